@@ -1,0 +1,85 @@
+import type { Assignment } from "./assignment.ts";
+import { type Graph, UNLIMITED } from "./graph.ts";
+
+/** A pair that is not assigned although both would rather have each other than what they have. */
+export interface BlockingPair {
+  readonly edge: number;
+  readonly demandId: string;
+  readonly supplyId: string;
+}
+
+/**
+ * Finds pairs outside the assignment that block it: the demand has units missing or holds a supply it likes
+ * less, and the supply has units left or could have them by dropping demands it likes less. Preference is the
+ * own score, then the lower id of the other side. Ascending by edge.
+ *
+ * @param limit stop after this many, at least 1
+ */
+export function blockingPairs(graph: Graph, assignment: Assignment, limit: number): BlockingPair[] {
+  const assigned = new Uint8Array(graph.supplies.length);
+  for (const edge of assignment.edges) assigned[edge] = 1;
+  const heldByDemand = heldBy(graph.demands, graph.demandIds.length, assignment);
+  const heldBySupply = heldBy(graph.supplies, graph.supplyIds.length, assignment);
+  const pairs: BlockingPair[] = [];
+  for (let edge = 0; edge < assigned.length && pairs.length < limit; edge++) {
+    if (assigned[edge] === 1) continue;
+    const demand = graph.demands[edge]!;
+    const supply = graph.supplies[edge]!;
+    const units = graph.unitMode === "WHOLE" ? graph.demandCapacity[demand]! : 1;
+    if (units === 0) continue;
+    const demandWants = canHave(
+      edge,
+      units,
+      graph.demandCapacity[demand]!,
+      heldByDemand[demand]!,
+      graph.demandScores,
+    );
+    const supplyWants = canHave(
+      edge,
+      units,
+      graph.supplyCapacity[supply]!,
+      heldBySupply[supply]!,
+      graph.supplyScores,
+    );
+    if (!demandWants || !supplyWants) continue;
+    pairs.push({ edge, demandId: graph.demandIds[demand]!, supplyId: graph.supplyIds[supply]! });
+  }
+  return pairs;
+}
+
+interface Held {
+  readonly edges: readonly number[];
+  readonly units: readonly number[];
+  readonly total: number;
+}
+
+const NOTHING: Held = { edges: [], units: [], total: 0 };
+
+function heldBy(ownerOf: Uint32Array, owners: number, { edges, units }: Assignment): Held[] {
+  const held = new Array<Held>(owners).fill(NOTHING);
+  for (let position = 0; position < edges.length; position++) {
+    const owner = ownerOf[edges[position]!]!;
+    const before = held[owner]!;
+    held[owner] = {
+      edges: [...before.edges, edges[position]!],
+      units: [...before.units, units[position]!],
+      total: before.total + units[position]!,
+    };
+  }
+  return held;
+}
+
+/** Whether an owner has, or by dropping what it likes less could have, room for the units of an edge. */
+function canHave(edge: number, units: number, capacity: number, held: Held, scores: Int32Array): boolean {
+  if (capacity === UNLIMITED) return true;
+  let room = capacity - held.total;
+  for (let at = 0; at < held.edges.length && room < units; at++) {
+    if (prefers(edge, held.edges[at]!, scores)) room += held.units[at]!;
+  }
+  return room >= units;
+}
+
+function prefers(edge: number, other: number, scores: Int32Array): boolean {
+  const difference = scores[edge]! - scores[other]!;
+  return difference > 0 || (difference === 0 && edge < other);
+}

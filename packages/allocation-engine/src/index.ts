@@ -1,0 +1,8 @@
+export type { Assignment } from "./assignment.ts";
+export { type BlockingPair, blockingPairs } from "./blocking-pairs.ts";
+export { compareBytewise } from "./bytewise.ts";
+export { type DeferredAcceptanceOptions, deferredAcceptance } from "./deferred-acceptance.ts";
+export { EngineError, type EngineErrorReason } from "./engine-error.ts";
+export { buildGraph, type Graph, type GraphColumns, UNLIMITED, type UnitMode } from "./graph.ts";
+export { greedy, greedyInOrder } from "./greedy.ts";
+export { type Violation, verifyAssignment } from "./verify.ts";

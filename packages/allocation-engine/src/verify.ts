@@ -1,0 +1,91 @@
+import type { Assignment } from "./assignment.ts";
+import { type Graph, UNLIMITED } from "./graph.ts";
+
+/** One way in which an assignment breaks its graph. Positions are indexes of the graph or the assignment. */
+export type Violation =
+  | { readonly reason: "COLUMN_LENGTHS_DIFFER"; readonly edges: number; readonly units: number }
+  | { readonly reason: "EDGE_UNKNOWN"; readonly position: number; readonly edge: number }
+  | { readonly reason: "EDGE_OUT_OF_ORDER"; readonly position: number; readonly edge: number }
+  | { readonly reason: "EDGE_REPEATED"; readonly position: number; readonly edge: number }
+  | {
+      readonly reason: "UNITS_WRONG";
+      readonly position: number;
+      readonly units: number;
+      readonly expected: number;
+    }
+  | {
+      readonly reason: "DEMAND_EXCEEDED";
+      readonly demandId: string;
+      readonly units: number;
+      readonly capacity: number;
+    }
+  | {
+      readonly reason: "SUPPLY_EXCEEDED";
+      readonly supplyId: string;
+      readonly units: number;
+      readonly capacity: number;
+    };
+
+/**
+ * Checks an assignment against its graph without knowing how it was made: every edge exists, stands once and in
+ * order, carries the units a pair carries, and nobody's capacity is exceeded. Empty: it holds.
+ */
+export function verifyAssignment(graph: Graph, assignment: Assignment): Violation[] {
+  const { edges, units } = assignment;
+  if (edges.length !== units.length) {
+    return [{ reason: "COLUMN_LENGTHS_DIFFER", edges: edges.length, units: units.length }];
+  }
+  const violations: Violation[] = [];
+  const given = new Float64Array(graph.demandIds.length);
+  const taken = new Float64Array(graph.supplyIds.length);
+  const seen = new Set<number>();
+  for (let position = 0; position < edges.length; position++) {
+    const edge = edges[position]!;
+    if (edge >= graph.supplies.length) {
+      violations.push({ reason: "EDGE_UNKNOWN", position, edge });
+      continue;
+    }
+    if (seen.has(edge)) violations.push({ reason: "EDGE_REPEATED", position, edge });
+    else if (position > 0 && edges[position - 1]! > edge) {
+      violations.push({ reason: "EDGE_OUT_OF_ORDER", position, edge });
+    }
+    seen.add(edge);
+    const demand = demandOf(graph, edge);
+    const expected = graph.unitMode === "SPREAD" ? 1 : graph.demandCapacity[demand]!;
+    if (units[position] !== expected || expected === 0) {
+      violations.push({ reason: "UNITS_WRONG", position, units: units[position]!, expected });
+    }
+    given[demand]! += units[position]!;
+    taken[graph.supplies[edge]!]! += units[position]!;
+  }
+  return [...violations, ...exceededDemands(graph, given), ...exceededSupplies(graph, taken)];
+}
+
+/** Reads the row from the offsets, so that a wrong `demands` column would show. */
+function demandOf(graph: Graph, edge: number): number {
+  let low = 0;
+  let high = graph.demandIds.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (graph.offsets[middle]! <= edge) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function exceededDemands(graph: Graph, given: Float64Array): Violation[] {
+  return graph.demandIds.flatMap((demandId, demand): Violation[] => {
+    const units = given[demand]!;
+    const capacity = graph.demandCapacity[demand]!;
+    return units > capacity ? [{ reason: "DEMAND_EXCEEDED", demandId, units, capacity }] : [];
+  });
+}
+
+function exceededSupplies(graph: Graph, taken: Float64Array): Violation[] {
+  return graph.supplyIds.flatMap((supplyId, supply): Violation[] => {
+    const units = taken[supply]!;
+    const capacity = graph.supplyCapacity[supply]!;
+    const exceeded = capacity !== UNLIMITED && units > capacity;
+    return exceeded ? [{ reason: "SUPPLY_EXCEEDED", supplyId, units, capacity }] : [];
+  });
+}
