@@ -1,0 +1,27 @@
+// Writes one file per proto package, so that `@marketmesh/contracts/catalog/v1` has everything of marketmesh.catalog.v1.
+// Runs after buf generate. Files are sorted, so that generating again changes nothing.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+
+const root = import.meta.dirname;
+const gen = join(root, "src/gen");
+const api = join(root, "src/api");
+
+const filesOf = new Map();
+for (const entry of readdirSync(gen, { recursive: true })) {
+  const path = String(entry).split(sep).join("/");
+  if (!path.endsWith("_pb.ts")) continue;
+  const folder = dirname(path).replace(/^marketmesh\//, "");
+  filesOf.set(folder, [...(filesOf.get(folder) ?? []), path]);
+}
+
+rmSync(api, { recursive: true, force: true });
+for (const [folder, paths] of filesOf) {
+  const target = join(api, `${folder}.ts`);
+  mkdirSync(dirname(target), { recursive: true });
+  const lines = paths.sort().map((path) => {
+    const from = relative(dirname(target), join(gen, path)).split(sep).join("/");
+    return `export * from "${from}";\n`;
+  });
+  writeFileSync(target, lines.join(""));
+}

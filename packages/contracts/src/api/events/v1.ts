@@ -1,0 +1,1 @@
+export * from "../../gen/marketmesh/events/v1/envelope_pb.ts";

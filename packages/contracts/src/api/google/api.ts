@@ -1,0 +1,1 @@
+export * from "../../gen/google/api/field_behavior_pb.ts";
