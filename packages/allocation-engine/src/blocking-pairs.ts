@@ -48,23 +48,18 @@ export function blockingPairs(graph: Graph, assignment: Assignment, limit: numbe
 }
 
 interface Held {
-  readonly edges: readonly number[];
-  readonly units: readonly number[];
-  readonly total: number;
+  readonly edges: number[];
+  readonly units: number[];
+  total: number;
 }
 
-const NOTHING: Held = { edges: [], units: [], total: 0 };
-
 function heldBy(ownerOf: Uint32Array, owners: number, { edges, units }: Assignment): Held[] {
-  const held = new Array<Held>(owners).fill(NOTHING);
+  const held = Array.from({ length: owners }, (): Held => ({ edges: [], units: [], total: 0 }));
   for (let position = 0; position < edges.length; position++) {
-    const owner = ownerOf[edges[position]!]!;
-    const before = held[owner]!;
-    held[owner] = {
-      edges: [...before.edges, edges[position]!],
-      units: [...before.units, units[position]!],
-      total: before.total + units[position]!,
-    };
+    const owner = held[ownerOf[edges[position]!]!]!;
+    owner.edges.push(edges[position]!);
+    owner.units.push(units[position]!);
+    owner.total += units[position]!;
   }
   return held;
 }
