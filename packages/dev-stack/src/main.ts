@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { generate } from "./generate.ts";
+import { namedProblem, StackProblem } from "./problem.ts";
+import { checkoutDir } from "./state-folder.ts";
+import { runTests } from "./test-run.ts";
+
+/** What `npm start|test|run bench|run generate` do once everything is installed. Answers with the exit status. */
+async function main(command: string | undefined, args: string[]): Promise<number> {
+  switch (command) {
+    case "test":
+      return runTests(args);
+    case "generate":
+      return generate(join(checkoutDir, "packages", "contracts", "src", "gen")) ? 0 : 1;
+    case "bench":
+      return runScript("test/bench/main.ts", args);
+    default:
+      throw new StackProblem(
+        "UNKNOWN_COMMAND",
+        `no command ${command}`,
+        "Use start, test, bench or generate.",
+      );
+  }
+}
+
+function runScript(path: string, args: readonly string[]): number {
+  return spawnSync(process.execPath, [path, ...args], { cwd: checkoutDir, stdio: "inherit" }).status ?? 1;
+}
+
+const [command, ...args] = process.argv.slice(2);
+try {
+  process.exitCode = await main(command, args);
+} catch (error) {
+  const named = namedProblem(error);
+  if (!(named instanceof StackProblem)) throw error;
+  process.stderr.write(`\n${named}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { delimiter, join } from "node:path";
+import { diskFull, StackProblem } from "../problem.ts";
+
+const INSTALL_BY_HAND =
+  "Install nats-server 2.9 or newer (Debian: apt-get install nats-server, macOS: brew install nats-server), " +
+  "or set NATS_URL to a server that exists, with JetStream.";
+
+/**
+ * Path of a nats-server: the one on PATH, else the one in `binDir`, which is taken from Debian's package when it is
+ * absent. The package is unpacked, not installed: that needs no root and starts no system service.
+ *
+ * Throws OFFLINE, DISK_FULL, NATS_MISSING (each says what to do).
+ */
+export function natsBinary(binDir: string, env: NodeJS.ProcessEnv = process.env): string {
+  const onPath = findOnPath("nats-server", env);
+  if (onPath) return onPath;
+  const unpacked = join(binDir, "nats-server");
+  if (!existsSync(unpacked)) unpackPackage(binDir, unpacked, env);
+  return unpacked;
+}
+
+function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  return (env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unpackPackage(binDir: string, target: string, env: NodeJS.ProcessEnv): void {
+  if (!findOnPath("apt-get", env) || !findOnPath("dpkg-deb", env)) {
+    throw new StackProblem(
+      "NATS_MISSING",
+      "nats-server is not on PATH and this system has no apt-get",
+      INSTALL_BY_HAND,
+    );
+  }
+  process.stderr.write("Fetching nats-server from the system's packages\n");
+  mkdirSync(binDir, { recursive: true });
+  const work = mkdtempSync(join(binDir, "fetch-"));
+  try {
+    download(work, env);
+    const archive = readdirSync(work).find((name) => name.endsWith(".deb"));
+    if (!archive) throw new StackProblem("NATS_MISSING", "apt-get downloaded nothing", INSTALL_BY_HAND);
+    run("dpkg-deb", ["-x", join(work, archive), join(work, "unpacked")], work, env);
+    renameSync(join(work, "unpacked", "usr", "sbin", "nats-server"), target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** First with the system's package lists; a machine without any gets lists of its own, which needs no root. */
+function download(work: string, env: NodeJS.ProcessEnv): void {
+  const unsandboxed = ["-o", "APT::Sandbox::User="];
+  try {
+    run("apt-get", [...unsandboxed, "download", "nats-server"], work, env);
+    return;
+  } catch {
+    for (const folder of ["lists/partial", "cache/archives/partial"])
+      mkdirSync(join(work, folder), { recursive: true });
+  }
+  const own = [...unsandboxed, "-o", `Dir::State::Lists=${work}/lists`, "-o", `Dir::Cache=${work}/cache`];
+  run("apt-get", [...own, "update"], work, env);
+  run("apt-get", [...own, "download", "nats-server"], work, env);
+}
+
+function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+  const result = spawnSync(command, args, { cwd, env: { ...env, LC_ALL: "C" }, encoding: "utf8" });
+  if (result.status === 0) return;
+  throw fetchProblem(`${result.stdout ?? ""}${result.stderr ?? result.error?.message ?? ""}`);
+}
+
+function fetchProblem(output: string): StackProblem {
+  if (/No space left/i.test(output)) return diskFull();
+  if (
+    /Temporary failure|Could not resolve|Unable to connect|Could not connect|Failed to fetch/i.test(output)
+  ) {
+    return new StackProblem(
+      "OFFLINE",
+      "nats-server cannot be fetched: no network",
+      `Connect, or: ${INSTALL_BY_HAND}`,
+    );
+  }
+  return new StackProblem(
+    "NATS_MISSING",
+    `nats-server cannot be fetched:\n${output.trim()}`,
+    INSTALL_BY_HAND,
+  );
+}

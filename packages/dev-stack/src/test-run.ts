@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkBoundaries } from "./check-boundaries.ts";
+import { COUNTS_FILE_KEY, type Counts, closingLine } from "./closing-line.ts";
+import { generatedDiff } from "./generate.ts";
+import { checkoutDir } from "./state-folder.ts";
+
+/** A check before the tests; it prints what it found and answers whether all is well. */
+interface Step {
+  readonly name: string;
+  run(): boolean;
+}
+
+const bin = (name: string) => join(checkoutDir, "node_modules", ".bin", name);
+const baseline = join(checkoutDir, "proto", "baseline.binpb");
+
+const STEPS: readonly Step[] = [
+  { name: "generated code", run: generatedCodeIsCurrent },
+  { name: "buf lint", run: () => tool("buf", ["lint"], "proto") },
+  {
+    name: "buf breaking",
+    run: () => !existsSync(baseline) || tool("buf", ["breaking", "--against", baseline], "proto"),
+  },
+  { name: "format and lint", run: () => tool("biome", ["check", "--error-on-warnings"]) },
+  { name: "typecheck", run: () => tool("tsc", ["-p", "tsconfig.json"]) },
+  { name: "boundaries", run: boundariesHold },
+];
+
+/**
+ * Runs every check and then the tests; with arguments (paths, vitest's options) only vitest. The last line printed is
+ * the closing line. A failing check counts as one failed test, and what comes after it runs all the same.
+ */
+export function runTests(args: readonly string[]): number {
+  const failedSteps = args.length > 0 ? [] : STEPS.filter((step) => !timed(step));
+  const counts = vitest(args);
+  const failed = counts.failed + failedSteps.length;
+  for (const step of failedSteps) console.log(`failed: ${step.name}`);
+  console.log(closingLine({ ...counts, failed }));
+  return failed === 0 ? 0 : 1;
+}
+
+function timed(step: Step): boolean {
+  const started = performance.now();
+  const ok = step.run();
+  console.log(`${ok ? "ok  " : "FAIL"} ${step.name.padEnd(16)} ${seconds(started)}`);
+  return ok;
+}
+
+function vitest(args: readonly string[]): Counts {
+  const started = performance.now();
+  const countsFile = join(tmpdir(), `marketmesh-counts-${process.pid}.json`);
+  const cli = join(checkoutDir, "node_modules", "vitest", "vitest.mjs");
+  const result = spawnSync(process.execPath, [cli, "run", ...args], {
+    cwd: checkoutDir,
+    stdio: "inherit",
+    env: { ...process.env, [COUNTS_FILE_KEY]: countsFile },
+  });
+  const counts = readCounts(countsFile, result.status === 0);
+  console.log(`${counts.failed === 0 ? "ok  " : "FAIL"} ${"vitest".padEnd(16)} ${seconds(started)}`);
+  return counts;
+}
+
+/** What vitest could not report, such as a failing global set-up, is one failure. */
+function readCounts(file: string, ok: boolean): Counts {
+  const none = { passed: 0, failed: 0, skipped: 0 };
+  const counts = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Counts) : none;
+  rmSync(file, { force: true });
+  return ok || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+}
+
+function generatedCodeIsCurrent(): boolean {
+  const diff = generatedDiff(join(checkoutDir, "packages", "contracts", "src", "gen"));
+  if (diff === undefined) return false;
+  for (const path of diff)
+    console.log(`packages/contracts/src/gen/${path} is not what proto/ generates: npm run generate`);
+  return diff.length === 0;
+}
+
+function boundariesHold(): boolean {
+  const problems = checkBoundaries(checkoutDir);
+  for (const problem of problems) console.log(problem);
+  return problems.length === 0;
+}
+
+function tool(name: string, args: readonly string[], folder = "."): boolean {
+  return spawnSync(bin(name), args, { cwd: join(checkoutDir, folder), stdio: "inherit" }).status === 0;
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,7 @@
+export {
+  createTestDatabase,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  testDatabaseUrl,
+  testNatsUrl,
+} from "./servers/index.ts";

@@ -1,0 +1,7 @@
+export {
+  createTestDatabase,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  testDatabaseUrl,
+  testNatsUrl,
+} from "./test-database.ts";
