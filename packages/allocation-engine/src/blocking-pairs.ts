@@ -27,21 +27,10 @@ export function blockingPairs(graph: Graph, assignment: Assignment, limit: numbe
     const supply = graph.supplies[edge]!;
     const units = graph.unitMode === "WHOLE" ? graph.demandCapacity[demand]! : 1;
     if (units === 0) continue;
-    const demandWants = canHave(
-      edge,
-      units,
-      graph.demandCapacity[demand]!,
-      heldByDemand[demand]!,
-      graph.demandScores,
-    );
-    const supplyWants = canHave(
-      edge,
-      units,
-      graph.supplyCapacity[supply]!,
-      heldBySupply[supply]!,
-      graph.supplyScores,
-    );
-    if (!demandWants || !supplyWants) continue;
+    const heldByOne = heldByDemand[demand]!;
+    if (!canHave(edge, units, graph.demandCapacity[demand]!, heldByOne, graph.demandScores)) continue;
+    const heldByOther = heldBySupply[supply]!;
+    if (!canHave(edge, units, graph.supplyCapacity[supply]!, heldByOther, graph.supplyScores)) continue;
     pairs.push({ edge, demandId: graph.demandIds[demand]!, supplyId: graph.supplyIds[supply]! });
   }
   return pairs;

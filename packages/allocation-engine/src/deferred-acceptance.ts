@@ -2,7 +2,7 @@ import { type Assignment, assignmentOf } from "./assignment.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Graph } from "./graph.ts";
 import { Holding, NONE_RELEASED } from "./holding.ts";
-import { bestFirst, stableOrder } from "./order.ts";
+import { LIST_ENDED, Preferences } from "./preferences.ts";
 
 /** Which side proposes. That side gets its best stable assignment, the other its worst. */
 export interface DeferredAcceptanceOptions {
@@ -50,17 +50,16 @@ interface Side {
 
 function solve(graph: Graph, proposers: Side, receivers: Side): Assignment {
   const count = proposers.capacity.length;
-  const lists = stableOrder(bestFirst(proposers.scores), proposers.of, count);
-  const next = lists.offsets.slice(0, count);
-  const missing = proposers.capacity.slice();
+  const preferences = new Preferences(proposers.of, count, proposers.scores);
   const holding = new Holding(receivers.of, receivers.capacity, receivers.scores);
+  const missing = proposers.capacity.slice();
   const open = Array.from({ length: count }, (_, proposer) => proposer);
   let proposals = 0;
   // The outcome does not depend on whose turn it is, nor does the number of proposals.
   for (let proposer = open.pop(); proposer !== undefined; proposer = open.pop()) {
-    const end = lists.offsets[proposer + 1]!;
-    while (missing[proposer]! > 0 && next[proposer]! < end) {
-      const edge = lists.order[next[proposer]!++]!;
+    while (missing[proposer]! > 0) {
+      const edge = preferences.next(proposer);
+      if (edge === LIST_ENDED) break;
       proposals++;
       missing[proposer]!--;
       const released = holding.offer(edge);
@@ -70,5 +69,5 @@ function solve(graph: Graph, proposers: Side, receivers: Side): Assignment {
       if (loser !== proposer) open.push(loser);
     }
   }
-  return assignmentOf(graph, holding.marks(graph.supplies.length), proposals);
+  return assignmentOf(graph, holding.marks(), proposals);
 }

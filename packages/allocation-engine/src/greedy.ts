@@ -1,7 +1,8 @@
 import { type Assignment, assignmentOf, unitsOfPair } from "./assignment.ts";
 import { EngineError } from "./engine-error.ts";
 import { type Graph, UNLIMITED } from "./graph.ts";
-import { bestFirst, stableOrder } from "./order.ts";
+import { bestFirst } from "./order.ts";
+import { LIST_ENDED, Preferences } from "./preferences.ts";
 
 /**
  * Takes the best pair of the whole graph by demand score, then the best that still fits, and so on.
@@ -24,12 +25,13 @@ export function greedy(graph: Graph): Assignment {
  */
 export function greedyInOrder(graph: Graph, requestOrder: readonly string[]): Assignment {
   const taking = startTaking(graph);
-  const preference = stableOrder(bestFirst(graph.demandScores), graph.demands, graph.demandIds.length);
+  const preferences = new Preferences(graph.demands, graph.demandIds.length, graph.demandScores);
   let proposals = 0;
   for (const demand of positionsOf(graph, requestOrder)) {
-    const end = preference.offsets[demand + 1]!;
-    for (let at = preference.offsets[demand]!; at < end && taking.wanted[demand]! > 0; at++) {
-      take(taking, preference.order[at]!);
+    while (taking.wanted[demand]! > 0) {
+      const edge = preferences.next(demand);
+      if (edge === LIST_ENDED) break;
+      take(taking, edge);
       proposals++;
     }
   }

@@ -1,6 +1,8 @@
 /** 0, 1, 2 … length - 1. */
 export function identity(length: number): Uint32Array {
-  return Uint32Array.from({ length }, (_, index) => index);
+  const order = new Uint32Array(length);
+  for (let index = 0; index < length; index++) order[index] = index;
+  return order;
 }
 
 /** Items grouped by key: those of key `k` are `order[offsets[k]] .. order[offsets[k + 1] - 1]`. */
