@@ -1,19 +1,32 @@
+export {
+  type CompiledFeature,
+  type CompiledModel,
+  compileModel,
+  FEATURES_MAX,
+  MILLIONTHS_MAX,
+  type ModelProblem,
+  type ModelProblemCode,
+  type PairTypes,
+  validateModel,
+} from "./compile-model.ts";
 export type {
   Contribution,
-  ExpressionSource,
   Feature,
   FeatureSource,
+  FormulaSource,
   Model,
   Overlap,
   OverlapSource,
   Perspective,
 } from "./model.ts";
+export { RankingError, type RankingErrorReason } from "./ranking-error.ts";
+export { type ExplainedScore, explain, scorePair } from "./score-pair.ts";
 export {
   overlapKey,
-  type PackedFrequencies,
   type PackedStatistics,
   packStatistics,
   rarityMillionths,
   type Statistics,
+  type TokenStatistics,
   unpackStatistics,
 } from "./statistics.ts";

@@ -2,7 +2,7 @@
  * How one side of a market sees the other, as plain data: a weighted sum of features, in fixed point.
  *
  * score = Σ round(weight · value), every value and every term an integer of millionths, summed in the order of
- * `features`. A score is an integer of 32 bits: `validateModel` refuses a model that could leave that range.
+ * `features`. A score is an integer of 32 bits: `compileModel` refuses a model that could leave that range.
  */
 export interface Model {
   /** Who looks: `DEMAND` scores supply for a demand, `SUPPLY` scores the demand for a supply. */
@@ -13,22 +13,23 @@ export interface Model {
 
 export type Perspective = "DEMAND" | "SUPPLY";
 
-/** One number read from a pair. It is clamped to `min .. max`, then rounded to millionths, halves upward. */
+/** One number read from a pair. It is rounded to millionths, halves upward, then clamped to `min .. max`. */
 export interface Feature {
   /** Unique within the model; names the contribution. `^[a-z][a-z0-9_]{0,62}$`. */
   readonly id: string;
-  /** An integer; 1,000,000 weighs the value as it is. Negative makes more of it worse. */
+  /** 1,000,000 weighs the value as it is; negative makes more of it worse. -10⁹ to 10⁹. */
   readonly weightMillionths: number;
   readonly source: FeatureSource;
-  /** The value where the source is unknown, because an attribute it needs is missing. Within `min .. max`. */
-  readonly missing: number;
-  readonly min: number;
-  readonly max: number;
+  /** The value where the source is unknown, because an attribute it needs is missing. Clamped as well. */
+  readonly missingMillionths: number;
+  /** -10⁹ is a usual choice where the source has no bound of its own. */
+  readonly minMillionths: number;
+  readonly maxMillionths: number;
 }
 
-export type FeatureSource = ExpressionSource | OverlapSource;
+export type FeatureSource = FormulaSource | OverlapSource;
 
-export interface ExpressionSource {
+export interface FormulaSource {
   /** CEL with a number as result, over `supply`, `demand` and `now`. */
   readonly expression: string;
 }
@@ -55,16 +56,16 @@ export interface Overlap {
    * What the shared weight is divided by: the weight of all of the demand's tokens, of all of the supply's, or
    * nothing. The quotient is floor(10⁶ · shared / all) millionths, 0 where the divisor is 0.
    */
-  readonly normalise: "DEMAND" | "SUPPLY" | "NONE";
+  readonly normalisation: "DEMAND" | "SUPPLY" | "NONE";
 }
 
 /** What a score is made of. The contributions of a pair sum exactly to its score. */
 export interface Contribution {
   readonly featureId: string;
-  /** The value after clamping, in millionths. */
+  /** The value after clamping. */
   readonly valueMillionths: number;
-  /** True where the source was unknown and the feature's `missing` was taken. */
+  /** round(weight · value), halves upward. */
+  readonly contributionMillionths: number;
+  /** True where the source was unknown and the feature's missing value was taken. */
   readonly missing: boolean;
-  /** round(weight · value), in millionths. */
-  readonly contribution: number;
 }

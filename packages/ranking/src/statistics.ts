@@ -1,56 +1,46 @@
 import { compareText } from "@marketmesh/rules";
 import type { Overlap } from "./model.ts";
 
-/** How often tokens occur: an input of every decision that weighs by rarity, so that it can be replayed. */
-export interface Statistics {
-  /** N: listings counted, of both sides. */
+/** How often tokens occur: an input of every score that weighs by rarity, so that it can be replayed. */
+export interface TokenStatistics {
+  /** N: listings counted. */
   readonly documents: number;
-  /** By `overlapKey`: in how many of those listings each token occurs. */
-  readonly frequencies: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** In how many of them each token occurs, 1 or more. */
+  readonly frequencies: ReadonlyMap<string, number>;
 }
+
+/** The statistics of each pair of attributes that a model weighs by rarity, by `overlapKey`. */
+export type Statistics = ReadonlyMap<string, TokenStatistics>;
 
 /** Statistics as columns: tokens ascending bytewise, so that equal statistics pack to equal data. */
 export interface PackedStatistics {
   readonly documents: number;
-  /** Ascending by key. */
-  readonly sets: readonly PackedFrequencies[];
-}
-
-export interface PackedFrequencies {
-  readonly key: string;
   readonly tokens: readonly string[];
-  /** Listings that have the token, in the order of `tokens`; 1 or more. */
+  /** In the order of `tokens`. */
   readonly frequencies: Uint32Array;
 }
 
-/** Names the pair of attributes whose tokens are counted together. */
+/** Names a pair of attributes whose tokens are counted together. */
 export function overlapKey(overlap: Pick<Overlap, "supplyAttribute" | "demandAttribute">): string {
   return `supply.${overlap.supplyAttribute} demand.${overlap.demandAttribute}`;
 }
 
 /** Statistics as plain columns, to be stored or sent. */
-export function packStatistics(statistics: Statistics): PackedStatistics {
-  const sets = [...statistics.frequencies].map(([key, counts]) => {
-    const tokens = [...counts.keys()].sort(compareText);
-    return { key, tokens, frequencies: Uint32Array.from(tokens, (token) => counts.get(token)!) };
-  });
-  return { documents: statistics.documents, sets: sets.sort((a, b) => compareText(a.key, b.key)) };
+export function packStatistics({ documents, frequencies }: TokenStatistics): PackedStatistics {
+  const tokens = [...frequencies.keys()].sort(compareText);
+  return { documents, tokens, frequencies: Uint32Array.from(tokens, (token) => frequencies.get(token)!) };
 }
 
 /** The opposite of `packStatistics`. */
-export function unpackStatistics(packed: PackedStatistics): Statistics {
-  const frequencies = packed.sets.map(({ key, tokens, frequencies }): [string, Map<string, number>] => [
-    key,
-    new Map(tokens.map((token, position) => [token, frequencies[position]!])),
-  ]);
-  return { documents: packed.documents, frequencies: new Map(frequencies) };
+export function unpackStatistics({ documents, tokens, frequencies }: PackedStatistics): TokenStatistics {
+  return { documents, frequencies: new Map(tokens.map((token, at) => [token, frequencies[at]!])) };
 }
 
 /**
- * What a token weighs, in millionths: round(10⁶ · ln(N / df)), df at least 1. Never negative: a token that
- * occurs in every listing weighs 0.
+ * What a token weighs, in millionths: round(10⁶ · ln(N / df)), where a token that was never counted has df 1.
+ * Never negative: a token that occurs in every listing weighs 0.
  */
-export function rarityMillionths(documents: number, frequency: number): number {
-  const ratio = documents / Math.max(1, frequency);
+export function rarityMillionths({ documents, frequencies }: TokenStatistics, token: string): number {
+  const ratio = documents / (frequencies.get(token) ?? 1);
   return ratio > 1 ? Math.round(1e6 * Math.log(ratio)) : 0;
 }
