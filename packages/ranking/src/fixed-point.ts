@@ -26,7 +26,7 @@ export function weigh(weightMillionths: number, valueMillionths: number): number
   return Math.round((weightMillionths * valueMillionths) / ONE) + 0;
 }
 
-/** floor(10⁶ · part / whole) for weights of 0 or more; 0 where the whole is 0. Exact at any size. */
+/** floor(10⁶ · part / whole) for 0 ≤ part ≤ whole; 0 where the whole is 0. Exact at any size. */
 export function shareMillionths(part: number, whole: number): number {
   if (whole === 0) return 0;
   const scaled = part * ONE;
