@@ -13,7 +13,12 @@ export type Expression =
   | { readonly op: "variable"; readonly type: ValueType; readonly name: string }
   | LocalNode
   | { readonly op: "has"; readonly type: "boolean"; readonly variable: string; readonly name: string }
-  | { readonly op: "and" | "or"; readonly type: "boolean"; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly op: "and" | "or";
+      readonly type: "boolean";
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly op: "not"; readonly type: "boolean"; readonly operand: Expression }
   | {
       readonly op: "choose";
@@ -32,9 +37,21 @@ export type Expression =
   | { readonly op: "equal"; readonly type: "boolean"; readonly left: Expression; readonly right: Expression }
   | { readonly op: "in"; readonly type: "boolean"; readonly item: Expression; readonly list: Expression }
   | { readonly op: "shared"; readonly type: "number"; readonly left: Expression; readonly right: Expression }
-  | { readonly op: "call"; readonly type: ValueType; readonly fn: string; readonly args: readonly Expression[] }
+  | {
+      readonly op: "call";
+      readonly type: ValueType;
+      readonly operation: Operation;
+      readonly args: readonly Expression[];
+    }
   | { readonly op: "list"; readonly type: ValueType; readonly items: readonly Expression[] }
   | EachNode;
+
+/** A strict function of known values. `undefined`: no value, as for `int("many")`. It is pure and never throws. */
+export interface Operation {
+  readonly name: string;
+  // Parameters are `never` so that each operation declares the types that its overload was chosen for.
+  readonly apply: (...values: never[]) => Value | undefined;
+}
 
 export interface ConstNode {
   readonly op: "const";
@@ -59,4 +76,30 @@ export interface EachNode {
   readonly local: number;
   readonly where: Expression | undefined;
   readonly body: Expression;
+}
+
+/** The direct parts of an expression, in order of appearance. */
+export function partsOf(node: Expression): readonly Expression[] {
+  switch (node.op) {
+    case "and":
+    case "or":
+    case "equal":
+    case "compare":
+    case "shared":
+      return [node.left, node.right];
+    case "in":
+      return [node.item, node.list];
+    case "not":
+      return [node.operand];
+    case "choose":
+      return [node.when, node.yes, node.no];
+    case "call":
+      return node.args;
+    case "list":
+      return node.items;
+    case "each":
+      return node.where === undefined ? [node.list, node.body] : [node.list, node.where, node.body];
+    default:
+      return [];
+  }
 }

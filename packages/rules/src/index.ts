@@ -1,21 +1,22 @@
-export type {
-  AttributeDeclaration,
-  AttributeType,
-  Attributes,
-  ScalarType,
-  SideTypes,
-  Value,
-  ValueType,
-} from "./value.ts";
-export { attributeTypes, normaliseAttributes, type AttributeTypes, type NormalisedAttributes } from "./attributes.ts";
-export type { Mistake, MistakeCode } from "./mistake.ts";
 export {
-  compileExpression,
+  type AttributeTypes,
+  attributeTypes,
+  type NormalisedAttributes,
+  normaliseAttributes,
+} from "./attributes.ts";
+export type { Accessor, Columns } from "./columns.ts";
+export {
   type CompiledExpression,
+  compileExpression,
   type ExpressionSource,
   type Inputs,
   type VariableType,
 } from "./compile-expression.ts";
+export type { Expression } from "./expression.ts";
+export type { Mistake, MistakeCode } from "./mistake.ts";
+export { numberOver, predicateOver } from "./over-columns.ts";
+export { evaluatePolicy, type FailedRule, type NamedRule, type PolicyVerdict } from "./policy.ts";
+export type { Comparison, Residual } from "./residual.ts";
 export {
   compileNumber,
   compileRule,
@@ -27,10 +28,14 @@ export {
   type RuleVerdict,
   type Side,
 } from "./rule.ts";
-export { evaluatePolicy, type FailedRule, type NamedRule, type PolicyVerdict } from "./policy.ts";
-export type { Expression } from "./expression.ts";
-export type { Comparison, Residual } from "./residual.ts";
 export { specialise, specialiseNumber } from "./specialise.ts";
-export type { Accessor, Columns } from "./columns.ts";
-export { numberOver, predicateOver } from "./over-columns.ts";
 export { compareText } from "./text-order.ts";
+export type {
+  AttributeDeclaration,
+  Attributes,
+  AttributeType,
+  ScalarType,
+  SideTypes,
+  Value,
+  ValueType,
+} from "./value.ts";

@@ -16,11 +16,25 @@ export type Residual =
   /** The attribute has a value. Never unknown. */
   | { readonly op: "has"; readonly attribute: string }
   /** Numbers and timestamps compare as doubles, strings bytewise. */
-  | { readonly op: "compare"; readonly attribute: string; readonly by: Comparison; readonly value: number | string }
+  | {
+      readonly op: "compare";
+      readonly attribute: string;
+      readonly by: Comparison;
+      readonly value: number | string;
+    }
   /** A scalar attribute equals one of the values, which are distinct and of its type. */
-  | { readonly op: "oneOf"; readonly attribute: string; readonly values: readonly (string | number | boolean)[] }
+  | {
+      readonly op: "oneOf";
+      readonly attribute: string;
+      readonly values: readonly (string | number | boolean)[];
+    }
   /** A string list attribute holds at least `atLeast` of the values, which are distinct. `atLeast` 0: any list will do. */
-  | { readonly op: "shares"; readonly attribute: string; readonly values: readonly string[]; readonly atLeast: number }
+  | {
+      readonly op: "shares";
+      readonly attribute: string;
+      readonly values: readonly string[];
+      readonly atLeast: number;
+    }
   /** Anything else, evaluated row by row. */
   | { readonly op: "opaque"; readonly expression: Expression };
 

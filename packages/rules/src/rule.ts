@@ -1,5 +1,11 @@
-import { compileExpression, type CompiledExpression } from "./compile-expression.ts";
+import {
+  type CompiledExpression,
+  compileExpression,
+  type Inputs,
+  type VariableType,
+} from "./compile-expression.ts";
 import type { Expression } from "./expression.ts";
+import { missingPaths } from "./missing.ts";
 import type { Mistake } from "./mistake.ts";
 import type { Attributes, SideTypes, Value } from "./value.ts";
 
@@ -54,4 +60,78 @@ export interface RuleVerdict {
   readonly missing: readonly string[];
   /** Every attribute that the rule names, with the value it had. */
   readonly values: readonly { readonly path: string; readonly value: Value | undefined }[];
+}
+
+/** Checks a rule. Personal attributes are refused by name. */
+export function compileRule(
+  input: RuleSource,
+):
+  | { readonly ok: true; readonly rule: Rule }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] } {
+  const result = compileExpression({
+    source: input.source,
+    variables: variablesOf(input),
+    result: ["boolean"],
+  });
+  return result.ok ? { ok: true, rule: ruleOf(result.compiled) } : result;
+}
+
+/** Checks a feature, which is like a rule but a number. */
+export function compileNumber(
+  input: RuleSource,
+):
+  | { readonly ok: true; readonly number: NumberExpression }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] } {
+  const result = compileExpression({
+    source: input.source,
+    variables: variablesOf(input),
+    result: ["number"],
+  });
+  if (!result.ok) return result;
+  const { source, expression, paths, evaluate } = result.compiled;
+  return {
+    ok: true,
+    number: { source, expression, paths, evaluate: (at) => evaluate(asInputs(at)) as number | undefined },
+  };
+}
+
+function variablesOf({ supply, demand }: RuleSource): Readonly<Record<string, VariableType>> {
+  return { supply: { attributes: supply }, demand: { attributes: demand }, now: { value: "timestamp" } };
+}
+
+/** An interface has no index signature, so it is widened here, once. */
+function asInputs({ supply, demand, now }: DecisionInput): Inputs {
+  return { supply, demand, now };
+}
+
+function ruleOf({ source, expression, paths, evaluate }: CompiledExpression): Rule {
+  const test = (input: DecisionInput) => evaluate(asInputs(input)) as boolean | undefined;
+  return {
+    source,
+    expression,
+    paths,
+    test,
+    evaluate: (input) => {
+      const outcome = test(input);
+      const missing = outcome === undefined ? missingPaths(expression, asInputs(input)) : [];
+      return {
+        satisfied: outcome === true,
+        reason: reasonOf(outcome, missing),
+        missing,
+        values: paths.map((path) => ({ path, value: valueAt(input, path) })),
+      };
+    },
+  };
+}
+
+function reasonOf(outcome: boolean | undefined, missing: readonly string[]): RuleReason {
+  if (outcome !== undefined) return outcome ? "SATISFIED" : "NOT_SATISFIED";
+  return missing.length > 0 ? "MISSING_ATTRIBUTE" : "VALUE_ERROR";
+}
+
+function valueAt(input: DecisionInput, path: string): Value | undefined {
+  const at = path.indexOf(".");
+  const side = path.slice(0, at) as Side;
+  const name = path.slice(at + 1);
+  return Object.hasOwn(input[side], name) ? input[side][name] : undefined;
 }
