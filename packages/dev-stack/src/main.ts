@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { generate } from "./generate.ts";
 import { namedProblem, StackProblem } from "./problem.ts";
 import { checkoutDir } from "./state-folder.ts";
+import { start } from "./supervisor/start.ts";
 import { runTests } from "./test-run.ts";
 
 /** What `npm start|test|run bench|run generate` do once everything is installed. Answers with the exit status. */
 async function main(command: string | undefined, args: string[]): Promise<number> {
   switch (command) {
+    case "start":
+      // Everything has been stopped; what a main job may have left open must not hold the process.
+      return process.exit(await start(args));
     case "test":
       return runTests(args);
     case "generate":

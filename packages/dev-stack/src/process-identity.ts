@@ -61,3 +61,15 @@ export async function endProcess(
     if (await waitForEnd(identity, graceMs)) return;
   }
 }
+
+/** Kills a process and the group it leads. */
+export function killTree(identity: ProcessIdentity): void {
+  if (!isAlive(identity)) return;
+  for (const target of [-identity.pid, identity.pid]) {
+    try {
+      process.kill(target, "SIGKILL");
+    } catch {
+      // Not a group's leader, or gone already.
+    }
+  }
+}

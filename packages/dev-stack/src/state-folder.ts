@@ -19,6 +19,12 @@ export function openStateDir(stateDir: string): void {
   chmodSync(stateDir, 0o711);
 }
 
+/** Where server binaries and data may be, in order of preference. */
+export function serverDirsOf(stateDir: string): string[] {
+  const hash = createHash("sha256").update(stateDir).digest("hex").slice(0, 16);
+  return [join(stateDir, "servers"), `/var/lib/marketmesh-${hash}`, `/var/tmp/marketmesh-${hash}`];
+}
+
 /**
  * The folder for what a server reads and writes as its own user: within the state folder where that user can reach
  * it, else a folder named by a hash of the state folder. Created, mode 0711.

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { diskFull, StackProblem } from "../problem.ts";
 import { endProcess, isAlive } from "../process-identity.ts";
@@ -14,6 +14,8 @@ export interface NatsOptions {
   readonly storeDir: string;
   /** TCP port on 127.0.0.1. */
   readonly port: number;
+  /** Begin without streams. */
+  readonly discardData?: boolean;
   /** Bound of all streams together. Default 10 GiB. */
   readonly storeBytesMax?: number;
   /** A folder to delete once the server has ended. */
@@ -35,9 +37,10 @@ const MESSAGE_BYTES_MAX = 8 * 2 ** 20;
  */
 export async function startNats(options: NatsOptions): Promise<RunningServer> {
   const binary = natsBinary(options.binDir);
-  mkdirSync(options.storeDir, { recursive: true });
   const pidFile = join(options.storeDir, "nats-server.pid");
   await stopLeftover(pidFile, options.storeDir);
+  if (options.discardData) rmSync(options.storeDir, { recursive: true, force: true });
+  mkdirSync(options.storeDir, { recursive: true });
   const config = join(options.storeDir, "nats-server.conf");
   writeFileSync(config, configOf(options));
   const log = new StartLog(options.onLine);

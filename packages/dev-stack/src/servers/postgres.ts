@@ -21,6 +21,8 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
   /** False: an fsync is skipped and a power cut may lose data. For tests. Default true. */
   readonly durable?: boolean;
+  /** Begin with an empty cluster. */
+  readonly discardData?: boolean;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   /** A folder to delete once the server has ended. */
@@ -53,6 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   const binaries = postgresBinaries(options.serverDir, user);
   const dataDir = options.dataDir ?? join(options.serverDir, "postgres");
   await stopLeftover(dataDir);
+  if (options.discardData) rmSync(dataDir, { recursive: true, force: true });
   if (!existsSync(join(dataDir, "PG_VERSION"))) initialise(binaries, dataDir, options.password, user);
   const log = new StartLog(options.onLine);
   const guarded = await startGuarded({

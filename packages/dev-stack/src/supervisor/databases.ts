@@ -1,0 +1,91 @@
+import { connect } from "nats";
+import postgres, { type Sql } from "postgres";
+import { StackProblem } from "../problem.ts";
+import {
+  createServiceDatabase,
+  createServiceRoles,
+  type DatabaseUrls,
+  databaseUrls,
+  roleNames,
+} from "../servers/service-database.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** The database of a service. */
+export function databaseName(service: string): string {
+  return `marketmesh_${service}`;
+}
+
+/**
+ * Creates what the services lack on a server: roles and databases. `adminUrl` needs CREATEDB and CREATEROLE.
+ *
+ * Throws DATABASE_UNREACHABLE, DATABASE_PRIVILEGE.
+ */
+export async function prepareDatabases(
+  adminUrl: string,
+  services: readonly string[],
+  secrets: Secrets,
+): Promise<Map<string, DatabaseUrls>> {
+  const urls = new Map<string, DatabaseUrls>();
+  await withAdmin(adminUrl, async (admin) => {
+    for (const service of services) {
+      const { passwords } = secrets.services[service]!;
+      await createServiceRoles(admin, service, passwords);
+      await createServiceDatabase(admin, service, { name: databaseName(service) });
+      urls.set(service, databaseUrls(adminUrl, service, databaseName(service), passwords));
+    }
+  });
+  return urls;
+}
+
+/** Drops the services' databases on a server that is not ours to delete. */
+export async function dropDatabases(adminUrl: string, services: readonly string[]): Promise<void> {
+  await withAdmin(adminUrl, async (admin) => {
+    for (const service of services) {
+      roleNames(service); // refuses a name that could not be quoted safely
+      await admin.unsafe(`DROP DATABASE IF EXISTS "${databaseName(service)}" WITH (FORCE)`);
+    }
+  });
+}
+
+/** Deletes the mesh's streams on a server that is not ours to delete. Throws NATS_UNREACHABLE. */
+export async function deleteStreams(natsUrl: string): Promise<void> {
+  const connection = await connect({ servers: natsUrl.split(",") }).catch((error: Error) => {
+    const advice = "Check NATS_URL; the server needs JetStream.";
+    throw new StackProblem("NATS_UNREACHABLE", `NATS_URL cannot be used: ${error.message}`, advice);
+  });
+  try {
+    const { streams } = await connection.jetstreamManager();
+    for await (const stream of streams.list("marketmesh.>")) await streams.delete(stream.config.name);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function withAdmin(adminUrl: string, work: (admin: Sql) => Promise<void>): Promise<void> {
+  const admin = postgres(adminUrl, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+  try {
+    await work(admin);
+  } catch (error) {
+    throw databaseProblem(error);
+  } finally {
+    await admin.end({ timeout: 5 });
+  }
+}
+
+function databaseProblem(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "42501") {
+    const advice =
+      "Give the role of DATABASE_URL CREATEDB and CREATEROLE, and a database of its own server to the mesh.";
+    return new StackProblem("DATABASE_PRIVILEGE", (error as Error).message, advice);
+  }
+  if (/^(ECONN|ENOTFOUND|EAI_|CONNECT|28)/.test(code)) {
+    const advice = "Check DATABASE_URL: host, port, user and password.";
+    return new StackProblem(
+      "DATABASE_UNREACHABLE",
+      `the database cannot be used: ${(error as Error).message}`,
+      advice,
+    );
+  }
+  return error;
+}

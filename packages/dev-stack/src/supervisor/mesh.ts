@@ -1,0 +1,284 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { StackProblem } from "../problem.ts";
+import { identify, type ProcessIdentity } from "../process-identity.ts";
+import { startNats } from "../servers/nats.ts";
+import { natsBinary } from "../servers/nats-binary.ts";
+import { type RunningServer, startPostgres } from "../servers/postgres.ts";
+import { postgresBinaries } from "../servers/postgres-binaries.ts";
+import { postgresUser } from "../servers/server-user.ts";
+import type { DatabaseUrls } from "../servers/service-database.ts";
+import { checkoutDir, openServerDir, openStateDir } from "../state-folder.ts";
+import { deleteStreams, dropDatabases, prepareDatabases } from "./databases.ts";
+import { MemoryPeaks } from "./memory.ts";
+import { claim, clearLeftovers, type MeshState, writeState } from "./mesh-state.ts";
+import { choosePorts, type PortBlock } from "./port-block.ts";
+import {
+  type OperatorKey,
+  openOperatorKey,
+  openSecrets,
+  type Secrets,
+  writeBootstrapFile,
+} from "./secrets.ts";
+import { ServerKeeper } from "./server-keeper.ts";
+import { serviceEnv } from "./service-env.ts";
+import { isAlarming, ProcessLog, readableLine } from "./service-log.ts";
+import { ServiceProcess } from "./service-process.ts";
+import { MAX_CONNECTIONS, type ServiceEntry } from "./service-table.ts";
+
+/** What a mesh is started with. */
+export interface MeshOptions {
+  readonly stateDir: string;
+  readonly services: readonly ServiceEntry[];
+  /** Read: DATABASE_URL, NATS_URL, MARKETMESH_PORT_BASE, LOG_LEVEL. Handed on to the services. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Begin with empty databases and streams. */
+  readonly fresh?: boolean;
+  /** For people: progress, warnings, restarts. */
+  say(line: string): void;
+  /** A process was given up; the mesh should be stopped. */
+  onFatal(problem: StackProblem): void;
+}
+
+/** Postgres, NATS and the services of one state folder, each a process. */
+export class Mesh {
+  readonly operatorKey: OperatorKey;
+  readonly memory: MemoryPeaks = new MemoryPeaks();
+  readonly #options: MeshOptions;
+  readonly #release: () => void;
+  readonly #secrets: Secrets;
+  readonly #logs = new Map<string, ProcessLog>();
+  readonly #processes = new Map<string, ProcessIdentity>();
+  readonly #startTime = new Date().toISOString();
+  #servers: ServerKeeper[] = [];
+  #services: ServiceProcess[] = [];
+  #ports: PortBlock | undefined;
+  #urls = { postgres: "", nats: "" };
+  #phase: MeshState["phase"] = "starting";
+  #starting: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  /** Claims the state folder. Throws ALREADY_RUNNING. */
+  constructor(options: MeshOptions) {
+    this.#options = options;
+    openStateDir(options.stateDir);
+    this.#release = claim(options.stateDir);
+    this.#secrets = openSecrets(options.stateDir, options.services.map(nameOf));
+    this.operatorKey = openOperatorKey(options.stateDir);
+  }
+
+  /** Addresses by service. */
+  get endpoints(): Record<string, string> {
+    const services = this.#ports?.services ?? new Map();
+    return Object.fromEntries([...services].map(([name, { port }]) => [name, `http://127.0.0.1:${port}`]));
+  }
+
+  /** Fetches and copies what the servers are made of; does nothing when that is there. Throws named errors. */
+  install(): void {
+    const { stateDir, env } = this.#options;
+    const user = postgresUser();
+    if (!env.DATABASE_URL) postgresBinaries(openServerDir(stateDir, user), user);
+    if (!env.NATS_URL) natsBinary(join(stateDir, "bin"), env);
+  }
+
+  /** Starts everything; resolves when every service is ready. On a failure the caller stops the mesh. */
+  start(): Promise<void> {
+    this.#starting = this.#startInOrder();
+    return this.#starting;
+  }
+
+  async #startInOrder(): Promise<void> {
+    const { stateDir, services, env, say } = this.#options;
+    for (const { main } of services) {
+      if (existsSync(join(checkoutDir, main))) continue;
+      throw new StackProblem(
+        "SERVICE_MISSING",
+        `${main} is not in this checkout`,
+        "Check out the whole repository.",
+      );
+    }
+    const leftovers = await clearLeftovers(stateDir);
+    if (leftovers > 0) say(`An earlier start was killed; ${leftovers} of its processes have ended now`);
+    this.#ports = await choosePorts(stateDir, services.map(nameOf), env);
+    const [postgresUrl, natsUrl] = await bothStarted(this.#startPostgres(), this.#startNats());
+    this.#refuseWhenStopping();
+    this.#urls = { postgres: postgresUrl, nats: natsUrl };
+    if (this.#options.fresh && env.DATABASE_URL) await dropDatabases(postgresUrl, services.map(nameOf));
+    const databases = await prepareDatabases(postgresUrl, services.map(nameOf), this.#secrets);
+    const bootstrapFile = writeBootstrapFile(stateDir, this.#secrets, this.operatorKey);
+    this.#refuseWhenStopping();
+    this.#services = services.map((service) =>
+      this.#process(service, databases.get(service.name)!, bootstrapFile),
+    );
+    for (const service of this.#services) service.start();
+    await Promise.all(this.#services.map((service) => service.ready()));
+    this.#enter("ready");
+  }
+
+  /** Stops the services, then the servers. Safe to call at any time, more than once. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopInOrder();
+    return this.#stopped;
+  }
+
+  async #stopInOrder(): Promise<void> {
+    this.#enter("stopping");
+    await Promise.all(this.#services.map((service) => service.stop()));
+    await this.#starting.catch(() => {}); // whoever called start() was told
+    await Promise.all(this.#servers.map((server) => server.stop()));
+    await Promise.all([...this.#logs.values()].map((log) => log.close()));
+    this.memory.stop();
+    this.#processes.clear();
+    this.#enter("stopped");
+    this.#release();
+  }
+
+  /** A start that is overtaken by a stop must not bring up what the stop has passed already. */
+  #refuseWhenStopping(): void {
+    if (!this.#stopped) return;
+    throw new StackProblem("START_STOPPED", "the mesh was stopped while it started", "Start it again.");
+  }
+
+  async #startPostgres(): Promise<string> {
+    const { stateDir, env, fresh } = this.#options;
+    if (env.DATABASE_URL) return env.DATABASE_URL;
+    const serverDir = openServerDir(stateDir, postgresUser());
+    const start = () =>
+      startPostgres({
+        serverDir,
+        port: this.#ports!.postgres,
+        password: this.#secrets.postgresPassword,
+        maxConnections: MAX_CONNECTIONS,
+        discardData: fresh === true && this.#urls.postgres === "",
+        onLine: (line) => this.#log("postgres").add(line),
+      });
+    return (await this.#keep("postgres", start)).url;
+  }
+
+  async #startNats(): Promise<string> {
+    const { stateDir, env, fresh } = this.#options;
+    if (env.NATS_URL) {
+      if (fresh) await deleteStreams(env.NATS_URL);
+      return env.NATS_URL;
+    }
+    const start = () =>
+      startNats({
+        binDir: join(stateDir, "bin"),
+        storeDir: join(stateDir, "nats"),
+        port: this.#ports!.nats,
+        discardData: fresh === true && this.#urls.nats === "",
+        onLine: (line) => this.#log("nats").add(line),
+      });
+    return (await this.#keep("nats", start)).url;
+  }
+
+  #keep(name: string, start: () => Promise<RunningServer>): Promise<RunningServer> {
+    const keeper = new ServerKeeper({
+      name,
+      start,
+      onStart: (server) => {
+        this.#note(`${name}-guard`, server.process.pid);
+        this.#note(name, server.pid);
+      },
+      onRestart: (delayMs) => this.#options.say(`${name} has ended; it is started again in ${delayMs} ms`),
+      onGiveUp: this.#options.onFatal,
+    });
+    this.#servers.push(keeper);
+    return keeper.start();
+  }
+
+  #process(service: ServiceEntry, database: DatabaseUrls, bootstrapFile: string): ServiceProcess {
+    const { name } = service;
+    const { env, say, onFatal } = this.#options;
+    const own = serviceEnv({
+      service,
+      database,
+      ports: this.#ports!.services,
+      natsUrl: this.#urls.nats,
+      serviceKey: this.#secrets.services[name]!.apiKey,
+      logLevel: env.LOG_LEVEL ?? "info",
+      identity:
+        name === "identity" ? { bootstrapFile, masterKey: this.#secrets.identityMasterKey } : undefined,
+    });
+    return new ServiceProcess({
+      name,
+      command: process.execPath,
+      args: [
+        "--max-semi-space-size=16",
+        `--max-old-space-size=${service.heapMb}`,
+        join(checkoutDir, service.main),
+      ],
+      cwd: checkoutDir,
+      env: { ...env, ...own },
+      readyUrl: `http://127.0.0.1:${own.PORT}/readyz`,
+      log: this.#log(name),
+      onLine: (line) => isAlarming(line) && say(readableLine(name, line)),
+      onSpawn: (pid) => this.#note(name, pid),
+      onRestart: (end, delayMs) => say(`${name} ended (${end}); it is started again in ${delayMs} ms`),
+      onGiveUp: onFatal,
+    });
+  }
+
+  #log(name: string): ProcessLog {
+    const log = this.#logs.get(name) ?? new ProcessLog(logsDirOf(this.#options.stateDir), name);
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  #note(name: string, pid: number): void {
+    this.#processes.set(name, identify(pid));
+    if (!name.endsWith("-guard")) this.memory.watch(name, pid);
+    this.#enter(this.#phase);
+  }
+
+  #enter(phase: MeshState["phase"]): void {
+    this.#phase = phase;
+    const { stateDir, env } = this.#options;
+    const metrics = [...(this.#ports?.services ?? [])].map(([name, p]) => [
+      name,
+      `http://127.0.0.1:${p.metricsPort}`,
+    ]);
+    writeState(stateDir, {
+      supervisor: identify(process.pid),
+      phase,
+      startTime: this.#startTime,
+      checkout: checkoutDir,
+      logsDir: logsDirOf(stateDir),
+      operatorKeyPath: this.operatorKey.path,
+      endpoints: this.endpoints,
+      metrics: Object.fromEntries(metrics),
+      natsUrl: env.NATS_URL ? withoutCredentials(env.NATS_URL) : `nats://127.0.0.1:${this.#ports?.nats}`,
+      postgresAddress: env.DATABASE_URL
+        ? withoutCredentials(env.DATABASE_URL)
+        : `127.0.0.1:${this.#ports?.postgres}`,
+      processes: [...this.#processes].map(([name, identity]) => ({ name, ...identity })),
+    });
+  }
+}
+
+/** Where the processes' logs are. */
+export function logsDirOf(stateDir: string): string {
+  return join(stateDir, "logs");
+}
+
+/** Both servers start at once; when one fails, the other must have come up before it can be stopped. */
+async function bothStarted(one: Promise<string>, other: Promise<string>): Promise<[string, string]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
+
+function withoutCredentials(url: string): string {
+  return url
+    .split(",")
+    .map((one) => (URL.canParse(one) ? new URL(one).host : ""))
+    .join(",");
+}
+
+function nameOf(service: ServiceEntry): string {
+  return service.name;
+}
+
+/** Deletes what a finished or unfinished scenario left in the state folder. */
+export function discardRuns(stateDir: string): void {
+  rmSync(join(stateDir, "runs"), { recursive: true, force: true });
+}

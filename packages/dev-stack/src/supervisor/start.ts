@@ -1,0 +1,94 @@
+import { Socket } from "node:net";
+import { namedProblem, StackProblem } from "../problem.ts";
+import { checkoutDir, stateDirOf } from "../state-folder.ts";
+import { doMainJob } from "./main-job.ts";
+import { discardRuns, Mesh } from "./mesh.ts";
+import { SERVICES, type ServiceEntry } from "./service-table.ts";
+import { parseStartOptions, START_USAGE } from "./start-options.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * `npm start`: starts the mesh, does the main job and stays up until it is told to stop. Answers with the exit status;
+ * failures are printed here.
+ */
+export async function start(
+  args: readonly string[],
+  services: readonly ServiceEntry[] = SERVICES,
+): Promise<number> {
+  if (args.includes("--help")) return print(START_USAGE);
+  const options = parseStartOptions(args);
+  const stateDir = stateDirOf(checkoutDir, process.env);
+  const stopping = new AbortController();
+  let fatal: StackProblem | undefined;
+  const mesh = new Mesh({
+    stateDir,
+    services,
+    env: process.env,
+    fresh: options.fresh,
+    say: (line) => void process.stdout.write(`${line}\n`),
+    onFatal: (problem) => {
+      fatal ??= problem;
+      stopping.abort();
+    },
+  });
+  listenForStop(stopping);
+  mesh.memory.watch("supervisor", process.pid);
+  if (options.fresh) discardRuns(stateDir);
+  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
+  try {
+    const installMs = timed(() => mesh.install());
+    await Promise.race([mesh.start(), stopped]);
+    if (stopping.signal.aborted) return fatal ? fail(fatal) : 0;
+    const readyMs = Math.round(performance.now() - installMs);
+    sayReady(mesh, readyMs);
+    const job = doMainJob(mesh, stateDir, options, { readyMs, signal: stopping.signal, out: process.stdout });
+    const outcome = await Promise.race([job, stopped]);
+    if (outcome && options.exit) return outcome.ok ? 0 : 1;
+    await stopped;
+    return fatal ? fail(fatal) : 0;
+  } catch (error) {
+    return fail(namedProblem(error));
+  } finally {
+    stopping.abort();
+    await mesh.stop();
+  }
+}
+
+/** Told by a signal, or by the end of whoever started us. */
+function listenForStop(stopping: AbortController): void {
+  for (const signal of SIGNALS) process.on(signal, () => stopping.abort());
+  const fd = Number(process.env.MARKETMESH_PARENT_FD);
+  if (!fd) return;
+  delete process.env.MARKETMESH_PARENT_FD; // the services have no such descriptor
+  const parent = new Socket({ fd, readable: true, writable: false });
+  for (const event of ["end", "error"] as const) parent.on(event, () => stopping.abort());
+  parent.resume();
+  parent.unref();
+}
+
+function sayReady(mesh: Mesh, readyMs: number): void {
+  const { key, path, isNew } = mesh.operatorKey;
+  const lines = [`Ready in ${(readyMs / 1_000).toFixed(1)} s`];
+  for (const [name, url] of Object.entries(mesh.endpoints)) lines.push(`  ${name.padEnd(12)} ${url}`);
+  lines.push(isNew ? `Operator key, shown this once: ${key}` : "", `  kept in ${path}`);
+  print(lines.filter((line) => line !== "").join("\n"));
+}
+
+function timed(work: () => void): number {
+  const before = performance.now();
+  work();
+  return performance.now() - before;
+}
+
+function fail(error: unknown): number {
+  const text =
+    error instanceof StackProblem ? String(error) : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`\n${text}\n`);
+  return 1;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
