@@ -9,6 +9,8 @@ export interface Call {
   readonly method: string;
   readonly requestId: string;
   readonly caller: Caller;
+  /** The end caller's own token, to go along with calls made on its behalf; empty when a service calls for itself. */
+  readonly callerToken: string;
   /** Milliseconds since the epoch by the local clock. */
   readonly deadlineMs: number;
   /** Aborted when the deadline passes, the client leaves or the call is done. */

@@ -1,5 +1,12 @@
 export { type Call, currentCall, withCall } from "./call.ts";
 export { anonymous, type Caller, callerKey, callerOf, holds, type Reach } from "./caller.ts";
+export { codeName } from "./code-name.ts";
+export { type Resolve, resolveBySystem } from "./mesh/addresses.ts";
+export { backoffMs, pause } from "./mesh/backoff.ts";
+export { type Channel, type ChannelOptions, channel } from "./mesh/channel.ts";
+export { createMesh, type Mesh, type MeshOptions, targetOf } from "./mesh/mesh.ts";
+export { type RetryBudget, retryBudget } from "./mesh/retry-budget.ts";
+export { cachedTokens, type IssuedToken, type TokenSource } from "./mesh/token-source.ts";
 export { idsOf } from "./name.ts";
 export {
   decodePageToken,
@@ -18,3 +25,13 @@ export {
   problem,
   reasonOf,
 } from "./problem.ts";
+export type { NodeListener, NodeRequest, NodeResponse } from "./server/node-http.ts";
+export {
+  createRpcServer,
+  defaultLimits,
+  type RpcServer,
+  type RpcServerOptions,
+  type ServerLimits,
+} from "./server/server.ts";
+export { type JwksOptions, jwksKeys, type KeySource, loadJwks } from "./token/key-source.ts";
+export { parseTraceparent } from "./traceparent.ts";

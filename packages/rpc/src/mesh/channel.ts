@@ -1,0 +1,128 @@
+import type { DescMethodUnary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
+import { RetryInfoSchema } from "@marketmesh/contracts/google/rpc";
+import { backoffMs, pause } from "./backoff.ts";
+import { type Endpoint, type Pool, type PoolOptions, pool } from "./pool.ts";
+import { type RetryBudget, retryBudget } from "./retry-budget.ts";
+
+/** What goes along with every attempt of a call. */
+export type Attach = (header: Headers) => void | Promise<void>;
+
+export interface ChannelOptions extends PoolOptions {
+  /** Sets authorization and the like. */
+  readonly attach: Attach;
+  /** 0 to 1: spreads retries. */
+  readonly random: () => number;
+  readonly attemptsMax?: number;
+  readonly budget?: RetryBudget;
+}
+
+/** A balanced way to one target. */
+export interface Channel extends Transport {
+  close(): void;
+}
+
+const defaultTimeoutMs = 10_000;
+
+/**
+ * Calls a target over Connect and HTTP/2. Every call picks the least busy address. UNAVAILABLE is tried again, on another
+ * address where there is one, only for methods that are idempotent, within the deadline and the retry budget.
+ */
+export function channel(options: ChannelOptions): Channel {
+  const { nowMs, attach, random, attemptsMax = 4, budget = retryBudget() } = options;
+  const endpoints = pool(options);
+
+  return {
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
+      const deadlineMs = nowMs() + (timeoutMs ?? defaultTimeoutMs);
+      const headers = new Headers(header);
+      await attach(headers);
+      budget.deposit();
+      for (let attempt = 1; ; attempt += 1) {
+        const leftMs = deadlineMs - nowMs();
+        if (leftMs <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
+        try {
+          return await once(endpoints, (endpoint) =>
+            endpoint.transport.unary(method, signal, leftMs, headers, input, contextValues),
+          );
+        } catch (cause) {
+          const waitMs = Math.max(backoffMs(attempt, random()), askedWaitMs(cause));
+          const worth = attempt < attemptsMax && mayRepeat(method, cause) && deadlineMs - nowMs() > waitMs;
+          if (!worth || signal?.aborted || !budget.withdraw()) throw cause;
+          await pause(waitMs, signal);
+        }
+      }
+    },
+
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
+      const headers = new Headers(header);
+      await attach(headers);
+      const endpoint = await endpoints.pick();
+      try {
+        const response = await endpoint.transport.stream(
+          method,
+          signal,
+          timeoutMs,
+          headers,
+          input,
+          contextValues,
+        );
+        return { ...response, message: released(endpoints, endpoint, response) } as typeof response;
+      } catch (cause) {
+        endpoints.release(endpoint, isUnavailable(cause));
+        throw cause;
+      }
+    },
+
+    close: endpoints.close,
+  };
+}
+
+async function once<T>(endpoints: Pool, work: (endpoint: Endpoint) => Promise<T>): Promise<T> {
+  const endpoint = await endpoints.pick();
+  let failed = false;
+  try {
+    return await work(endpoint);
+  } catch (cause) {
+    failed = isUnreachable(cause);
+    throw cause;
+  } finally {
+    endpoints.release(endpoint, failed);
+  }
+}
+
+async function* released(
+  endpoints: Pool,
+  endpoint: Endpoint,
+  response: StreamResponse,
+): AsyncIterable<never> {
+  let failed = false;
+  try {
+    yield* response.message as AsyncIterable<never>;
+  } catch (cause) {
+    failed = isUnreachable(cause);
+    throw cause;
+  } finally {
+    endpoints.release(endpoint, failed);
+  }
+}
+
+function isUnavailable(cause: unknown): cause is ConnectError {
+  return cause instanceof ConnectError && cause.code === Code.Unavailable;
+}
+
+// An answer that says UNAVAILABLE came from a server that can be reached: another address is no better.
+function isUnreachable(cause: unknown): boolean {
+  return isUnavailable(cause) && !cause.isWireError;
+}
+
+function mayRepeat(method: DescMethodUnary, cause: unknown): boolean {
+  return method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN && isUnavailable(cause);
+}
+
+function askedWaitMs(cause: unknown): number {
+  if (!isUnavailable(cause)) return 0;
+  const delay = cause.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return delay ? Number(delay.seconds) * 1000 + delay.nanos / 1_000_000 : 0;
+}

@@ -1,0 +1,139 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import type { Telemetry } from "@marketmesh/telemetry";
+import { SpanKind, trace, context as traceContext } from "@opentelemetry/api";
+import { type Call, currentCall } from "../call.ts";
+import { codeName } from "../code-name.ts";
+import { callerHeader } from "../server/authentication.ts";
+import type { Resolve } from "./addresses.ts";
+import { type Channel, channel } from "./channel.ts";
+import type { TokenSource } from "./token-source.ts";
+
+export interface MeshOptions {
+  readonly telemetry: Telemetry;
+  readonly tokens: TokenSource;
+  /** The URL of a target, or several separated by commas. Throws when it is not configured. */
+  readonly urlOf: (target: string) => string;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly resolve?: Resolve;
+}
+
+/** The other services, as this one calls them. */
+export interface Mesh {
+  /**
+   * A client of a service. Calls made while a call is served carry its deadline, request id, trace and end caller, and end
+   * with it.
+   */
+  client<S extends DescService>(service: S, target?: string): Client<S>;
+  close(): void;
+}
+
+export function createMesh(options: MeshOptions): Mesh {
+  const channels = new Map<string, Channel>();
+  const channelOf = (target: string) => {
+    const known = channels.get(target);
+    if (known) return known;
+    const made = channel({
+      ...options,
+      target: options.urlOf(target),
+      attach: async (header) => header.set("authorization", `Bearer ${await options.tokens.token(target)}`),
+    });
+    channels.set(target, made);
+    return made;
+  };
+  return {
+    client(service, target = targetOf(service)) {
+      return createClient(service, travelling(channelOf(target), options));
+    },
+    close() {
+      for (const each of channels.values()) each.close();
+      channels.clear();
+    },
+  };
+}
+
+/** `marketmesh.catalog.v1.CatalogService` is served by `catalog`. */
+export function targetOf(service: DescService): string {
+  const [root, name] = service.typeName.split(".");
+  if (root !== "marketmesh" || name === undefined)
+    throw new Error(`${service.typeName} is no service of the mesh`);
+  return name;
+}
+
+function travelling(transport: Transport, options: MeshOptions): Transport {
+  const { tracer, metrics } = options.telemetry;
+  const seconds = metrics.histogram({
+    name: "rpc_client_duration_seconds",
+    help: "How long calls of other services took, retries included, by method and code",
+    labels: ["method", "code"],
+  });
+  return {
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
+      const call = currentCall();
+      const name = `${method.parent.typeName}/${method.name}`;
+      const startedMs = performance.now();
+      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT });
+      let code: Code | undefined;
+      try {
+        const parent = trace.setSpan(traceContext.active(), span);
+        return await transport.unary(
+          method,
+          joined(signal, call),
+          shorter(timeoutMs, call, options.nowMs()),
+          outgoing(header, call, traceparentOf(parent)),
+          input,
+          contextValues,
+        );
+      } catch (cause) {
+        code = cause instanceof ConnectError ? cause.code : Code.Unknown;
+        throw cause;
+      } finally {
+        seconds.observe((performance.now() - startedMs) / 1000, { method: name, code: codeName(code) });
+        span.end();
+      }
+    },
+    stream(method, signal, timeoutMs, header, input, contextValues) {
+      const call = currentCall();
+      const headers = outgoing(header, call, traceparentOf(traceContext.active()));
+      return transport.stream(
+        method,
+        joined(signal, call),
+        shorter(timeoutMs, call, options.nowMs()),
+        headers,
+        input,
+        contextValues,
+      );
+    },
+  };
+}
+
+function outgoing(
+  header: ConstructorParameters<typeof Headers>[0],
+  call: Call | undefined,
+  traceparent: string | undefined,
+): Headers {
+  const headers = new Headers(header);
+  if (call) {
+    headers.set("x-request-id", call.requestId);
+    if (call.callerToken !== "") headers.set(callerHeader, call.callerToken);
+  }
+  if (traceparent !== undefined) headers.set("traceparent", traceparent);
+  return headers;
+}
+
+function traceparentOf(active: ReturnType<typeof traceContext.active>): string | undefined {
+  const span = trace.getSpanContext(active);
+  if (!span || span.traceId === "00000000000000000000000000000000") return undefined;
+  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, "0")}`;
+}
+
+function shorter(timeoutMs: number | undefined, call: Call | undefined, nowMs: number): number | undefined {
+  if (!call) return timeoutMs;
+  return Math.max(1, Math.min(timeoutMs ?? Number.MAX_SAFE_INTEGER, call.deadlineMs - nowMs));
+}
+
+function joined(signal: AbortSignal | undefined, call: Call | undefined): AbortSignal | undefined {
+  if (!call) return signal;
+  return signal ? AbortSignal.any([signal, call.signal]) : call.signal;
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
+import { anonymous, type Caller, callerKey, holds } from "../caller.ts";
+import { problem } from "../problem.ts";
+import { parseTraceparent } from "../traceparent.ts";
+import { type Authenticated, authenticate, callerFrom, isServiceToken, refused } from "./authentication.ts";
+import { type CallState, endSpan, outcomeOf, stateKey } from "./call-state.ts";
+import type { MethodPlan } from "./method-plan.ts";
+import { describeTransportError } from "./refusal.ts";
+import type { ServerParts } from "./server.ts";
+
+const requestIdPattern = /^[\w.:~-]{1,128}$/;
+
+/**
+ * Runs when the headers of a call are there and before its body is read: names the call, starts its span, refuses it when
+ * the server is full, when nobody may call so, or too often.
+ */
+export function gate(parts: ServerParts): (context: HandlerContext) => Promise<void> {
+  return async (context) => {
+    const plan = parts.plans.get(context.method);
+    if (!plan) throw new Error(`${context.method.name} has no plan`);
+    // The deadline was over before the call began.
+    if (context.signal.aborted) throw context.signal.reason;
+    const state = begin(parts, plan, context);
+    parts.load.enter(plan, parts.domain);
+    const authenticated = await authenticate(parts.verifier, parts.service, context.requestHeader);
+    const caller = admitted(parts, plan, authenticated, state.requestId);
+    limitRate(parts, caller, authenticated, context.values);
+    context.values.set(callerKey, caller);
+    state.call = {
+      service: parts.service,
+      method: plan.name,
+      requestId: state.requestId,
+      caller,
+      callerToken: authenticated?.end.audience === "marketmesh" ? authenticated.end.token : "",
+      deadlineMs: parts.nowMs() + (context.timeoutMs() ?? parts.limits.streamDeadlineMs),
+      signal: context.signal,
+    };
+  };
+}
+
+function begin(parts: ServerParts, plan: MethodPlan, context: HandlerContext): CallState {
+  const sent = context.requestHeader.get("x-request-id");
+  const requestId = sent !== null && requestIdPattern.test(sent) ? sent : randomUUID();
+  context.responseHeader.set("x-request-id", requestId);
+  const { span, traceContext } = startSpan(parts, plan, context);
+  const state: CallState = {
+    plan,
+    startedMs: performance.now(),
+    requestId,
+    signal: context.signal,
+    span,
+    traceContext,
+    call: undefined,
+    answered: false,
+    interrupt: undefined,
+  };
+  context.values.set(stateKey, state);
+  // Every call ends by aborting its signal, with the error that it is answered with when there is one.
+  context.signal.addEventListener("abort", () => finish(parts, state), { once: true });
+  return state;
+}
+
+function finish(parts: ServerParts, state: CallState): void {
+  const { reason } = state.signal;
+  if (reason instanceof ConnectError)
+    describeTransportError(reason, parts.domain, parts.limits.requestBytesMax);
+  const outcome = outcomeOf(state, reason);
+  parts.load.leave(state.plan);
+  parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000);
+  endSpan(state.span, outcome);
+  if (!state.answered) state.interrupt?.(reason);
+}
+
+function startSpan(
+  parts: ServerParts,
+  plan: MethodPlan,
+  context: HandlerContext,
+): { span: Span; traceContext: Context | undefined } {
+  const remote = parseTraceparent(context.requestHeader.get("traceparent"));
+  const parent = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
+  const attributes = {
+    "rpc.system": context.protocolName === "connect" ? "connect_rpc" : "grpc",
+    "rpc.service": plan.method.parent.typeName,
+    "rpc.method": plan.method.name,
+  };
+  const span = parts.tracer.startSpan(plan.name, { kind: SpanKind.SERVER, attributes }, parent);
+  const traced = remote !== undefined || span.isRecording();
+  return { span, traceContext: traced ? trace.setSpan(parent, span) : undefined };
+}
+
+// Permission comes before anything that looks at the request, so that a refusal tells nothing about what exists.
+function admitted(
+  parts: ServerParts,
+  plan: MethodPlan,
+  authenticated: Authenticated | undefined,
+  requestId: string,
+): Caller {
+  const { access, permission, marketField } = plan.policy;
+  if (!authenticated) {
+    if (access === "PUBLIC") return anonymous(requestId);
+    throw refused(
+      parts.service,
+      "TOKEN_MISSING",
+      "this method needs an authorization header with a Bearer token",
+    );
+  }
+  if (access === "PERMISSION") {
+    if (!holds(authenticated.direct.permissions, permission)) {
+      const options = { domain: parts.domain, metadata: { permission } };
+      throw problem(Code.PermissionDenied, "PERMISSION_MISSING", `the token lacks ${permission}`, options);
+    }
+    if (marketField === undefined && authenticated.direct.reach !== "PLATFORM") {
+      const options = { domain: parts.domain, metadata: { market: "-" } };
+      throw problem(
+        Code.PermissionDenied,
+        "MARKET_MISMATCH",
+        "this method needs a token of platform reach",
+        options,
+      );
+    }
+  }
+  return callerFrom(authenticated, requestId);
+}
+
+// What services send was limited where it entered the mesh.
+function limitRate(
+  parts: ServerParts,
+  caller: Caller,
+  authenticated: Authenticated | undefined,
+  values: ContextValues,
+): void {
+  if (authenticated && isServiceToken(authenticated.direct, parts.service)) return;
+  const waitMs = parts.rate.take(
+    caller.principal === "" ? `at ${values.get(parts.remoteKey)}` : caller.principal,
+  );
+  if (waitMs === 0) return;
+  throw problem(Code.ResourceExhausted, "RATE_LIMITED", "too many calls by this principal", {
+    domain: parts.domain,
+    metadata: { callsPerSecond: String(parts.limits.callsPerSecond) },
+    retryAfterMs: waitMs,
+  });
+}

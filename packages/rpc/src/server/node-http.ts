@@ -1,0 +1,7 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+/** A request listener for HTTP/1.1 and HTTP/2 alike. */
+export type NodeListener = (request: NodeRequest, response: NodeResponse) => void;

@@ -1,0 +1,75 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@marketmesh/contracts/google/rpc";
+import { describe, infoOf, type ProblemOptions, problem } from "../problem.ts";
+
+/** What a call is told, and whether its cause belongs in the log. */
+export interface Refusal {
+  readonly error: ConnectError;
+  readonly unexpected: boolean;
+}
+
+const reasonOfCode: Partial<Record<Code, string>> = {
+  [Code.Canceled]: "CANCELLED",
+  [Code.InvalidArgument]: "VALIDATION_FAILED",
+  [Code.DeadlineExceeded]: "DEADLINE_EXCEEDED",
+  [Code.ResourceExhausted]: "OVERLOADED",
+  [Code.Unavailable]: "UNREACHABLE",
+  [Code.Unimplemented]: "UNIMPLEMENTED",
+};
+const oursWhenFromBelow = new Set([
+  Code.Unauthenticated,
+  Code.Unimplemented,
+  Code.Unknown,
+  Code.Internal,
+  Code.DataLoss,
+]);
+
+/** Turns whatever a handler threw into what its caller is told. */
+export function refusalOf(cause: unknown, domain: string, requestId: string): Refusal {
+  const internal = () => ({
+    error: problem(Code.Internal, "INTERNAL", "internal", { domain, metadata: { requestId }, cause }),
+    unexpected: true,
+  });
+  if (!(cause instanceof ConnectError)) return internal();
+  // Another service's answer about our own call says nothing about the request that we serve.
+  if (cause.isWireError && oursWhenFromBelow.has(cause.code)) return internal();
+  if (!cause.isWireError && infoOf(cause) === undefined) {
+    if (reasonOfCode[cause.code] === undefined && cause.code !== Code.NotFound) return internal();
+    describeParsed(cause, domain);
+  }
+  return { error: cause, unexpected: cause.code === Code.Internal || cause.code === Code.Unknown };
+}
+
+/**
+ * Adds what is missing to an error that the transport made before any interceptor ran: a message that does not parse,
+ * is too large, or came too late.
+ */
+export function describeTransportError(error: ConnectError, domain: string, readMaxBytes: number): void {
+  if (
+    error.isWireError ||
+    error.details.some((detail) => "desc" in detail && detail.desc === ErrorInfoSchema)
+  )
+    return;
+  if (error.code === Code.ResourceExhausted && error.rawMessage.includes("readMaxBytes")) {
+    describe(error, "REQUEST_TOO_LARGE", { domain, metadata: { limitBytes: String(readMaxBytes) } });
+    return;
+  }
+  if (error.code === Code.Internal && error.rawMessage.startsWith("parse binary")) {
+    // Bytes that are no protobuf are the caller's mistake, not a fault of ours.
+    Object.assign(error, { code: Code.InvalidArgument });
+  }
+  describeParsed(error, domain);
+}
+
+function describeParsed(error: ConnectError, domain: string): void {
+  const reason = reasonOfCode[error.code] ?? "INTERNAL";
+  const field = error.code === Code.InvalidArgument ? fieldIn(error.rawMessage) : undefined;
+  const options: ProblemOptions = { domain, ...(field !== undefined && { field, metadata: { field } }) };
+  describe(error, reason, options);
+}
+
+// The JSON reader tells the place in its message only.
+function fieldIn(message: string): string | undefined {
+  const unknownKey = /key "([^"]{1,200})" is unknown/.exec(message)?.[1];
+  return unknownKey ?? /cannot decode field [\w.]*?(\w+) from JSON/.exec(message)?.[1];
+}
