@@ -91,7 +91,11 @@ function compare({ by, value }: Residual & { op: "compare" }, read: Accessor): P
 }
 
 function oneOf({ attribute, values }: Residual & { op: "oneOf" }, columns: Columns): Predicate {
-  if (columns.oneOf !== undefined && values.every((value) => typeof value === "string")) {
+  if (
+    columns.oneOf !== undefined &&
+    values.length > 0 &&
+    values.every((value) => typeof value === "string")
+  ) {
     return columns.oneOf(attribute, values);
   }
   const read = columns.accessor(attribute);

@@ -1,0 +1,10 @@
+export type { BooleanColumn } from "./boolean-column.ts";
+export type { Column } from "./column.ts";
+export type { Dictionary } from "./dictionary.ts";
+export { type Applied, type Funnel, ListingIndex } from "./listing-index.ts";
+export type { Audience, ListingRow, Viewer } from "./listing-row.ts";
+export type { NumberColumn } from "./number-column.ts";
+export type { NumberListColumn } from "./number-list-column.ts";
+export { type EncodedOrdinalSet, OrdinalSet, type OrdinalSetEncoding, ordinalLimit } from "./ordinal-set.ts";
+export type { StringColumn } from "./string-column.ts";
+export type { StringListColumn } from "./string-list-column.ts";
