@@ -1,3 +1,4 @@
+export { type CountedAttribute, collectStatistics } from "./collect-statistics.ts";
 export {
   type CompiledFeature,
   type CompiledModel,
@@ -19,6 +20,14 @@ export type {
   OverlapSource,
   Perspective,
 } from "./model.ts";
+export {
+  createRanker,
+  type Ranker,
+  type RankerInput,
+  type Ranking,
+  type RankRequest,
+  TOP_K_MAX,
+} from "./ranker.ts";
 export { RankingError, type RankingErrorReason } from "./ranking-error.ts";
 export { type ExplainedScore, explain, scorePair } from "./score-pair.ts";
 export {

@@ -1,7 +1,7 @@
 import type { DecisionInput } from "@marketmesh/rules";
 import type { CompiledFeature, CompiledModel } from "./compile-model.ts";
 import { settle, toMillionths, weigh } from "./fixed-point.ts";
-import type { Contribution } from "./model.ts";
+import type { Contribution, Feature } from "./model.ts";
 import { overlapOfPair } from "./overlap.ts";
 import type { Statistics } from "./statistics.ts";
 
@@ -24,9 +24,17 @@ export function scorePair(model: CompiledModel, pair: DecisionInput, statistics:
 
 /** The same with contributions. */
 export function explain(model: CompiledModel, pair: DecisionInput, statistics: Statistics): ExplainedScore {
-  const contributions = model.features.map((compiled): Contribution => {
-    const { feature } = compiled;
-    const value = readValue(compiled, pair, statistics);
+  const features = model.features.map((compiled) => compiled.feature);
+  return explained(features, (at) => readValue(model.features[at]!, pair, statistics));
+}
+
+/** Combines the values of features, in millionths before clamping, read by position. */
+export function explained(
+  features: readonly Feature[],
+  read: (at: number) => number | undefined,
+): ExplainedScore {
+  const contributions = features.map((feature, at): Contribution => {
+    const value = read(at);
     const valueMillionths = settle(value, feature);
     return {
       featureId: feature.id,
