@@ -43,6 +43,7 @@ export interface MeshOptions {
 /** Postgres, NATS and the services of one state folder, each a process. */
 export class Mesh {
   readonly operatorKey: OperatorKey;
+  /** Of every process, this one included. */
   readonly memory: MemoryPeaks = new MemoryPeaks();
   readonly #options: MeshOptions;
   readonly #release: () => void;
@@ -65,6 +66,7 @@ export class Mesh {
     this.#release = claim(options.stateDir);
     this.#secrets = openSecrets(options.stateDir, options.services.map(nameOf));
     this.operatorKey = openOperatorKey(options.stateDir);
+    this.memory.watch("supervisor", process.pid);
   }
 
   /** Addresses by service. */
@@ -105,7 +107,7 @@ export class Mesh {
     this.#urls = { postgres: postgresUrl, nats: natsUrl };
     if (this.#options.fresh && env.DATABASE_URL) await dropDatabases(postgresUrl, services.map(nameOf));
     const databases = await prepareDatabases(postgresUrl, services.map(nameOf), this.#secrets);
-    const bootstrapFile = writeBootstrapFile(stateDir, this.#secrets, this.operatorKey);
+    const bootstrapFile = writeBootstrapFile(stateDir, services.map(nameOf), this.#secrets, this.operatorKey);
     this.#refuseWhenStopping();
     this.#services = services.map((service) =>
       this.#process(service, databases.get(service.name)!, bootstrapFile),

@@ -49,13 +49,18 @@ export function openOperatorKey(stateDir: string): OperatorKey {
 }
 
 /** Writes what identity starts from: the operator and a service account for each service. Answers with the path. */
-export function writeBootstrapFile(stateDir: string, secrets: Secrets, operator: OperatorKey): string {
+export function writeBootstrapFile(
+  stateDir: string,
+  services: readonly string[],
+  secrets: Secrets,
+  operator: OperatorKey,
+): string {
   const principals: BootstrapPrincipal[] = [
     { principal: "serviceAccounts/operator", keySha256: sha256(operator.key), roles: ["operator"] },
-    ...Object.entries(secrets.services).map(
-      ([name, { apiKey }]): BootstrapPrincipal => ({
+    ...services.map(
+      (name): BootstrapPrincipal => ({
         principal: `serviceAccounts/${name}`,
-        keySha256: sha256(apiKey),
+        keySha256: sha256(secrets.services[name]!.apiKey),
         roles: ["service"],
       }),
     ),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StackProblem } from "../problem.ts";
 import { killGroup } from "../servers/guarded-process.ts";
 import { afterEnd, FIRST_START_POLICY, RESTART_POLICY } from "./restart-policy.ts";
-import type { ProcessLog } from "./service-log.ts";
+import { type ProcessLog, readableLine } from "./service-log.ts";
 
 /** How one service is run and kept running. */
 export interface ServiceProcessOptions {
@@ -112,7 +112,7 @@ export class ServiceProcess {
   }
 
   #problem(code: string, what: string): StackProblem {
-    const lines = this.#options.log.lastLines().map((line) => `  | ${line}`);
+    const lines = this.#options.log.lastLines().map((line) => `  | ${readableLine(this.name, line)}`);
     const advice = `Read its log: npx marketmesh logs ${this.name} (${this.#options.log.path}).`;
     return new StackProblem(code, [`${this.name} ${what}. Its last lines:`, ...lines].join("\n"), advice);
   }

@@ -4,7 +4,7 @@ import { checkoutDir, stateDirOf } from "../state-folder.ts";
 import { doMainJob } from "./main-job.ts";
 import { discardRuns, Mesh } from "./mesh.ts";
 import { SERVICES, type ServiceEntry } from "./service-table.ts";
-import { parseStartOptions, START_USAGE } from "./start-options.ts";
+import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -17,26 +17,36 @@ export async function start(
   services: readonly ServiceEntry[] = SERVICES,
 ): Promise<number> {
   if (args.includes("--help")) return print(START_USAGE);
-  const options = parseStartOptions(args);
-  const stateDir = stateDirOf(checkoutDir, process.env);
   const stopping = new AbortController();
+  try {
+    return await runMesh(parseStartOptions(args), services, stopping);
+  } catch (error) {
+    return fail(namedProblem(error));
+  }
+}
+
+async function runMesh(
+  options: StartOptions,
+  services: readonly ServiceEntry[],
+  stopping: AbortController,
+): Promise<number> {
+  const stateDir = stateDirOf(checkoutDir, process.env);
   let fatal: StackProblem | undefined;
   const mesh = new Mesh({
     stateDir,
     services,
     env: process.env,
     fresh: options.fresh,
-    say: (line) => void process.stdout.write(`${line}\n`),
+    say: print,
     onFatal: (problem) => {
       fatal ??= problem;
       stopping.abort();
     },
   });
   listenForStop(stopping);
-  mesh.memory.watch("supervisor", process.pid);
-  if (options.fresh) discardRuns(stateDir);
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
   try {
+    if (options.fresh) discardRuns(stateDir);
     const installMs = timed(() => mesh.install());
     await Promise.race([mesh.start(), stopped]);
     if (stopping.signal.aborted) return fatal ? fail(fatal) : 0;
@@ -47,8 +57,6 @@ export async function start(
     if (outcome && options.exit) return outcome.ok ? 0 : 1;
     await stopped;
     return fatal ? fail(fatal) : 0;
-  } catch (error) {
-    return fail(namedProblem(error));
   } finally {
     stopping.abort();
     await mesh.stop();
