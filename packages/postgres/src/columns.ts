@@ -1,10 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 
+type Value = string | number | bigint | boolean | Date | Uint8Array | null;
+
 /** One column of a set-based statement: its Postgres type and where a row keeps the value. */
-export type ColumnSpec<Row> = readonly [
-  type: string,
-  value: (row: Row) => string | number | bigint | boolean | Date | Uint8Array | null,
-];
+export type ColumnSpec<Row> = readonly [type: string, value: (row: Row) => Value];
 
 /**
  * Rows as a table expression for set-based statements of up to 1,000 rows: one array parameter per column, so that the
@@ -19,7 +18,16 @@ export function columns<Row>(rows: readonly Row[], spec: Record<string, ColumnSp
   return sql`unnest(${sql.join(arrays, sql`, `)}) as given(${list})`;
 }
 
-function arrayOf(type: string, values: unknown[]): SQL {
-  const plain = values.map((value) => (value instanceof Date ? value.toISOString() : value));
-  return sql`${sql.param(plain)}::${sql.raw(type)}[]`;
+function arrayOf(type: string, values: Value[]): SQL {
+  return sql`cast(${`{${values.map(elementOf).join(",")}}`} as ${sql.raw(`${type}[]`)})`;
+}
+
+// We write the array literal: the driver would take the type of the first element for the type of the whole.
+function elementOf(value: Value): string {
+  if (value === null) return "NULL";
+  if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  if (value instanceof Date) return `"${value.toISOString()}"`;
+  if (value instanceof Uint8Array)
+    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}"`;
+  return String(value);
 }

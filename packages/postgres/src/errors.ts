@@ -1,15 +1,24 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@marketmesh/contracts/google/rpc";
+import { DrizzleQueryError } from "drizzle-orm/errors";
+
+// ConnectError recognises its own by name, also across copies of the library; each of these is told apart by its class.
+class DatabaseError extends ConnectError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: each subclass recognises its own instances
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+}
 
 /** The database can't be reached or went away; the transaction did not commit, or nobody knows. Retry as is. */
-export class UnavailableError extends ConnectError {
+export class UnavailableError extends DatabaseError {
   constructor(cause: unknown) {
     super("the database is unavailable", Code.Unavailable, undefined, undefined, cause);
-    this.name = "UnavailableError";
   }
 }
 
 /** The statement was cancelled because the deadline passed or the caller went away. */
-export class DeadlineError extends ConnectError {
+export class DeadlineError extends DatabaseError {
   constructor(cause: unknown) {
     super(
       "the database did not answer within the deadline",
@@ -18,21 +27,60 @@ export class DeadlineError extends ConnectError {
       undefined,
       cause,
     );
-    this.name = "DeadlineError";
+  }
+}
+
+/** More transactions wait for a connection than the pool lets queue. */
+export class OverloadError extends DatabaseError {
+  constructor() {
+    super("too many transactions wait for the database", Code.ResourceExhausted);
   }
 }
 
 /** The request id was used before with another body. */
-export class RequestIdReusedError extends ConnectError {
+export class RequestIdReusedError extends DatabaseError {
   readonly reason = "REQUEST_ID_REUSED";
-  constructor(method: string, requestId: string) {
-    super(`request_id ${requestId} was used before with another body of ${method}`, Code.InvalidArgument);
-    this.name = "RequestIdReusedError";
+  constructor(method: string, requestId: string, domain: string) {
+    const info = { reason: "REQUEST_ID_REUSED", domain, metadata: { method, request_id: requestId } };
+    super(`request_id ${requestId} was used before with another body`, Code.InvalidArgument, undefined, [
+      { desc: ErrorInfoSchema, value: info },
+    ]);
   }
 }
 
+const connectionCodes = new Set([
+  ...["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "CONNECT_TIMEOUT"],
+  ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENOENT"],
+  // admin shutdown, crash shutdown, starting up, too many connections, read-only after a failover
+  ...["57P01", "57P02", "57P03", "53300", "25006"],
+]);
+
 /** The SQLSTATE of an error thrown by a statement, for example 23505; undefined for anything else. */
-export declare function sqlStateOf(error: unknown): string | undefined;
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = textOf(rootOf(error), "code");
+  return code?.length === 5 ? code : undefined;
+}
 
 /** The constraint that a statement broke; undefined when it broke none. */
-export declare function constraintOf(error: unknown): string | undefined;
+export function constraintOf(error: unknown): string | undefined {
+  return textOf(rootOf(error), "constraint_name");
+}
+
+/** What a transaction throws: drizzle's wrapper quotes parameter values, so the driver's own error is taken instead. */
+export function toDatabaseError(error: unknown): unknown {
+  const root = rootOf(error);
+  const code = textOf(root, "code");
+  if (code === undefined) return root;
+  if (connectionCodes.has(code) || /^08.{3}$/.test(code)) return new UnavailableError(root);
+  return code === "57014" ? new DeadlineError(root) : root;
+}
+
+function rootOf(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error;
+}
+
+function textOf(error: unknown, key: "code" | "constraint_name"): string | undefined {
+  if (typeof error !== "object" || error === null || !(key in error)) return undefined;
+  const value = (error as Record<string, unknown>)[key];
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,10 +1,24 @@
 export { bucketOf } from "./bucket.ts";
 export { type ColumnSpec, columns } from "./columns.ts";
 export type { Database, Drizzle, TransactionOptions, Tx } from "./database.ts";
-export { constraintOf, DeadlineError, RequestIdReusedError, sqlStateOf, UnavailableError } from "./errors.ts";
-export { type AppliedMigration, type MigrateOptions, type MigrationDirectory, migrate } from "./migrate.ts";
+export {
+  constraintOf,
+  DeadlineError,
+  OverloadError,
+  RequestIdReusedError,
+  sqlStateOf,
+  UnavailableError,
+} from "./errors.ts";
+export {
+  type AppliedMigration,
+  type MigrateOptions,
+  type MigrationDirectory,
+  MigrationError,
+  migrate,
+} from "./migrate.ts";
 export type { DatabaseOptions, ObservedQuery } from "./open.ts";
 export { openDatabase } from "./open.ts";
 export { onceByRequestId, purgeRememberedRequests, type RememberedCall } from "./request-memory.ts";
+export { assertRowSecurity, type GuardedTable } from "./row-security.ts";
 export type { Reach, Scope, ScopedCaller } from "./scope.ts";
 export { scopeOf } from "./scope.ts";

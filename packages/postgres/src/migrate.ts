@@ -1,3 +1,8 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import postgres, { type Sql } from "postgres";
+import { toDatabaseError } from "./errors.ts";
+
 /** A folder of `0001_create_x.sql` files and the name under which they are recorded. */
 export interface MigrationDirectory {
   /** `postgres`, `events` or the service's name. */
@@ -11,11 +16,27 @@ export interface MigrateOptions {
   readonly backgroundRole: string;
 }
 
-/** A file that this run applied. */
+/** A file that a run applied. */
 export interface AppliedMigration {
   readonly namespace: string;
   readonly file: string;
 }
+
+/** A migration can't be applied; the message names namespace and file and says what to do. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+interface MigrationFile extends AppliedMigration {
+  readonly text: string;
+  readonly checksum: string;
+}
+
+const platformMigrations: MigrationDirectory = {
+  namespace: "postgres",
+  directory: new URL("../migrations/", import.meta.url),
+};
+const lockKey = 0x6d6d_0001;
 
 /**
  * Brings the database at `url` (the owner's) up to date: this package's own migrations first, then each directory in
@@ -23,8 +44,92 @@ export interface AppliedMigration {
  *
  * Throws MigrationError when a recorded file has changed or is missing, or when a file fails.
  */
-export declare function migrate(
+export async function migrate(
   url: string,
   directories: readonly MigrationDirectory[],
   options: MigrateOptions,
-): Promise<readonly AppliedMigration[]>;
+): Promise<readonly AppliedMigration[]> {
+  const files = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
+  const client = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "migrate" } });
+  try {
+    await client`select pg_advisory_lock(${lockKey})`;
+    await prepare(client, options);
+    const pending = await pendingOf(client, files);
+    for (const file of pending) await apply(client, file);
+    return pending.map(({ namespace, file }) => ({ namespace, file }));
+  } catch (error) {
+    throw toDatabaseError(error);
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
+async function readDirectory({ namespace, directory }: MigrationDirectory): Promise<MigrationFile[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort();
+  const wrong = names.find((name) => !/^\d{4}_[a-z0-9_]+\.sql$/.test(name));
+  if (wrong)
+    throw new MigrationError(`${namespace}/${wrong}: a migration is named like 0001_create_listings.sql`);
+  return Promise.all(
+    names.map(async (file) => {
+      const text = await readFile(
+        new URL(file, directory.href.endsWith("/") ? directory : `${directory.href}/`),
+        "utf8",
+      );
+      return { namespace, file, text, checksum: createHash("sha256").update(text).digest("hex") };
+    }),
+  );
+}
+
+async function prepare(client: Sql, { appRole, backgroundRole }: MigrateOptions): Promise<void> {
+  await client.unsafe(`
+    create schema if not exists marketmesh;
+    create table if not exists marketmesh.schema_migrations (
+      namespace text not null, file text not null, checksum text not null,
+      apply_time timestamptz not null default now(), primary key (namespace, file));
+    create table if not exists marketmesh.roles (
+      only_one boolean primary key default true check (only_one), app_role name not null, background_role name not null);
+  `);
+  await client`insert into marketmesh.roles (app_role, background_role) values (${appRole}, ${backgroundRole})
+    on conflict do nothing`;
+  const [row] = await client`select app_role, background_role from marketmesh.roles`;
+  if (row?.app_role === appRole && row.background_role === backgroundRole) return;
+  throw new MigrationError(
+    `the tables were granted to ${row?.app_role} and ${row?.background_role}; ` +
+      `keep these roles instead of ${appRole} and ${backgroundRole}`,
+  );
+}
+
+async function pendingOf(client: Sql, files: readonly MigrationFile[]): Promise<MigrationFile[]> {
+  const recorded = await client<{ namespace: string; file: string; checksum: string }[]>`
+    select namespace, file, checksum from marketmesh.schema_migrations order by namespace, file`;
+  const given = new Map(files.map((file) => [`${file.namespace}/${file.file}`, file]));
+  const done = new Set<string>();
+  for (const row of recorded) {
+    const name = `${row.namespace}/${row.file}`;
+    const file = given.get(name);
+    if (!file)
+      throw new MigrationError(
+        `${name} was applied to this database but is missing: use the code that has it`,
+      );
+    if (file.checksum !== row.checksum) {
+      throw new MigrationError(
+        `${name} has changed since it was applied: restore it and write a new migration`,
+      );
+    }
+    done.add(name);
+  }
+  return files.filter((file) => !done.has(`${file.namespace}/${file.file}`));
+}
+
+async function apply(client: Sql, migration: MigrationFile): Promise<void> {
+  const { namespace, file, text, checksum } = migration;
+  try {
+    await client.begin(async (tx) => {
+      await tx.unsafe(text);
+      await tx`insert into marketmesh.schema_migrations (namespace, file, checksum) values (${namespace}, ${file}, ${checksum})`;
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(`${namespace}/${file} failed: ${reason}`, { cause: error });
+  }
+}

@@ -1,4 +1,9 @@
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { client } from "./connection.ts";
 import type { Database } from "./database.ts";
+import { toDatabaseError } from "./errors.ts";
+import { openPool, type Pool } from "./pool.ts";
 
 /** Where a service's database is and how much of it one process may use. */
 export interface DatabaseOptions {
@@ -10,7 +15,7 @@ export interface DatabaseOptions {
   readonly appMax?: number;
   /** Connections of the background pool; default 4. */
   readonly backgroundMax?: number;
-  /** Shown in pg_stat_activity. */
+  /** Shown in pg_stat_activity; default `marketmesh`. */
   readonly applicationName?: string;
   /** Told of each finished statement, for metrics. */
   readonly onQuery?: (query: ObservedQuery) => void;
@@ -23,5 +28,42 @@ export interface ObservedQuery {
   readonly failed: boolean;
 }
 
+const appStatementTimeoutMs = 60_000;
+const backgroundStatementTimeoutMs = 600_000;
+
 /** Opens both pools and proves that both roles can log in; throws UnavailableError when they can't. */
-export declare function openDatabase(options: DatabaseOptions): Promise<Database>;
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const shared = { applicationName: options.applicationName ?? "marketmesh", onQuery: options.onQuery };
+  const app = openPool({
+    ...shared,
+    url: options.url,
+    connectionsMax: options.appMax ?? 8,
+    statementTimeoutMs: appStatementTimeoutMs,
+  });
+  const background = openPool({
+    ...shared,
+    url: options.backgroundUrl,
+    connectionsMax: options.backgroundMax ?? 4,
+    statementTimeoutMs: backgroundStatementTimeoutMs,
+  });
+  const outside = client({ ...shared, url: options.url, statementTimeoutMs: appStatementTimeoutMs });
+  const close = async () => {
+    await Promise.all([app.close(), background.close(), outside.end({ timeout: 5 })]);
+  };
+  const select = (pool: Pool) =>
+    pool.run(undefined, (tx) => tx.execute<{ name: string }>(sql`select current_database() as name`), {});
+  try {
+    const [[row]] = await Promise.all([select(app), select(background)]);
+    return {
+      name: row?.name ?? "",
+      transaction: (scope, work, transactionOptions = {}) => app.run(scope, work, transactionOptions),
+      background: (work, transactionOptions = {}) => background.run(undefined, work, transactionOptions),
+      app: drizzle(outside),
+      backgroundUrl: options.backgroundUrl,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw toDatabaseError(error);
+  }
+}

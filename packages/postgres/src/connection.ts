@@ -1,0 +1,81 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres, { type Sql } from "postgres";
+
+/** One connection of a pool: a driver client of its own, thrown away when its connection is lost. */
+export interface Connection {
+  readonly sql: Sql;
+  /** True once the connection was lost; then nothing may be sent: the driver would reconnect outside the transaction. */
+  dead: boolean;
+  /** Told when the connection is lost; each statement in flight has one. */
+  readonly onLost: Set<(error: Error) => void>;
+}
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly statementTimeoutMs: number;
+  readonly applicationName: string;
+}
+
+/** Sets the scope of a transaction; prepared when the connection opens, so that it never waits for a description. */
+export const settings =
+  "select set_config('marketmesh.market', $1, true), set_config('marketmesh.party', $2, true), " +
+  "set_config('marketmesh.principal', $3, true), set_config('marketmesh.reach', $4, true), " +
+  "set_config('statement_timeout', $5, true)";
+
+/** Connects and logs in. */
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const onLost = new Set<(error: Error) => void>();
+  const connection: Connection = { dead: false, onLost, sql: client(options, () => lose(connection)) };
+  try {
+    await send(connection, connection.sql.unsafe(settings, ["", "", "", "", "0"], { prepare: true }));
+    return connection;
+  } catch (error) {
+    discard(connection);
+    throw error;
+  }
+}
+
+/** Waits for a statement or the loss of its connection: the driver forgets one that was sent just before the loss. */
+export function send<T>(connection: Connection, query: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = <V>(act: (value: V) => void) => {
+      return (value: V) => {
+        connection.onLost.delete(reject);
+        act(value);
+      };
+    };
+    connection.onLost.add(reject);
+    query.then(settle(resolve), settle(reject));
+  });
+}
+
+function lose(connection: Connection): void {
+  connection.dead = true;
+  for (const tell of connection.onLost)
+    tell(Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" }));
+  connection.onLost.clear();
+}
+
+/** Closes without waiting; for a connection in an unknown state. */
+export function discard(connection: Connection): void {
+  connection.dead = true;
+  connection.sql.end({ timeout: 0 }).catch(() => {});
+}
+
+/** A client of one connection that reads and writes values the way drizzle expects. */
+export function client(options: ConnectionOptions, onclose: () => void = () => {}): Sql {
+  const sql = postgres(options.url, {
+    max: 1,
+    onnotice: () => {},
+    onclose,
+    connect_timeout: 10,
+    max_lifetime: null,
+    connection: {
+      application_name: options.applicationName,
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: 60_000,
+    },
+  });
+  drizzle(sql);
+  return sql;
+}

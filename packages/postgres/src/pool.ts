@@ -1,0 +1,121 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
+import type { TransactionOptions, Tx } from "./database.ts";
+import { OverloadError, sqlStateOf, toDatabaseError, UnavailableError } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+import type { Statements } from "./session.ts";
+import { runTransaction } from "./transaction.ts";
+
+const attemptsMax = 4;
+const waitingMax = 1_000;
+const closeTimeoutMs = 5_000;
+
+/** One role's connections and how transactions run on them. */
+export interface Pool {
+  run<T>(scope: Scope | undefined, work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface PoolOptions extends ConnectionOptions {
+  readonly connectionsMax: number;
+  readonly onQuery: Statements["onQuery"];
+}
+
+export function openPool(options: PoolOptions): Pool {
+  const statements: Statements = { prepared: new Set(), onQuery: options.onQuery };
+  const connections = openConnections(options);
+  return {
+    run: (scope, work, { mayRepeat, ...rest }) =>
+      repeat(mayRepeat === true, rest.signal, async () => {
+        const connection = await connections.acquire();
+        try {
+          return await runTransaction(connection, statements, scope, work, {
+            ...rest,
+            timeoutMs: rest.timeoutMs ?? options.statementTimeoutMs,
+          });
+        } finally {
+          connections.release(connection);
+        }
+      }),
+    close: connections.close,
+  };
+}
+
+async function repeat<T>(
+  mayRepeat: boolean,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const state = sqlStateOf(error);
+      const lostARace = state === "40001" || state === "40P01";
+      if (!lostARace || !mayRepeat || attempts === attemptsMax) throw toDatabaseError(error);
+      await delay(Math.random() * 10 * 2 ** attempts, undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+interface Connections {
+  acquire(): Promise<Connection>;
+  release(connection: Connection): void;
+  close(): Promise<void>;
+}
+
+function openConnections(options: PoolOptions): Connections {
+  const idle: Connection[] = [];
+  const waiting: { give: (connection: Connection | undefined) => void }[] = [];
+  let inUse = 0;
+  let closing: (() => void) | undefined;
+
+  // Called when a place became free: the first in the queue gets the connection, or the right to open one.
+  const passOn = (connection: Connection | undefined) => {
+    const next = waiting.shift();
+    if (next) return next.give(connection);
+    inUse--;
+    if (closing && connection) discard(connection);
+    else if (connection) idle.push(connection);
+    if (inUse === 0) closing?.();
+  };
+  const open = async () => {
+    try {
+      return await connect(options);
+    } catch (error) {
+      passOn(undefined);
+      throw error;
+    }
+  };
+  return {
+    async acquire() {
+      if (closing) throw new UnavailableError(new Error("the pool is closed"));
+      if (inUse < options.connectionsMax) {
+        inUse++;
+        return takeLiving(idle) ?? open();
+      }
+      if (waiting.length >= waitingMax) throw new OverloadError();
+      const given = await new Promise<Connection | undefined>((give) => waiting.push({ give }));
+      return given && !given.dead ? given : open();
+    },
+    release(connection) {
+      if (connection.dead) discard(connection);
+      passOn(connection.dead ? undefined : connection);
+    },
+    async close() {
+      const drained = new Promise<void>((resolve) => {
+        closing = resolve;
+      });
+      if (inUse > 0) await Promise.race([drained, delay(closeTimeoutMs, undefined, { ref: false })]);
+      await Promise.all(idle.splice(0).map((connection) => connection.sql.end({ timeout: 1 })));
+    },
+  };
+}
+
+function takeLiving(idle: Connection[]): Connection | undefined {
+  for (let connection = idle.pop(); connection; connection = idle.pop()) {
+    if (!connection.dead) return connection;
+    discard(connection);
+  }
+  return undefined;
+}

@@ -1,0 +1,70 @@
+import { type Connection, send, settings } from "./connection.ts";
+import type { TransactionOptions, Tx } from "./database.ts";
+import { DeadlineError, UnavailableError } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+import { openSession, type Session, type Statements } from "./session.ts";
+
+/**
+ * Runs work in a transaction on a connection that nobody else uses meanwhile.
+ *
+ * BEGIN and the scope are written together with the first statement of the work: they cost no round trip.
+ */
+export async function runTransaction<T>(
+  connection: Connection,
+  statements: Statements,
+  scope: Scope | undefined,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions & { readonly timeoutMs: number },
+): Promise<T> {
+  if (options.signal?.aborted) throw new DeadlineError(options.signal.reason);
+  const { sql } = connection;
+  const session = openSession(connection, statements);
+  const abort = () => session.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", abort, { once: true });
+  const begun = Promise.all([
+    send(connection, sql.unsafe(beginOf(options))),
+    send(connection, sql.unsafe(settings, settingsOf(scope, options.timeoutMs), { prepare: true })),
+  ]);
+  try {
+    const [, value] = await Promise.all([begun, work(session.tx)]);
+    await session.settled();
+    await commit(connection, session);
+    return value;
+  } catch (error) {
+    await rollback(connection, session);
+    throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function commit(connection: Connection, session: Session): Promise<void> {
+  session.refuse(new Error("the transaction has ended"));
+  if (connection.dead) throw new UnavailableError(new Error("the connection was lost"));
+  const { command } = await send(connection, connection.sql.unsafe("commit"));
+  // Postgres answers a COMMIT of a failed transaction with ROLLBACK, not with an error.
+  if (command !== "COMMIT") throw session.failure() ?? new Error("the transaction was rolled back");
+}
+
+async function rollback(connection: Connection, session: Session): Promise<void> {
+  session.refuse(new Error("the transaction has ended"));
+  try {
+    await session.settled();
+    if (!connection.dead) await send(connection, connection.sql.unsafe("rollback"));
+  } catch {
+    // Its state is unknown, so nobody may use it again; the server rolls back when it closes.
+    connection.dead = true;
+  }
+}
+
+function settingsOf(scope: Scope | undefined, timeoutMs: number): string[] {
+  const timeout = String(Math.max(1, Math.floor(timeoutMs)));
+  return scope
+    ? [scope.market, scope.party, scope.principal, scope.reach, timeout]
+    : ["", "", "", "", timeout];
+}
+
+function beginOf(options: TransactionOptions): string {
+  const isolation = options.isolation ? ` isolation level ${options.isolation}` : "";
+  return `begin${isolation}${options.readOnly ? " read only" : ""}`;
+}

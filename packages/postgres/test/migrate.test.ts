@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createTestDatabase } from "@marketmesh/testkit/servers";
+import postgres from "postgres";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { MigrationError, migrate } from "../src/index.ts";
+
+const roles = { appRole: "mm_migrated_app", backgroundRole: "mm_migrated_background" };
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "migrations-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+const run = (url: string) => migrate(url, [{ namespace: "things", directory: pathToFileURL(folder) }], roles);
+
+test("applies each file once, in order, several processes at the same time", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int)");
+  await write("0002_add_name.sql", "alter table things add name text");
+  const runs = await Promise.all([run(database.migratorUrl), run(database.migratorUrl)]);
+  const applied = runs.flat().filter(({ namespace }) => namespace === "things");
+  expect(applied.map(({ file }) => file)).toEqual(["0001_create_things.sql", "0002_add_name.sql"]);
+  expect(await run(database.migratorUrl)).toEqual([]);
+});
+
+test("applies a later file to a database that already holds rows", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write(
+    "0001_create_things.sql",
+    "create table things (market text); call marketmesh.protect('things');",
+  );
+  await run(database.migratorUrl);
+  const sql = postgres(database.backgroundUrl, { max: 1 });
+  await sql`insert into things values ('berlin')`;
+  await write(
+    "0002_add_name.sql",
+    "alter table things add name text; update things set name = 'x'; alter table things alter name set not null;",
+  );
+  await run(database.migratorUrl);
+  expect(await sql`select name from things`).toEqual([{ name: "x" }]);
+  await sql.end();
+});
+
+test("refuses a file that has changed and one that is missing", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int)");
+  await run(database.migratorUrl);
+  await write("0001_create_things.sql", "create table things (id bigint)");
+  await expect(run(database.migratorUrl)).rejects.toThrow("things/0001_create_things.sql has changed");
+  await rm(join(folder, "0001_create_things.sql"));
+  await expect(run(database.migratorUrl)).rejects.toThrow("things/0001_create_things.sql was applied");
+});
+
+test("leaves nothing of a file that fails and names it", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int); select 1/0;");
+  await expect(run(database.migratorUrl)).rejects.toThrow(MigrationError);
+  await write("0001_create_things.sql", "create table things (id int)");
+  expect((await run(database.migratorUrl)).map(({ file }) => file)).toContain("0001_create_things.sql");
+});
