@@ -1130,8 +1130,9 @@ export const CatalogService: GenService<{
   /**
    * Creates a listing, as DRAFT. Announces ListingCreated.
    *
-   * Errors: NOT_FOUND (KIND_NOT_FOUND); INVALID_ARGUMENT (ATTRIBUTE_INVALID, ATTRIBUTES_TOO_LARGE, CAPACITY_INVALID);
-   * ALREADY_EXISTS (LISTING_ALREADY_EXISTS); PERMISSION_DENIED (OWNER_NOT_ALLOWED).
+   * Errors: NOT_FOUND (KIND_NOT_FOUND); INVALID_ARGUMENT (ATTRIBUTE_INVALID, ATTRIBUTES_TOO_LARGE, CAPACITY_INVALID,
+   * AUDIENCE_INVALID, OWNER_REQUIRED); ALREADY_EXISTS (LISTING_ALREADY_EXISTS); PERMISSION_DENIED (OWNER_NOT_ALLOWED);
+   * FAILED_PRECONDITION (OWNER_ERASED).
    *
    * @generated from rpc marketmesh.catalog.v1.CatalogService.CreateListing
    */
@@ -1173,11 +1174,12 @@ export const CatalogService: GenService<{
     output: typeof ListListingsResponseSchema;
   },
   /**
-   * Changes attributes, capacity, audience or audience parties of a listing. Equal content changes nothing. Announces
-   * ListingUpdated.
+   * Changes attributes, capacity, audience or audience parties of a listing. Equal content changes nothing. Personal
+   * attributes that the caller may not read stay unless it sets them. Announces ListingUpdated.
    *
    * Errors: NOT_FOUND (LISTING_NOT_FOUND); INVALID_ARGUMENT (ATTRIBUTE_INVALID, ATTRIBUTES_TOO_LARGE, CAPACITY_INVALID,
-   * UPDATE_MASK_INVALID); FAILED_PRECONDITION (LISTING_CLOSED); ABORTED (ETAG_MISMATCH).
+   * AUDIENCE_INVALID, OWNER_REQUIRED, UPDATE_MASK_INVALID); FAILED_PRECONDITION (LISTING_CLOSED, OWNER_ERASED);
+   * ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.catalog.v1.CatalogService.UpdateListing
    */
@@ -1225,7 +1227,8 @@ export const CatalogService: GenService<{
   /**
    * Opens an import. Repeating it with the same kind returns the import as it stands.
    *
-   * Errors: NOT_FOUND (KIND_NOT_FOUND); ALREADY_EXISTS (IMPORT_ALREADY_EXISTS) when the id is used with another kind.
+   * Errors: NOT_FOUND (KIND_NOT_FOUND); ALREADY_EXISTS (IMPORT_ALREADY_EXISTS) when the id is used with another kind or
+   * another `publish`.
    *
    * @generated from rpc marketmesh.catalog.v1.CatalogService.CreateImport
    */
@@ -1277,6 +1280,8 @@ export const CatalogService: GenService<{
    * Streams the listings that the caller may see, as one consistent snapshot: first where the feed stood, then kinds and
    * blocks. A service of the mesh sees all of them and may ask for all markets (`markets/-`).
    *
+   * Errors: PERMISSION_DENIED (MARKET_MISMATCH) when any other caller asks for all markets; NOT_FOUND (KIND_NOT_FOUND).
+   *
    * @generated from rpc marketmesh.catalog.v1.CatalogService.ExportListings
    */
   exportListings: {
@@ -1286,7 +1291,10 @@ export const CatalogService: GenService<{
   },
   /**
    * Streams the changes of listings that the caller may see, from now on, until the caller leaves. Begins with an empty
-   * message once the watch stands. A slow reader is cut off with RESOURCE_EXHAUSTED (WATCH_TOO_SLOW) and should list again.
+   * message once the watch stands. A change that takes a listing out of the caller's sight is not told.
+   *
+   * Errors: RESOURCE_EXHAUSTED (WATCH_TOO_SLOW) for a reader that falls behind by 1,000 changes, (WATCHERS_TOO_MANY) when as many
+   * as the service bears are watching; UNAVAILABLE (WATCH_INTERRUPTED) when changes were lost on the way. After each, list again.
    *
    * @generated from rpc marketmesh.catalog.v1.CatalogService.WatchListings
    */

@@ -165,7 +165,8 @@ export const Import_StateSchema: GenEnum<Import_State> = /*@__PURE__*/
  */
 export type ImportRow = Message<"marketmesh.catalog.v1.ImportRow"> & {
   /**
-   * The id of the listing. An existing listing of the same kind is updated, one equal to the row stays as it is.
+   * The id of the listing. An existing listing of the same kind is updated, one equal to the row stays as it is. An id that
+   * stands in a chunk twice is taken as in two chunks: the later row is applied after the earlier.
    *
    * @generated from field: string listing_id = 1;
    */

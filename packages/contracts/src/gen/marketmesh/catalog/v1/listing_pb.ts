@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/catalog/v1/listing.proto.
  */
 export const file_marketmesh_catalog_v1_listing: GenFile = /*@__PURE__*/
-  fileDesc("CiNtYXJrZXRtZXNoL2NhdGFsb2cvdjEvbGlzdGluZy5wcm90bxIVbWFya2V0bWVzaC5jYXRhbG9nLnYxIoUHCgdMaXN0aW5nEhEKBG5hbWUYASABKAlCA+BBCBIRCgRraW5kGAIgASgJQgPgQQISOAoFc3RhdGUYAyABKA4yJC5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5TdGF0ZUID4EEDEhIKBW93bmVyGAQgASgJQgPgQQESPgoIYXVkaWVuY2UYBSABKA4yJy5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5BdWRpZW5jZUID4EEBEiUKEGF1ZGllbmNlX3BhcnRpZXMYBiADKAlCC+BBAbpIBZIBAhBkEjYKCGNhcGFjaXR5GAcgASgLMh8ubWFya2V0bWVzaC5jYXRhbG9nLnYxLkNhcGFjaXR5QgPgQQESMAoKYXR0cmlidXRlcxgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCA+BBARI/CgZncm91cHMYCSADKAsyKi5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5Hcm91cHNFbnRyeUID4EEDEhQKB3ZlcnNpb24YCiABKANCA+BBAxIRCgRldGFnGAsgASgJQgPgQQMSFQoIcmV2aXNpb24YDCABKAlCA+BBAxIUCgdvcmRpbmFsGA0gASgNQgPgQQMSGgoNb3JkaW5hbF9lcG9jaBgOIAEoA0ID4EEDEhkKDGtpbmRfdmVyc2lvbhgPIAEoA0ID4EEDEjQKC2NyZWF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDGi0KC0dyb3Vwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiZQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIPCgtTVEFURV9EUkFGVBABEhAKDFNUQVRFX0FDVElWRRACEhAKDFNUQVRFX1BBVVNFRBADEhAKDFNUQVRFX0NMT1NFRBAEImUKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASEwoPQVVESUVOQ0VfUFVCTElDEAESFAoQQVVESUVOQ0VfUEFSVElFUxACEhQKEEFVRElFTkNFX1BSSVZBVEUQAyJoCghDYXBhY2l0eRIfCgV1bml0cxgBIAEoA0IQ4EEBukgKIggYgJTr3AMoABIWCgl1bmxpbWl0ZWQYAiABKAhCA+BBARIjCg9leGNsdXNpdmVfZ3JvdXAYAyABKAlCCuBBAbpIBHICGD9iBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiNtYXJrZXRtZXNoL2NhdGFsb2cvdjEvbGlzdGluZy5wcm90bxIVbWFya2V0bWVzaC5jYXRhbG9nLnYxIrwHCgdMaXN0aW5nEhEKBG5hbWUYASABKAlCA+BBCBIRCgRraW5kGAIgASgJQgPgQQISOAoFc3RhdGUYAyABKA4yJC5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5TdGF0ZUID4EEDEhIKBW93bmVyGAQgASgJQgPgQQESPgoIYXVkaWVuY2UYBSABKA4yJy5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5BdWRpZW5jZUID4EEBEiUKEGF1ZGllbmNlX3BhcnRpZXMYBiADKAlCC+BBAbpIBZIBAhBkEjYKCGNhcGFjaXR5GAcgASgLMh8ubWFya2V0bWVzaC5jYXRhbG9nLnYxLkNhcGFjaXR5QgPgQQESMAoKYXR0cmlidXRlcxgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCA+BBARI/CgZncm91cHMYCSADKAsyKi5tYXJrZXRtZXNoLmNhdGFsb2cudjEuTGlzdGluZy5Hcm91cHNFbnRyeUID4EEDEhQKB3ZlcnNpb24YCiABKANCA+BBAxIRCgRldGFnGAsgASgJQgPgQQMSFQoIcmV2aXNpb24YDCABKAlCA+BBAxIUCgdvcmRpbmFsGA0gASgNQgPgQQMSGgoNb3JkaW5hbF9lcG9jaBgOIAEoA0ID4EEDEhkKDGtpbmRfdmVyc2lvbhgPIAEoA0ID4EEDEjQKC2NyZWF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjUKDHB1Ymxpc2hfdGltZRgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxotCgtHcm91cHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImUKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDwoLU1RBVEVfRFJBRlQQARIQCgxTVEFURV9BQ1RJVkUQAhIQCgxTVEFURV9QQVVTRUQQAxIQCgxTVEFURV9DTE9TRUQQBCJlCghBdWRpZW5jZRIYChRBVURJRU5DRV9VTlNQRUNJRklFRBAAEhMKD0FVRElFTkNFX1BVQkxJQxABEhQKEEFVRElFTkNFX1BBUlRJRVMQAhIUChBBVURJRU5DRV9QUklWQVRFEAMiaAoIQ2FwYWNpdHkSHwoFdW5pdHMYASABKANCEOBBAbpICiIIGICU69wDKAASFgoJdW5saW1pdGVkGAIgASgIQgPgQQESIwoPZXhjbHVzaXZlX2dyb3VwGAMgASgJQgrgQQG6SARyAhg/YgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * One unit of supply or demand.
@@ -75,8 +75,8 @@ export type Listing = Message<"marketmesh.catalog.v1.Listing"> & {
 
   /**
    * The attributes, valid by the kind's schema, derived ones included on output. Numbers are doubles; larger integers
-   * are strings. Personal attributes are accepted here and returned only to the owner and to callers that hold
-   * `catalog.personalData.read`; otherwise they are absent. At most 64 KiB as JSON.
+   * are strings. Personal attributes are accepted here, need an owner, and are returned only to the owner and to callers
+   * that hold `catalog.personalData.read`, with the current version only; otherwise they are absent. At most 64 KiB as JSON.
    *
    * @generated from field: google.protobuf.Struct attributes = 8;
    */
@@ -145,6 +145,13 @@ export type Listing = Message<"marketmesh.catalog.v1.Listing"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 17;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * When the listing first became ACTIVE. Absent for one that never did: only its owner and the market's staff see it.
+   *
+   * @generated from field: google.protobuf.Timestamp publish_time = 18;
+   */
+  publishTime?: Timestamp | undefined;
 };
 
 /**
@@ -223,14 +230,14 @@ export const Listing_Audience = {
   UNSPECIFIED: 0,
 
   /**
-   * Every party of the market, once the listing is ACTIVE.
+   * Every party of the market, once the listing has been ACTIVE.
    *
    * @generated from enum value: AUDIENCE_PUBLIC = 1;
    */
   PUBLIC: 1,
 
   /**
-   * The parties of `audience_parties`, once the listing is ACTIVE.
+   * The parties of `audience_parties`, once the listing has been ACTIVE.
    *
    * @generated from enum value: AUDIENCE_PARTIES = 2;
    */
