@@ -1,7 +1,7 @@
 import type { ListingIndex, OrdinalSet } from "@marketmesh/listing-index";
 import type { Attributes } from "@marketmesh/rules";
 import type { CompiledModel } from "./compile-model.ts";
-import { ModelReader } from "./model-reader.ts";
+import { type BoundModel, ModelReader } from "./model-reader.ts";
 import { RankingError } from "./ranking-error.ts";
 import type { ExplainedScore } from "./score-pair.ts";
 import type { Statistics } from "./statistics.ts";
@@ -68,26 +68,29 @@ export function createRanker({ model, counterModel, index, statistics }: RankerI
   const counterReader = counterModel && new ModelReader(counterModel, index, statistics);
   return {
     rank: (request) => {
-      const { demand, now, skip = 0 } = request;
-      const limit = limitOf(request.k, skip);
-      const bound = reader.bind(demand, now);
-      const top = new TopK(limit, (ordinal) => index.idOf(ordinal)!);
-      const candidates = candidatesOf(request, index);
-      for (let at = 0; at < candidates.length; at++) {
-        const ordinal = candidates[at]!;
-        top.offer(ordinal, bound.score(ordinal));
-      }
-      const { ordinals, scores } = top.best(skip);
-      const counter = counterReader?.bind(demand, now);
+      const bound = reader.bind(request.demand, request.now);
+      const best = bestOf(request, index, bound);
+      const counter = counterReader?.bind(request.demand, request.now);
+      const { ordinals } = best;
       return {
-        ordinals,
-        scores,
-        candidateCount: candidates.length,
+        ...best,
         ...(counter && { counterScores: Int32Array.from(ordinals, (ordinal) => counter.score(ordinal)) }),
         ...(request.explain && { explanations: Array.from(ordinals, (ordinal) => bound.explain(ordinal)) }),
       };
     },
   };
+}
+
+function bestOf(request: RankRequest, index: ListingIndex, bound: BoundModel): Ranking {
+  const { k, skip = 0 } = request;
+  const limit = limitOf(k, skip);
+  const candidates = candidatesOf(request, index);
+  const top = new TopK(Math.min(limit, candidates.length), (ordinal) => index.idOf(ordinal)!);
+  for (let at = 0; at < candidates.length; at++) {
+    const ordinal = candidates[at]!;
+    top.offer(ordinal, bound.score(ordinal));
+  }
+  return { ...top.best(skip), candidateCount: candidates.length };
 }
 
 function limitOf(k: number, skip: number): number {
@@ -101,5 +104,10 @@ function limitOf(k: number, skip: number): number {
 
 function candidatesOf({ candidates, exclude }: RankRequest, index: ListingIndex): Uint32Array {
   const wanted = exclude === undefined ? candidates : candidates.subtract(exclude);
-  return wanted.toArray().filter((ordinal) => index.idOf(ordinal) !== undefined);
+  const known = wanted.toArray();
+  let count = 0;
+  for (let at = 0; at < known.length; at++) {
+    if (index.idOf(known[at]!) !== undefined) known[count++] = known[at]!;
+  }
+  return known.subarray(0, count);
 }

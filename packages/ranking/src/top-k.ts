@@ -7,42 +7,40 @@ export interface Best {
 }
 
 /**
- * Keeps the best `limit` of what it is offered: higher score first, equal scores by lower id, bytewise. A heap
- * with the worst on top, so most offers cost one comparison.
+ * Keeps the best of what it is offered: higher score first, equal scores by lower id, bytewise. A heap with the
+ * worst on top, so most offers cost one comparison.
  */
 export class TopK {
-  readonly #limit: number;
+  readonly #ordinals: Uint32Array;
+  readonly #scores: Int32Array;
   readonly #idOf: (ordinal: number) => string;
-  readonly #ordinals: number[] = [];
-  readonly #scores: number[] = [];
+  #size = 0;
 
+  /** @param limit how many to keep; room for them is taken at once */
   constructor(limit: number, idOf: (ordinal: number) => string) {
-    this.#limit = limit;
+    this.#ordinals = new Uint32Array(limit);
+    this.#scores = new Int32Array(limit);
     this.#idOf = idOf;
   }
 
   offer(ordinal: number, score: number): void {
-    const size = this.#ordinals.length;
-    if (size < this.#limit) {
-      this.#ordinals.push(ordinal);
-      this.#scores.push(score);
-      this.#siftUp(size, ordinal, score);
-    } else if (size > 0 && this.#isWorse(this.#ordinals[0]!, this.#scores[0]!, ordinal, score)) {
-      this.#siftDown(ordinal, score);
+    if (this.#size < this.#ordinals.length) this.#siftUp(this.#size++, ordinal, score);
+    else if (this.#size > 0 && this.#isWorse(this.#ordinals[0]!, this.#scores[0]!, ordinal, score)) {
+      this.#siftDown(this.#size, ordinal, score);
     }
   }
 
-  /** What it holds, best first, without the best `skip`. */
+  /** What it holds, best first, without the best `skip`. Ends its use. */
   best(skip: number): Best {
-    const positions = [...this.#ordinals.keys()].sort((a, b) => {
-      const [left, right] = [this.#ordinals[a]!, this.#ordinals[b]!];
-      return this.#isWorse(left, this.#scores[a]!, right, this.#scores[b]!) ? 1 : -1;
-    });
-    const kept = positions.slice(skip);
-    return {
-      ordinals: Uint32Array.from(kept, (position) => this.#ordinals[position]!),
-      scores: Int32Array.from(kept, (position) => this.#scores[position]!),
-    };
+    const [ordinals, scores] = [this.#ordinals, this.#scores];
+    // Heap sort in place: the worst goes to the end, then the next worst before it.
+    for (let last = this.#size - 1; last > 0; last--) {
+      const [worst, worstScore] = [ordinals[0]!, scores[0]!];
+      this.#siftDown(last, ordinals[last]!, scores[last]!);
+      ordinals[last] = worst;
+      scores[last] = worstScore;
+    }
+    return { ordinals: ordinals.slice(skip, this.#size), scores: scores.slice(skip, this.#size) };
   }
 
   #isWorse(ordinal: number, score: number, otherOrdinal: number, otherScore: number): boolean {
@@ -62,16 +60,15 @@ export class TopK {
     this.#scores[at] = score;
   }
 
-  /** Puts an offer in the place of the worst. */
-  #siftDown(ordinal: number, score: number): void {
+  /** Puts a listing in the place of the worst of the first `size`. */
+  #siftDown(size: number, ordinal: number, score: number): void {
     const [ordinals, scores] = [this.#ordinals, this.#scores];
     let at = 0;
-    for (let child = 1; child < ordinals.length; child = 2 * at + 1) {
+    for (let child = 1; child < size; child = 2 * at + 1) {
       const right = child + 1;
-      const takeRight =
-        right < ordinals.length &&
-        this.#isWorse(ordinals[right]!, scores[right]!, ordinals[child]!, scores[child]!);
-      if (takeRight) child = right;
+      if (right < size && this.#isWorse(ordinals[right]!, scores[right]!, ordinals[child]!, scores[child]!)) {
+        child = right;
+      }
       if (!this.#isWorse(ordinals[child]!, scores[child]!, ordinal, score)) break;
       this.#move(child, at);
       at = child;
