@@ -3,19 +3,21 @@ import { basename, join } from "node:path";
 
 /**
  * The words that only a market pack may use: the names of its kinds and of their attributes, read from the JSON
- * Schemas below each pack's `kinds/` folder.
+ * Schemas below `<pack>/kinds/`. Throws when packs are there but no word is found: the check would guard nothing.
  */
 export function packWords(marketsDir: string): Set<string> {
+  const files = kindFiles(marketsDir);
   const words = new Set<string>();
-  for (const file of kindFiles(marketsDir)) {
-    words.add(basename(file).replace(/(\.schema)?\.json$/, ""));
+  for (const file of files) {
+    words.add(basename(file).replace(/(\.schema|\.kind)?\.json$/, ""));
     collectProperties(JSON.parse(readFileSync(file, "utf8")), words);
   }
-  // Words that the platform's own contracts use as well say nothing about a market.
+  if (files.length > 0 && words.size === files.length) throw new Error(`no attribute found in ${marketsDir}`);
   for (const word of PLATFORM_WORDS) words.delete(word);
   return words;
 }
 
+// Words of the platform's own contracts say nothing about a market.
 const PLATFORM_WORDS = [
   "id",
   "name",

@@ -128,7 +128,7 @@ export class Mesh {
     await Promise.all(this.#services.map((service) => service.stop()));
     await this.#starting.catch(() => {}); // whoever called start() was told
     await Promise.all(this.#servers.map((server) => server.stop()));
-    await Promise.all([...this.#logs.values()].map((log) => log.close()));
+    for (const log of this.#logs.values()) log.close();
     this.memory.stop();
     this.#processes.clear();
     this.#enter("stopped");

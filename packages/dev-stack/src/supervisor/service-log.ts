@@ -1,52 +1,53 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 const FILE_BYTES_MAX = 16 * 2 ** 20;
 const LAST_LINES_MAX = 30;
 const LINE_CHARACTERS_MAX = 64 * 2 ** 10;
 
-/** The log file of one process: bounded (one older file is kept), with its last lines at hand. */
+/**
+ * The log file of one process: bounded (one older file is kept), with its last lines at hand. Lines are written at
+ * once, so that none waits in memory and the last one before a crash is on disk.
+ */
 export class ProcessLog {
   readonly path: string;
   readonly #last: string[] = [];
+  #file: number;
   #bytes: number;
-  #file: WriteStream;
 
   constructor(folder: string, name: string) {
     mkdirSync(folder, { recursive: true });
     this.path = join(folder, `${name}.log`);
-    this.#bytes = existsSync(this.path) ? statSync(this.path).size : 0;
-    this.#file = this.#open();
+    this.#file = openSync(this.path, "a", 0o600);
+    this.#bytes = fstatSync(this.#file).size;
   }
 
   add(line: string): void {
     const kept = line.slice(0, LINE_CHARACTERS_MAX);
     this.#last.push(kept);
     if (this.#last.length > LAST_LINES_MAX) this.#last.shift();
-    this.#file.write(`${kept}\n`);
-    this.#bytes += Buffer.byteLength(kept) + 1;
-    if (this.#bytes > FILE_BYTES_MAX) this.#rotate();
+    try {
+      this.#bytes += writeSync(this.#file, `${kept}\n`);
+      if (this.#bytes > FILE_BYTES_MAX) this.#rotate();
+    } catch {
+      // A full disk, or a line after the close, must not end the mesh for its log.
+    }
   }
 
   lastLines(): readonly string[] {
     return this.#last;
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#file.end(resolve));
+  close(): void {
+    closeSync(this.#file);
+    this.#file = -1;
   }
 
   #rotate(): void {
-    this.#file.end();
-    renameSync(this.path, `${this.path}.1`);
+    closeSync(this.#file);
+    if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
+    this.#file = openSync(this.path, "a", 0o600);
     this.#bytes = 0;
-    this.#file = this.#open();
-  }
-
-  #open(): WriteStream {
-    const file = createWriteStream(this.path, { flags: "a", mode: 0o600 });
-    file.on("error", () => {}); // a full disk must not end the mesh for its log
-    return file;
   }
 }
 
