@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { attributeTypes } from "./attributes.ts";
+import type { Residual } from "./residual.ts";
 import type { Attributes, SideTypes, Value } from "./value.ts";
 
 /** Test support: rules and attributes drawn at random, over domains so small that values meet. */
@@ -123,3 +124,60 @@ export const randomRule: fc.Arbitrary<string> = grammar.boolean;
 
 /** A feature's source likewise. */
 export const randomNumber: fc.Arbitrary<string> = grammar.number;
+
+const atom: fc.Arbitrary<Residual> = fc.oneof(
+  fc.constantFrom<Residual>(
+    { op: "const", value: true },
+    { op: "const", value: false },
+    { op: "const", value: undefined },
+  ),
+  fc.record({ op: fc.constant("has" as const), attribute: fc.constantFrom("n", "s", "b", "l", "k", "t") }),
+  fc.record({
+    op: fc.constant("compare" as const),
+    attribute: fc.constantFrom("n", "m"),
+    by: fc.constantFrom("<", "<=", ">", ">="),
+    value: numbers,
+  }),
+  fc.record({
+    op: fc.constant("compare" as const),
+    attribute: fc.constant("s"),
+    by: fc.constantFrom("<", "<=", ">", ">="),
+    value: texts,
+  }),
+  oneOfAtom("s", texts),
+  oneOfAtom("n", numbers),
+  oneOfAtom("b", fc.boolean()),
+  fc.record({
+    op: fc.constant("shares" as const),
+    attribute: fc.constant("l"),
+    values: fc.uniqueArray(texts, { maxLength: 4 }),
+    atLeast: fc.nat({ max: 4 }),
+  }),
+);
+
+function oneOfAtom(
+  attribute: string,
+  value: fc.Arbitrary<string | number | boolean>,
+): fc.Arbitrary<Residual> {
+  const values = fc.uniqueArray(value, { maxLength: 3 });
+  return fc.record({ op: fc.constant("oneOf" as const), attribute: fc.constant(attribute), values });
+}
+
+/** A predicate over `randomTypes`, more evenly spread over its forms than those that random rules leave. */
+export const randomResidual: fc.Arbitrary<Residual> = fc.letrec<{ residual: Residual }>((tie) => ({
+  residual: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    { weight: 3, arbitrary: atom },
+    fc.record({
+      op: fc.constantFrom("and" as const, "or" as const),
+      parts: fc.array(tie("residual"), { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({ op: fc.constant("not" as const), part: tie("residual") }),
+    fc.record({
+      op: fc.constant("choose" as const),
+      when: tie("residual"),
+      yes: tie("residual"),
+      no: tie("residual"),
+    }),
+  ),
+})).residual;
