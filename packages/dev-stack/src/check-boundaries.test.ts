@@ -24,6 +24,7 @@ test("finds nothing where nothing is", () => {
 test.each([
   ["services/catalog/src/x.ts", 'if (kind === "candidate") {}', 'names "candidate"'],
   ["services/catalog/src/x.ts", "listing.attributes.years_experience > 3;", 'names "years_experience"'],
+  ["services/catalog/src/x.ts", "row.yearsExperience > 3;", 'names "years_experience"'],
   ["services/catalog/src/x.ts", "const q = `SELECT attributes->>'skills'`;", 'names "skills"'],
   ["packages/ranking/src/x.ts", 'overlap("skills");', 'names "skills"'],
   ["services/catalog/src/x.ts", 'import { b } from "../../scoring/src/clean.ts";', "services meet in proto/"],

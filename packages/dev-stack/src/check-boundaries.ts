@@ -43,14 +43,19 @@ interface Source {
   readonly code: string;
 }
 
-/** A pack's word as a whole string or property in code; comments may use it in an example. */
+/** A pack's word as a whole string, or as a property; comments may use it in an example. */
 function namesPack(file: Source, words: ReadonlySet<string>): string[] {
-  const named = new Set(
-    [...file.code.matchAll(/["'`.]([A-Za-z_][\w-]*)(?=["'`\s;,.)\]?!=<>:]|$)/g)].map((m) => m[1]!),
-  );
-  const literals = new Set([...file.code.matchAll(/["'`]([A-Za-z_][\w-]*)["'`]/g)].map((m) => m[1]!));
-  const hits = [...words].filter((word) => literals.has(word) || (/[_-]/.test(word) && named.has(word)));
+  const literals = new Set([...file.code.matchAll(/["'`]([A-Za-z_][\w-]*)["'`]/g)].map((match) => match[1]!));
+  const properties = new Set([...file.code.matchAll(/\.([A-Za-z_]\w*)/g)].map((match) => match[1]!));
+  // One plain word, such as `skills`, may well be a property of ours; one of several parts is not by chance.
+  const isNamed = (word: string) =>
+    literals.has(word) || (/[_-]/.test(word) && (properties.has(word) || properties.has(camelCase(word))));
+  const hits = [...words].filter(isNamed);
   return hits.map((word) => `${file.path}: names "${word}", which belongs to a market pack`);
+}
+
+function camelCase(word: string): string {
+  return word.replace(/[_-]([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function importsService(file: Source, service: string, services: readonly string[]): string[] {

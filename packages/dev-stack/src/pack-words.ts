@@ -38,12 +38,14 @@ function kindFiles(marketsDir: string): string[] {
     .map((path) => join(marketsDir, path));
 }
 
+/** Property names of the schema, and the names of attributes that the kind derives. */
 function collectProperties(schema: unknown, words: Set<string>): void {
   if (typeof schema !== "object" || schema === null) return;
   for (const [key, value] of Object.entries(schema)) {
     if (key === "properties" && typeof value === "object" && value !== null) {
       for (const name of Object.keys(value)) words.add(name);
     }
+    if (key === "attribute" && typeof value === "string") words.add(value);
     collectProperties(value, words);
   }
 }
