@@ -96,6 +96,18 @@ test("lets many wants race for one unique supply: one gets it, the others their 
   expect(got.filter((line) => line.includes(">plain")).length).toBe(40);
 });
 
+test("never uses up unlimited supply", () => {
+  const endless = {
+    ...chairs,
+    demandCapacity: [2_000_000_000, 2_000_000_000],
+    supplyCapacity: [UNLIMITED, 0],
+  };
+  const graph = buildGraph(endless);
+  const assignment = greedy(graph);
+  expect(named(graph, assignment)).toEqual(["cafe>near:2000000000", "school>near:2000000000"]);
+  expect(verifyAssignment(graph, assignment)).toEqual([]);
+});
+
 test("refuses an order with unknown or repeated demands", () => {
   const graph = buildGraph(chairs);
   expect(() => greedyInOrder(graph, ["bar"])).toThrow(

@@ -41,6 +41,8 @@ test("shares are floors at any size", () => {
   );
   expect(shareMillionths(0, 0)).toBe(0);
   expect(shareMillionths(2, 3)).toBe(666_666);
+  // In doubles the product is rounded up and the floor would be 999,993.
+  expect(shareMillionths(1_125_892_025_543_275, 1_125_899_906_842_623)).toBe(999_992);
 });
 
 test("rounds values to millionths, halves upward, and knows what is not a number", () => {
