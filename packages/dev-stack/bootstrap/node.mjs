@@ -40,11 +40,12 @@ export function runToEnd(command, args, { env }) {
   });
 }
 
-/** npm does not stop its script when it is killed itself; a changed parent is how that shows. */
+/** A killed npm does not stop its script (which `exec`s us, so npm is our parent). A new parent is how we see it. */
 function followNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.exit(1);
-  }, PARENT_CHECK_MS).unref();
+  const check = () => {
+    if (process.ppid !== parent) process.exit(1); // the closing descriptor stops the mesh
+  };
+  setInterval(check, PARENT_CHECK_MS).unref();
 }

@@ -4,7 +4,7 @@ const SAMPLE_MS = 500;
 
 /** Samples the memory of processes and remembers each name's peak. Linux only; elsewhere no figures. */
 export class MemoryPeaks {
-  readonly #pids = new Map<string, number>();
+  readonly #measures = new Map<string, () => number>();
   readonly #peaks = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -13,18 +13,23 @@ export class MemoryPeaks {
   }
 
   watch(name: string, pid: number): void {
-    this.#pids.set(name, pid);
+    this.#measures.set(name, () => processBytes(pid));
   }
 
-  /** Bytes by name. A server of several processes counts shared pages once. */
+  /** For a server that is several processes: the pid is the one that forks the others. */
+  watchFamily(name: string, pid: number): void {
+    this.#measures.set(name, () => familyBytes(pid));
+  }
+
+  /** Bytes by name. */
   peaks(): Record<string, number> {
     this.sample();
     return Object.fromEntries(this.#peaks);
   }
 
   sample(): void {
-    for (const [name, pid] of this.#pids) {
-      const bytes = memoryBytes(pid);
+    for (const [name, measure] of this.#measures) {
+      const bytes = measure();
       if (bytes > (this.#peaks.get(name) ?? 0)) this.#peaks.set(name, bytes);
     }
   }
@@ -34,13 +39,17 @@ export class MemoryPeaks {
   }
 }
 
+/** The kernel's own record of a process's peak; 0 when it has ended. */
+export function processBytes(pid: number): number {
+  return readStatus(pid)?.VmHWM ?? 0;
+}
+
 /**
- * Memory of a process and its direct children (Postgres' backends): private pages added up, shared and file pages
- * taken from the process that has most of them. For a single process it is the kernel's own peak.
+ * Memory of a process and its children now: private pages added up, shared and file pages taken from the process that
+ * has most of them, since Postgres' backends share theirs.
  */
-export function memoryBytes(pid: number): number {
+export function familyBytes(pid: number): number {
   const family = [pid, ...childrenOf(pid)].map(readStatus).filter((status) => status !== undefined);
-  if (family.length === 1) return family[0]!.VmHWM ?? 0;
   const largest = (key: string) => Math.max(0, ...family.map((status) => status[key] ?? 0));
   const anonymous = family.reduce((sum, status) => sum + (status.RssAnon ?? 0), 0);
   return anonymous + largest("RssFile") + largest("RssShmem");

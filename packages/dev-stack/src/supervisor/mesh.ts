@@ -229,7 +229,8 @@ export class Mesh {
 
   #note(name: string, pid: number): void {
     this.#processes.set(name, identify(pid));
-    if (!name.endsWith("-guard")) this.memory.watch(name, pid);
+    if (name === "postgres") this.memory.watchFamily(name, pid);
+    else if (!name.endsWith("-guard")) this.memory.watch(name, pid);
     this.#enter(this.#phase);
   }
 
