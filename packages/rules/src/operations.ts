@@ -1,5 +1,5 @@
 import type { Operation } from "./expression.ts";
-import { formatTimestamp, parseDuration, parseTimestamp } from "./time.ts";
+import { durationInRange, formatTimestamp, parseDuration, parseTimestamp, timestampInRange } from "./time.ts";
 import type { Value, ValueType } from "./value.ts";
 
 /** One overload: the types it takes (a method's receiver first) and the type it gives. */
@@ -24,6 +24,7 @@ function finite(value: number): number | undefined {
 
 const add = (a: number, b: number) => finite(a + b);
 const subtract = (a: number, b: number) => finite(a - b);
+const addToTime = (a: number, b: number) => timestampInRange(a + b);
 const concatenate = (a: readonly Value[], b: readonly Value[]) => [...a, ...b] as Value;
 const lists = ["list<string>", "list<number>", "list<boolean>", "list<timestamp>", "list<duration>"] as const;
 
@@ -31,14 +32,14 @@ const lists = ["list<string>", "list<number>", "list<boolean>", "list<timestamp>
 export const operators: readonly Overload[] = [
   overload("+", ["number", "number"], "number", add),
   overload("+", ["string", "string"], "string", (a: string, b: string) => a + b),
-  overload("+", ["timestamp", "duration"], "timestamp", add),
-  overload("+", ["duration", "timestamp"], "timestamp", add),
-  overload("+", ["duration", "duration"], "duration", add),
+  overload("+", ["timestamp", "duration"], "timestamp", addToTime),
+  overload("+", ["duration", "timestamp"], "timestamp", addToTime),
+  overload("+", ["duration", "duration"], "duration", (a: number, b: number) => durationInRange(a + b)),
   ...lists.map((list) => overload("+", [list, list], list, concatenate)),
   overload("-", ["number", "number"], "number", subtract),
   overload("-", ["timestamp", "timestamp"], "duration", subtract),
-  overload("-", ["timestamp", "duration"], "timestamp", subtract),
-  overload("-", ["duration", "duration"], "duration", subtract),
+  overload("-", ["timestamp", "duration"], "timestamp", (a: number, b: number) => addToTime(a, -b)),
+  overload("-", ["duration", "duration"], "duration", (a: number, b: number) => durationInRange(a - b)),
   overload("*", ["number", "number"], "number", (a: number, b: number) => finite(a * b)),
   overload("/", ["number", "number"], "number", (a: number, b: number) => finite(a / b)),
   overload("%", ["number", "number"], "number", (a: number, b: number) => finite(a % b)),
@@ -61,7 +62,7 @@ export const methods: readonly Overload[] = [
     a.replace(/[a-z]+/g, (part) => part.toUpperCase()),
   ),
   overload("foldCase", ["string"], "string", (a: string) => a.toLowerCase()),
-  overload("trim", ["string"], "string", (a: string) => a.trim()),
+  overload("trim", ["string"], "string", trim),
   overload("replace", ["string", "string", "string"], "string", replaceAll),
   overload("split", ["string", "string"], "list<string>", (a: string, by: string) => a.split(by)),
   overload("join", ["list<string>", "string"], "string", (a: readonly string[], by: string) => a.join(by)),
@@ -80,7 +81,7 @@ export const functions: readonly Overload[] = [
   overload("double", ["string"], "number", (a: string) =>
     readNumber(a, /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/),
   ),
-  overload("int", ["number"], "number", (a: number) => Math.trunc(a)),
+  overload("int", ["number"], "number", (a: number) => (Math.abs(a) < 2 ** 63 ? Math.trunc(a) : undefined)),
   overload("int", ["string"], "number", (a: string) => readNumber(a, /^[+-]?\d{1,16}$/)),
   overload("int", ["timestamp"], "number", (a: number) => Math.floor(a / 1000)),
   overload("string", ["string"], "string", (a: string) => a),
@@ -106,6 +107,17 @@ function sizes(): readonly Overload[] {
     overload("size", ["string"], "number", (a: string) => [...a].length),
     ...lists.map((list) => overload("size", [list], "number", (a: readonly Value[]) => a.length)),
   ];
+}
+
+const space = /\p{White_Space}/u;
+
+/** Cuts off white space as Unicode has it, which is not what JavaScript's `trim` has. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && space.test(text[start]!)) start++;
+  while (end > start && space.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
 
 function replaceAll(text: string, part: string, by: string): string {

@@ -47,7 +47,8 @@ export const randomAttributes: fc.Arbitrary<Attributes> = fc.record({
 const side = fc.constantFrom("supply", "demand");
 const comparison = fc.constantFrom("<", "<=", ">", ">=", "==", "!=");
 const literalText = texts.map((text) => JSON.stringify(text));
-const literalNumber = numbers.map(String);
+/** With a point, so that to any CEL it is a double. */
+const literalNumber = numbers.map((number) => (Number.isInteger(number) ? `${number}.0` : String(number)));
 
 function parts(...given: (fc.Arbitrary<string> | string)[]): fc.Arbitrary<string> {
   return fc

@@ -16,7 +16,17 @@ export function parseTimestamp(text: string): number | undefined {
   const millis = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
   const offset = offsetMinutes(match[8], match[9], match[10]);
   if (offset === undefined) return undefined;
-  return date.getTime() + ((hour! * 60 + minute! - offset) * 60 + second!) * 1000 + millis;
+  return timestampInRange(date.getTime() + ((hour! * 60 + minute! - offset) * 60 + second!) * 1000 + millis);
+}
+
+/** The years 1 to 9999, as CEL and protobuf have them. */
+export function timestampInRange(epochMs: number): number | undefined {
+  return epochMs >= -62_135_596_800_000 && epochMs < 253_402_300_800_000 ? epochMs : undefined;
+}
+
+/** Up to about 10,000 years either way. */
+export function durationInRange(ms: number): number | undefined {
+  return Math.abs(ms) <= 315_576_000_000_000 ? ms : undefined;
 }
 
 function offsetMinutes(sign: string | undefined, hours = "0", minutes = "0"): number | undefined {
@@ -48,5 +58,5 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of match[2]!.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)/g)) {
     total += Number(amount) * unitMs[unit!]!;
   }
-  return match[1] === "-" ? -total : total;
+  return durationInRange(match[1] === "-" ? -total : total);
 }
