@@ -1,0 +1,91 @@
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import {
+  AllocationCommittedSchema,
+  CapacityChangedSchema,
+  HoldConfirmedSchema,
+  HoldCreatedSchema,
+  HoldExpiredSchema,
+  HoldReleasedSchema,
+  OfferAcceptedSchema,
+  OfferDeclinedSchema,
+  OfferExpiredSchema,
+  OfferMadeSchema,
+  OfferRescindedSchema,
+} from "@marketmesh/contracts/allocation/v1";
+import { type Announcement, announce } from "@marketmesh/events";
+import type { Tx } from "@marketmesh/postgres";
+import type { Allocation, Hold, HoldState, Offer, OfferState } from "../domain/hold.ts";
+import type { Level } from "../domain/level.ts";
+import { toLevelMessage } from "../rpc/capacity-message.ts";
+import { toAllocationMessage, toHoldMessage, toOfferMessage } from "../rpc/hold-message.ts";
+import { inChunks } from "../storage/chunks.ts";
+
+/** What one transaction did, as facts. The state of each aggregate says which fact it is. */
+export interface Changes {
+  readonly holds?: readonly Hold[];
+  readonly offers?: readonly Offer[];
+  readonly allocations?: readonly Allocation[];
+  /** Final levels: one fact per listing. */
+  readonly levels?: readonly Level[];
+}
+
+/** Announces them in the transaction; call it after the rows are locked and written. */
+export async function announceChanges(tx: Tx, market: string, changes: Changes): Promise<void> {
+  const facts = [
+    ...(changes.holds ?? []).map((hold) => holdFact(market, hold)),
+    ...(changes.offers ?? []).map((offer) => offerFact(market, offer)),
+    ...(changes.allocations ?? []).map((allocation) => allocationFact(market, allocation)),
+    ...(changes.levels ?? []).map((level) => levelFact(market, level)),
+  ];
+  for (const chunk of inChunks(facts, 5_000)) await announce(tx, chunk);
+}
+
+// Each branch packs by its own schema: the compiler cannot follow a table of schemas with different fields.
+function holdFact(market: string, hold: Hold): Announcement {
+  const body = { hold: toHoldMessage(market, hold) };
+  const packed = {
+    HELD: () => pack(HoldCreatedSchema, body),
+    CONFIRMED: () => pack(HoldConfirmedSchema, body),
+    RELEASED: () => pack(HoldReleasedSchema, body),
+    EXPIRED: () => pack(HoldExpiredSchema, body),
+  } satisfies Record<HoldState, unknown>;
+  return announcement(market, "hold", hold.id, hold.version, packed[hold.state]());
+}
+
+function offerFact(market: string, offer: Offer): Announcement {
+  const body = { offer: toOfferMessage(market, offer) };
+  const packed = {
+    MADE: () => pack(OfferMadeSchema, body),
+    ACCEPTED: () => pack(OfferAcceptedSchema, body),
+    DECLINED: () => pack(OfferDeclinedSchema, body),
+    EXPIRED: () => pack(OfferExpiredSchema, body),
+    RESCINDED: () => pack(OfferRescindedSchema, body),
+  } satisfies Record<OfferState, unknown>;
+  return announcement(market, "offer", offer.id, offer.version, packed[offer.state]());
+}
+
+function allocationFact(market: string, allocation: Allocation): Announcement {
+  const body = { allocation: toAllocationMessage(market, allocation) };
+  return announcement(market, "allocation", allocation.id, 1, pack(AllocationCommittedSchema, body));
+}
+
+function levelFact(market: string, level: Level): Announcement {
+  const body = { capacityLevel: toLevelMessage(market, level) };
+  return announcement(market, "capacity", level.listingId, level.version, pack(CapacityChangedSchema, body));
+}
+
+/** Packs an event message. */
+export function pack<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Announcement["fact"] {
+  return anyPack(schema, create(schema, init));
+}
+
+export function announcement(
+  market: string,
+  feed: string,
+  aggregateId: string,
+  version: number,
+  packed: Announcement["fact"],
+): Announcement {
+  return { market, feed, aggregateId, version: BigInt(version), fact: packed };
+}

@@ -1,0 +1,69 @@
+import type { Tx } from "@marketmesh/postgres";
+import {
+  type Allocation,
+  allocationOf,
+  type Hold,
+  type Offer,
+  type Settlement,
+  settledHold,
+  settledOfferState,
+} from "../domain/hold.ts";
+import { announceChanges } from "../events/outbox.ts";
+import { insertAllocations } from "../storage/allocation-store.ts";
+import type { Clock } from "../storage/clock-store.ts";
+import { saveSettledHolds } from "../storage/hold-store.ts";
+import { readOffers, saveSettledOffers } from "../storage/offer-store.ts";
+import { openLedger, saveLedger } from "./open-ledger.ts";
+
+/** What settling left behind. */
+export interface Settled {
+  readonly holds: readonly Hold[];
+  readonly offers: readonly Offer[];
+  readonly allocations: readonly Allocation[];
+}
+
+/**
+ * Ends holds that are locked and HELD, with their offers: claims become allocations or go back, in one ledger, with one
+ * fact per listing.
+ */
+export async function settleHolds(
+  tx: Tx,
+  market: string,
+  settlements: readonly Settlement[],
+  clock: Clock,
+): Promise<Settled> {
+  if (settlements.length === 0) return { holds: [], offers: [], allocations: [] };
+  const now = clock.time;
+  const listings = settlements.flatMap(({ hold }) => [hold.demand, hold.supply]);
+  const ledger = await openLedger(tx, market, listings);
+  for (const { hold, to } of settlements) {
+    if (to === "CONFIRMED") ledger.confirm(hold);
+    else ledger.release(hold);
+  }
+  const holds = settlements.map((settlement) => settledHold(settlement, now));
+  await saveSettledHolds(tx, market, holds);
+  const offers = await settledOffers(tx, market, settlements, now);
+  await saveSettledOffers(tx, market, offers);
+  const confirmed = holds.filter((hold) => hold.state === "CONFIRMED");
+  const allocations = confirmed.map((hold) => allocationOf(hold, now));
+  await insertAllocations(tx, market, allocations);
+  const levels = await saveLedger(tx, market, ledger, clock.wallTime);
+  await announceChanges(tx, market, { holds, offers, allocations, levels });
+  return { holds, offers, allocations };
+}
+
+async function settledOffers(
+  tx: Tx,
+  market: string,
+  settlements: readonly Settlement[],
+  now: Date,
+): Promise<Offer[]> {
+  const offered = settlements.filter(({ hold }) => hold.offered);
+  const ids = offered.map(({ hold }) => hold.id);
+  const byId = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
+  return offered.map((settlement) => {
+    const offer = byId.get(settlement.hold.id);
+    if (!offer) throw new Error(`hold ${settlement.hold.id} is offered but has no offer`);
+    return { ...offer, state: settledOfferState(settlement), answerTime: now, version: offer.version + 1 };
+  });
+}

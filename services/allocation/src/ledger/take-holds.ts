@@ -1,0 +1,105 @@
+import type { Tx } from "@marketmesh/postgres";
+import { allocationOf, type Hold, type Offer } from "../domain/hold.ts";
+import type { ClaimRefusal, Ledger } from "../domain/ledger.ts";
+import type { Side } from "../domain/level.ts";
+import { announceChanges } from "../events/outbox.ts";
+import { insertAllocations } from "../storage/allocation-store.ts";
+import type { Clock } from "../storage/clock-store.ts";
+import { insertHolds } from "../storage/hold-store.ts";
+import { insertOffers } from "../storage/offer-store.ts";
+import { saveLedger } from "./open-ledger.ts";
+
+/** A hold to take: a pair, and where it comes from. */
+export interface WantedHold {
+  readonly id: string;
+  readonly demand: string;
+  readonly supply: string;
+  readonly units: number;
+  readonly score: number;
+  readonly supplyScore: number;
+  readonly plan: string;
+  readonly round: string;
+  readonly decision: string;
+}
+
+/** What follows a hold. */
+export interface Terms {
+  /** Nobody answers and `commit`: the hold becomes an allocation at once. */
+  readonly answeredBy: Side | undefined;
+  readonly commit: boolean;
+  readonly expireTime: Date;
+}
+
+/** A hold that was taken, or why not. */
+export type TakenHold =
+  | { readonly ok: true; readonly hold: Hold }
+  | { readonly ok: false; readonly wanted: WantedHold; readonly reason: ClaimRefusal; readonly listingId: string };
+
+/** Claims one hold in the ledger; nothing is written. */
+export function claimHold(ledger: Ledger, wanted: WantedHold, terms: Terms, now: Date): TakenHold {
+  const claim = ledger.claim(wanted);
+  if (!claim.ok) return { ok: false, wanted, reason: claim.reason, listingId: claim.listingId };
+  const hold: Hold = {
+    ...wanted,
+    groupValue: claim.groupValue,
+    state: "HELD",
+    demandOwner: claim.demand.ownerParty,
+    supplyOwner: claim.supply.ownerParty,
+    offered: terms.answeredBy !== undefined,
+    expireTime: terms.expireTime,
+    createTime: now,
+    settleTime: undefined,
+    version: 1,
+  };
+  return { ok: true, hold };
+}
+
+/**
+ * Writes claimed holds with their offers, or as allocations, levels and facts. All of them are new: their ids were
+ * looked up under the locks of their levels.
+ */
+export async function writeHolds(
+  tx: Tx,
+  market: string,
+  ledger: Ledger,
+  claimed: readonly Hold[],
+  terms: Terms,
+  clock: Clock,
+): Promise<readonly Hold[]> {
+  const now = clock.time;
+  const commit = terms.answeredBy === undefined && terms.commit;
+  const holds = commit ? claimed.map((hold) => confirmAtOnce(ledger, hold, now)) : claimed;
+  const inserted = await insertHolds(tx, market, holds);
+  if (inserted.size !== holds.length) throw new Error("a hold that was to be taken is there already");
+  const offers = terms.answeredBy === undefined ? [] : holds.map((hold) => offerOf(hold, terms.answeredBy!));
+  await insertOffers(tx, market, offers);
+  const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
+  await insertAllocations(tx, market, allocations);
+  const levels = await saveLedger(tx, market, ledger, clock.wallTime);
+  await announceChanges(tx, market, { holds: [...(commit ? claimed : []), ...holds], offers, allocations, levels });
+  return holds;
+}
+
+function confirmAtOnce(ledger: Ledger, hold: Hold, now: Date): Hold {
+  ledger.confirm(hold);
+  return { ...hold, state: "CONFIRMED", settleTime: now, version: 2 };
+}
+
+function offerOf(hold: Hold, answeredBy: Side): Offer {
+  return {
+    id: hold.id,
+    demand: hold.demand,
+    supply: hold.supply,
+    units: hold.units,
+    score: hold.score,
+    answeringParty: answeredBy === "DEMAND" ? hold.demandOwner : hold.supplyOwner,
+    state: "MADE",
+    plan: hold.plan,
+    round: hold.round,
+    decision: hold.decision,
+    expireTime: hold.expireTime,
+    createTime: hold.createTime,
+    answerTime: undefined,
+    version: 1,
+  };
+}

@@ -1,0 +1,69 @@
+import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+import { inChunks } from "./chunks.ts";
+import { dateOf, type Timestamp } from "./time.ts";
+
+/** One correction of what is on hand. */
+export interface CapacityChange {
+  readonly listingId: string;
+  readonly version: number;
+  readonly delta: number;
+  readonly onHand: number;
+  readonly reason: string;
+  readonly principal: string;
+  readonly createTime: Date;
+}
+
+export async function appendCapacityChanges(
+  tx: Tx,
+  market: string,
+  changes: readonly CapacityChange[],
+): Promise<void> {
+  for (const chunk of inChunks(changes)) {
+    await tx.execute(sql`
+      insert into capacity_changes (market, bucket, listing_id, version, delta, on_hand, reason, principal, create_time)
+      select ${market}, * from ${columns(chunk, {
+        bucket: ["int4", (change) => bucketOf(change.listingId)],
+        listing_id: ["text", (change) => change.listingId],
+        version: ["bigint", (change) => change.version],
+        delta: ["bigint", (change) => change.delta],
+        on_hand: ["bigint", (change) => change.onHand],
+        reason: ["text", (change) => change.reason],
+        principal: ["text", (change) => change.principal],
+        create_time: ["timestamptz", (change) => change.createTime],
+      })}`);
+  }
+}
+
+interface ChangeRow extends Record<string, unknown> {
+  readonly listing_id: string;
+  readonly version: string;
+  readonly delta: string;
+  readonly on_hand: string;
+  readonly reason: string;
+  readonly principal: string;
+  readonly create_time: Timestamp;
+}
+
+/** Corrections of one listing, latest first, of versions below `before`. */
+export async function listCapacityChanges(
+  tx: Tx,
+  market: string,
+  listingId: string,
+  before: number,
+  limit: number,
+): Promise<CapacityChange[]> {
+  const rows = await tx.execute<ChangeRow>(sql`
+    select listing_id, version, delta, on_hand, reason, principal, create_time from capacity_changes
+    where market = ${market} and bucket = ${bucketOf(listingId)} and listing_id = ${listingId} and version < ${before}
+    order by version desc limit ${limit}`);
+  return rows.map((row) => ({
+    listingId: row.listing_id,
+    version: Number(row.version),
+    delta: Number(row.delta),
+    onHand: Number(row.on_hand),
+    reason: row.reason,
+    principal: row.principal,
+    createTime: dateOf(row.create_time),
+  }));
+}

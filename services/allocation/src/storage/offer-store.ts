@@ -1,0 +1,142 @@
+import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+import type { Offer, OfferState } from "../domain/hold.ts";
+import { inChunks } from "./chunks.ts";
+import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
+
+interface OfferRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly demand: string;
+  readonly supply: string;
+  readonly units: string;
+  readonly score: number;
+  readonly answering_party: string;
+  readonly state: OfferState;
+  readonly plan: string;
+  readonly round: string;
+  readonly decision: string;
+  readonly expire_time: Timestamp;
+  readonly create_time: Timestamp;
+  readonly answer_time: Timestamp | null;
+  readonly version: string;
+}
+
+const fields = sql.raw(
+  [
+    ...["id", "demand", "supply", "units", "score", "answering_party", "state", "plan", "round", "decision"],
+    ...["expire_time", "create_time", "answer_time", "version"],
+  ]
+    .map((name) => `o.${name}`)
+    .join(", "),
+);
+
+export async function insertOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
+  for (const chunk of inChunks(offers)) {
+    await tx.execute(sql`
+      insert into offers (market, bucket, id, demand, supply, units, score, answering_party, state, plan, round, decision,
+        expire_time, create_time, version)
+      select ${market}, * from ${columns(chunk, {
+        bucket: ["int4", (offer) => bucketOf(offer.id)],
+        id: ["text", (offer) => offer.id],
+        demand: ["text", (offer) => offer.demand],
+        supply: ["text", (offer) => offer.supply],
+        units: ["bigint", (offer) => offer.units],
+        score: ["int4", (offer) => offer.score],
+        answering_party: ["text", (offer) => offer.answeringParty],
+        state: ["text", (offer) => offer.state],
+        plan: ["text", (offer) => offer.plan],
+        round: ["text", (offer) => offer.round],
+        decision: ["text", (offer) => offer.decision],
+        expire_time: ["timestamptz", (offer) => offer.expireTime],
+        create_time: ["timestamptz", (offer) => offer.createTime],
+        version: ["bigint", (offer) => offer.version],
+      })}`);
+  }
+}
+
+/** Offers that the transaction's caller may see, in no order. An offer changes only under its hold's row lock. */
+export async function readOffers(tx: Tx, market: string, ids: readonly string[]): Promise<Offer[]> {
+  const offers: Offer[] = [];
+  for (const chunk of inChunks(ids)) {
+    const rows = await tx.execute<OfferRow>(sql`
+      select ${fields} from offers o
+      join ${columns(chunk, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
+        on o.market = ${market} and o.bucket = given.bucket and o.id = given.id`);
+    for (const row of rows) offers.push(offerOf(row));
+  }
+  return offers;
+}
+
+/** Writes state, answer time and version of offers whose holds are locked. */
+export async function saveSettledOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
+  for (const chunk of inChunks(offers)) {
+    await tx.execute(sql`
+      update offers o set state = given.state, answer_time = given.answer_time, version = given.version
+      from ${columns(chunk, {
+        bucket: ["int4", (offer) => bucketOf(offer.id)],
+        id: ["text", (offer) => offer.id],
+        state: ["text", (offer) => offer.state],
+        answer_time: ["timestamptz", (offer) => offer.answerTime ?? null],
+        version: ["bigint", (offer) => offer.version],
+      })}
+      where o.market = ${market} and o.bucket = given.bucket and o.id = given.id`);
+  }
+}
+
+/** What a list of offers leaves out; undefined leaves out nothing. */
+export interface OfferFilter {
+  readonly state: OfferState | undefined;
+  readonly round: string | undefined;
+  readonly party: string | undefined;
+  readonly demand: string | undefined;
+}
+
+export async function listOffers(
+  tx: Tx,
+  market: string,
+  { state, round, party, demand }: OfferFilter,
+  after: string,
+  limit: number,
+): Promise<Offer[]> {
+  const rows = await tx.execute<OfferRow>(sql`
+    select ${fields} from offers o where o.market = ${market} and o.id > ${after}
+      ${state === undefined ? sql`` : sql`and o.state = ${state}`}
+      ${round === undefined ? sql`` : sql`and o.round = ${round}`}
+      ${party === undefined ? sql`` : sql`and o.answering_party = ${party}`}
+      ${demand === undefined ? sql`` : sql`and o.demand = ${demand}`}
+    order by o.id limit ${limit}`);
+  return rows.map(offerOf);
+}
+
+/** Offers that still wait, by round; rounds without any are left out. */
+export async function countOpenOffers(
+  tx: Tx,
+  market: string,
+  rounds: readonly string[],
+): Promise<Map<string, number>> {
+  if (rounds.length === 0) return new Map();
+  const rows = await tx.execute<{ round: string; open: string }>(sql`
+    select o.round, count(*) as open from offers o
+    where o.market = ${market} and o.state = 'MADE' and o.round = any(${sql.param([...rounds])}::text[])
+    group by o.round`);
+  return new Map(rows.map((row) => [row.round, Number(row.open)]));
+}
+
+function offerOf(row: OfferRow): Offer {
+  return {
+    id: row.id,
+    demand: row.demand,
+    supply: row.supply,
+    units: Number(row.units),
+    score: row.score,
+    answeringParty: row.answering_party,
+    state: row.state,
+    plan: row.plan,
+    round: row.round,
+    decision: row.decision,
+    expireTime: dateOf(row.expire_time),
+    createTime: dateOf(row.create_time),
+    answerTime: optionalDateOf(row.answer_time),
+    version: Number(row.version),
+  };
+}
