@@ -62,7 +62,8 @@ function unpackPackage(binDir: string, target: string, env: NodeJS.ProcessEnv): 
     download(work, env);
     const archive = readdirSync(work).find((name) => name.endsWith(".deb"));
     if (!archive) throw new StackProblem("NATS_MISSING", "apt-get downloaded nothing", INSTALL_BY_HAND);
-    run("dpkg-deb", ["-x", join(work, archive), join(work, "unpacked")], work, env);
+    const unpack = attempt("dpkg-deb", ["-x", join(work, archive), join(work, "unpacked")], work, env);
+    if (!unpack.ok) throw fetchProblem(unpack.output);
     renameSync(join(work, "unpacked", "usr", "sbin", "nats-server"), target);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -72,22 +73,20 @@ function unpackPackage(binDir: string, target: string, env: NodeJS.ProcessEnv): 
 /** First with the system's package lists; a machine without any gets lists of its own, which needs no root. */
 function download(work: string, env: NodeJS.ProcessEnv): void {
   const unsandboxed = ["-o", "APT::Sandbox::User="];
-  try {
-    run("apt-get", [...unsandboxed, "download", "nats-server"], work, env);
-    return;
-  } catch {
-    for (const folder of ["lists/partial", "cache/archives/partial"])
-      mkdirSync(join(work, folder), { recursive: true });
-  }
+  if (attempt("apt-get", [...unsandboxed, "download", "nats-server"], work, env).ok) return;
+  for (const folder of ["lists/partial", "cache/archives/partial"])
+    mkdirSync(join(work, folder), { recursive: true });
   const own = [...unsandboxed, "-o", `Dir::State::Lists=${work}/lists`, "-o", `Dir::Cache=${work}/cache`];
-  run("apt-get", [...own, "update"], work, env);
-  run("apt-get", [...own, "download", "nats-server"], work, env);
+  // Without a network an update succeeds with warnings, and only they tell why the package is unknown afterwards.
+  const update = attempt("apt-get", [...own, "update"], work, env);
+  const fetched = attempt("apt-get", [...own, "download", "nats-server"], work, env);
+  if (!fetched.ok) throw fetchProblem(`${update.output}${fetched.output}`);
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+function attempt(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
   const result = spawnSync(command, args, { cwd, env: { ...env, LC_ALL: "C" }, encoding: "utf8" });
-  if (result.status === 0) return;
-  throw fetchProblem(`${result.stdout ?? ""}${result.stderr ?? result.error?.message ?? ""}`);
+  const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
+  return { ok: result.status === 0, output };
 }
 
 function fetchProblem(output: string): StackProblem {
@@ -101,9 +100,6 @@ function fetchProblem(output: string): StackProblem {
       `Connect, or: ${INSTALL_BY_HAND}`,
     );
   }
-  return new StackProblem(
-    "NATS_MISSING",
-    `nats-server cannot be fetched:\n${output.trim()}`,
-    INSTALL_BY_HAND,
-  );
+  const message = `nats-server cannot be fetched:\n${output.trim()}`;
+  return new StackProblem("NATS_MISSING", message, INSTALL_BY_HAND);
 }
