@@ -15,6 +15,13 @@ for (const entry of readdirSync(gen, { recursive: true })) {
   filesOf.set(folder, [...(filesOf.get(folder) ?? []), path]);
 }
 
+// Every file of the contracts in one registry, for what has to name any message: Any in JSON.
+const everything = [...filesOf.values()].flat().sort();
+const registry = everything.map((path) => {
+  const name = `file_${path.replace(/_pb\.ts$/, "").replace(/[/.-]/g, "_")}`;
+  return { name, line: `import { ${name} } from "../gen/${path}";\n` };
+});
+
 rmSync(api, { recursive: true, force: true });
 for (const [folder, paths] of filesOf) {
   const target = join(api, `${folder}.ts`);
@@ -25,3 +32,13 @@ for (const [folder, paths] of filesOf) {
   });
   writeFileSync(target, lines.join(""));
 }
+
+writeFileSync(
+  join(api, "registry.ts"),
+  `import { createRegistry, type Registry } from "@bufbuild/protobuf";
+${registry.map(({ line }) => line).join("")}
+/** Every message, enum and service of the contracts by name. */
+export const registry: Registry = createRegistry(
+${registry.map(({ name }) => `  ${name},\n`).join("")});
+`,
+);

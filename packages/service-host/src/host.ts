@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client, ServiceImpl } from "@connectrpc/connect";
 import type { Events } from "@marketmesh/events";
 import type { Database } from "@marketmesh/postgres";
+import type { NodeRequest, NodeResponse } from "@marketmesh/rpc";
 import type { Logger, Telemetry } from "@marketmesh/telemetry";
 import type { ConfigSpec } from "./config.ts";
 
@@ -11,10 +10,7 @@ import type { ConfigSpec } from "./config.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** A plain HTTP route, over HTTP/1.1 and HTTP/2 alike. Bodies are the handler's to bound. */
-export type HttpHandler = (
-  request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
-) => void | Promise<void>;
+export type HttpHandler = (request: NodeRequest, response: NodeResponse) => void | Promise<void>;
 
 /** Binds a service to a host: says what it serves and runs, and resolves when that is said. */
 export type Bind = (host: Host) => void | Promise<void>;

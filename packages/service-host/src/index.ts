@@ -11,4 +11,8 @@ export {
   text,
   url,
 } from "./config.ts";
+export { type ConfigRow, configRows } from "./config-table.ts";
 export type { Bind, Env, Host, HttpHandler, RunningService } from "./host.ts";
+export { databaseSettings, eventSettings, hostSettings } from "./host-settings.ts";
+export { run, start } from "./run.ts";
+export { uuidv7 } from "./uuid.ts";

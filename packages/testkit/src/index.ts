@@ -1,3 +1,4 @@
+export { startTestOidcIssuer, type TestOidcIssuer } from "./oidc-issuer.ts";
 export {
   createTestDatabase,
   type TestDatabase,
@@ -5,3 +6,6 @@ export {
   testDatabaseUrl,
   testNatsUrl,
 } from "./servers/index.ts";
+export { type RunningServices, type ServiceUnderTest, startServices } from "./services.ts";
+export { createSigningKey, type SigningKey } from "./signing-key.ts";
+export { sign, startTestIssuer, type TestIssuer, type TestToken, type TestTokenClaims } from "./tokens.ts";

@@ -37,12 +37,12 @@ export function channel(options: ChannelOptions): Channel {
     async unary(method, signal, timeoutMs, header, input, contextValues) {
       const deadlineMs = nowMs() + (timeoutMs ?? defaultTimeoutMs);
       const headers = new Headers(header);
-      await attach(headers);
       budget.deposit();
       for (let attempt = 1; ; attempt += 1) {
         const leftMs = deadlineMs - nowMs();
         if (leftMs <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
         try {
+          await attach(headers);
           return await once(endpoints, (endpoint) =>
             endpoint.transport.unary(method, signal, leftMs, headers, input, contextValues),
           );

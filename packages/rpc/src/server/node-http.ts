@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-export type NodeResponse = ServerResponse | Http2ServerResponse;
-/** A request listener for HTTP/1.1 and HTTP/2 alike. */
+/** A request over HTTP/1.1, or over HTTP/2 in the shape of Node's compatibility API. */
+export type NodeRequest = IncomingMessage;
+/** A response over HTTP/1.1, or over HTTP/2 in the shape of Node's compatibility API: no status message. */
+export type NodeResponse = ServerResponse;
 export type NodeListener = (request: NodeRequest, response: NodeResponse) => void;

@@ -62,6 +62,8 @@ export interface RpcServerOptions {
   readonly telemetry: Telemetry;
   readonly limits: ServerLimits;
   readonly nowMs: () => number;
+  /** Aborted, with the error that calls are to end with, when the server has to stop and they have not ended. */
+  readonly shutdown: AbortSignal;
   /** Types that may stand in an Any of a JSON answer. */
   readonly registry?: Registry;
 }
@@ -102,6 +104,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const services: DescService[] = [];
   const bounds = {
     readMaxBytes: limits.requestBytesMax,
+    shutdownSignal: options.shutdown,
     acceptCompression: [compressionGzip],
     jsonOptions: { ignoreUnknownFields: false, ...(options.registry && { registry: options.registry }) },
   };

@@ -1,0 +1,36 @@
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import {
+  type Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "@marketmesh/contracts/grpc/health/v1";
+import { pause } from "@marketmesh/rpc";
+import type { Readiness } from "./readiness.ts";
+
+const watchMs = 1_000;
+
+/** grpc.health.v1: the server as a whole (empty name) and each of its services share one status. */
+export function healthService(
+  readiness: Readiness,
+  served: () => readonly string[],
+): ServiceImpl<typeof Health> {
+  const statusOf = (service: string): Status => {
+    if (service !== "" && !served().includes(service)) return Status.SERVICE_UNKNOWN;
+    return readiness.failing().length === 0 ? Status.SERVING : Status.NOT_SERVING;
+  };
+  return {
+    check({ service }) {
+      const status = statusOf(service);
+      if (status === Status.SERVICE_UNKNOWN) throw new ConnectError(`no service ${service}`, Code.NotFound);
+      return { status };
+    },
+    async *watch({ service }, context: HandlerContext) {
+      let told: Status | undefined;
+      while (!context.signal.aborted) {
+        const status = statusOf(service);
+        if (status !== told) yield { status };
+        told = status;
+        await pause(watchMs, context.signal);
+      }
+    },
+  };
+}

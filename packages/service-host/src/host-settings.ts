@@ -1,0 +1,159 @@
+import { defaultLimits } from "@marketmesh/rpc";
+import { logLevels } from "@marketmesh/telemetry";
+import { type ConfigSpec, choice, flag, integer, list, optionalText, text, url } from "./config.ts";
+
+/** What every service reads from its environment. Only what a service uses is required. */
+export const hostSettings = {
+  host: text({ env: "HOST", fallback: "127.0.0.1", doc: "The address that both ports listen on." }),
+  port: integer({
+    env: "PORT",
+    fallback: 8080,
+    max: 65_535,
+    doc: "The port of RPCs and plain HTTP; 0 takes a free one.",
+  }),
+  metricsPort: integer({
+    env: "METRICS_PORT",
+    fallback: 9090,
+    max: 65_535,
+    doc: "The port of Prometheus metrics; 0 takes a free one.",
+  }),
+  logLevel: choice({
+    env: "LOG_LEVEL",
+    words: logLevels,
+    fallback: "info",
+    doc: "The lowest level that is logged.",
+  }),
+  supervised: flag({
+    env: "MARKETMESH_SUPERVISED",
+    fallback: false,
+    doc: "Whether stdin is a supervisor's pipe: the service drains when it closes.",
+  }),
+  corsOrigins: list({
+    env: "CORS_ORIGINS",
+    fallback: [],
+    doc: "Origins whose scripts may call from a browser, for example https://app.example; `*` for all.",
+  }),
+  requestBytesMax: integer({
+    env: "REQUEST_BYTES_MAX",
+    unit: "bytes",
+    fallback: defaultLimits.requestBytesMax,
+    min: 1_024,
+    max: 64 * 1024 * 1024,
+    doc: "The largest message that is accepted.",
+  }),
+  callsMax: integer({
+    env: "CALLS_MAX",
+    unit: "calls",
+    fallback: defaultLimits.callsMax,
+    min: 1,
+    doc: "Unary calls handled at once; one more is refused.",
+  }),
+  streamsMax: integer({
+    env: "STREAMS_MAX",
+    unit: "calls",
+    fallback: defaultLimits.streamsMax,
+    min: 1,
+    doc: "Streams handled at once; one more is refused.",
+  }),
+  callsPerSecond: integer({
+    env: "RATE_LIMIT_CALLS_PER_SECOND",
+    unit: "calls/s",
+    fallback: defaultLimits.callsPerSecond,
+    min: 1,
+    doc: "Sustained calls of one principal from outside; twice as many may come at once.",
+  }),
+  deadlineDefaultMs: integer({
+    env: "DEADLINE_DEFAULT_MS",
+    unit: "ms",
+    fallback: defaultLimits.deadlineDefaultMs,
+    min: 1,
+    doc: "The deadline of a unary call whose client sets none.",
+  }),
+  deadlineMaxMs: integer({
+    env: "DEADLINE_MAX_MS",
+    unit: "ms",
+    fallback: defaultLimits.deadlineMaxMs,
+    min: 1,
+    doc: "A deadline of a unary call that is further away is lowered to this.",
+  }),
+  streamDeadlineMs: integer({
+    env: "STREAM_DEADLINE_MS",
+    unit: "ms",
+    fallback: defaultLimits.streamDeadlineMs,
+    min: 1,
+    // grpc-timeout has eight digits.
+    max: 99_999_999,
+    doc: "The longest life of a stream.",
+  }),
+  serviceKey: optionalText({
+    env: "SERVICE_KEY",
+    secret: true,
+    doc: "The service's API key, exchanged at identity for tokens to call other services.",
+  }),
+  drainMs: integer({
+    env: "DRAIN_MS",
+    unit: "ms",
+    fallback: 15_000,
+    max: 20_000,
+    doc: "How long calls in flight may take when the service stops, before they are ended.",
+  }),
+} as const satisfies ConfigSpec<object>;
+
+/** What a service with a database reads besides. */
+export const databaseSettings = {
+  url: url({
+    env: "DATABASE_URL",
+    protocols: ["postgres:", "postgresql:"],
+    secret: true,
+    doc: "The database, as the app role.",
+  }),
+  backgroundUrl: url({
+    env: "DATABASE_BACKGROUND_URL",
+    protocols: ["postgres:", "postgresql:"],
+    secret: true,
+    doc: "The database, as the background role.",
+  }),
+  migratorUrl: optionalText({
+    env: "DATABASE_MIGRATOR_URL",
+    secret: true,
+    doc: "The database, as the role that owns the tables. Absent: somebody else migrates.",
+  }),
+  appMax: integer({
+    env: "DATABASE_POOL_MAX",
+    unit: "connections",
+    fallback: 8,
+    min: 1,
+    max: 200,
+    doc: "Connections of the app role.",
+  }),
+  backgroundMax: integer({
+    env: "DATABASE_BACKGROUND_POOL_MAX",
+    unit: "connections",
+    fallback: 4,
+    min: 1,
+    max: 200,
+    doc: "Connections of the background role.",
+  }),
+} as const satisfies ConfigSpec<object>;
+
+/** What a service with events reads besides. */
+export const eventSettings = {
+  natsUrl: text({
+    env: "NATS_URL",
+    secret: true,
+    doc: "The broker, one or several URLs separated by commas.",
+  }),
+  namespace: text({
+    env: "EVENTS_NAMESPACE",
+    fallback: "marketmesh",
+    doc: "The first word of every subject and stream name.",
+  }),
+  replicas: integer({
+    env: "EVENTS_REPLICAS",
+    unit: "copies",
+    fallback: 1,
+    min: 1,
+    max: 5,
+    doc: "Copies of the service's stream in the broker's cluster.",
+  }),
+} as const satisfies ConfigSpec<object>;

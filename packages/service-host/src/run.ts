@@ -1,0 +1,73 @@
+import { writeSync } from "node:fs";
+import { ConfigError } from "./config.ts";
+import type { Bind, Env, RunningService } from "./host.ts";
+import { launch } from "./lifecycle.ts";
+
+/** The longest a stop may take, in milliseconds: whoever stops us kills at 25 s. */
+const stopMs = 24_000;
+
+/** Runs a service as a process: environment in, JSON lines out, drained on SIGTERM, SIGINT or when its supervisor is gone. */
+export async function run(name: string, bind: Bind): Promise<void> {
+  const write = (line: string) => {
+    process.stdout.write(line);
+  };
+  // A supervisor that is gone has closed the other end of stdout as well; that is no reason to die in the middle of a drain.
+  process.stdout.on("error", () => {});
+  let service: RunningService | undefined;
+  let stopping = false;
+
+  async function stop(status: number): Promise<never> {
+    stopping = true;
+    setTimeout(() => process.exit(1), stopMs).unref();
+    await service?.close();
+    process.exit(status);
+  }
+  const stopOnce = () => {
+    // A service that has nothing open yet can just end.
+    if (!stopping) void stop(0);
+  };
+  process.on("SIGTERM", stopOnce);
+  process.on("SIGINT", stopOnce);
+  if (process.env.MARKETMESH_SUPERVISED === "1")
+    process.stdin.on("end", stopOnce).on("error", stopOnce).resume();
+  process.on("uncaughtException", (cause) => {
+    complain(name, "uncaught exception", cause);
+    if (!stopping) void stop(1);
+  });
+  process.on("unhandledRejection", (cause) => complain(name, "unhandled rejection", cause));
+
+  try {
+    service = await launch(name, bind, process.env, write);
+  } catch (cause) {
+    complain(name, cause instanceof ConfigError ? `configuration: ${cause.message}` : "start failed", cause);
+    process.exit(1);
+  }
+}
+
+/** Starts a service for tests: free ports on loopback unless the environment says otherwise, warnings and errors logged. */
+export async function start(
+  name: string,
+  bind: Bind,
+  env: Env = {},
+  options: { readonly write?: (line: string) => void } = {},
+): Promise<RunningService> {
+  const write = options.write ?? ((line: string) => void process.stdout.write(line));
+  return await launch(
+    name,
+    bind,
+    { HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "warn", ...env },
+    write,
+  );
+}
+
+// Written at once: the process may be gone before a stream is flushed.
+function complain(service: string, msg: string, cause: unknown): void {
+  const error =
+    cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : String(cause);
+  const line = JSON.stringify({ time: new Date().toISOString(), level: "error", service, msg, cause: error });
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {
+    // Nobody reads any more.
+  }
+}

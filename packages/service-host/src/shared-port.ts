@@ -1,0 +1,134 @@
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { NodeListener } from "@marketmesh/rpc";
+
+/** One cleartext port that speaks HTTP/1.1 and HTTP/2 (prior knowledge). */
+export interface SharedPort {
+  readonly port: number;
+  /** Takes no further connections or calls: GOAWAY, `connection: close`. Resolves when all connections are gone. */
+  drain(): Promise<void>;
+  /** Ends every connection. */
+  destroy(): void;
+}
+
+export interface SharedPortOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly listener: NodeListener;
+}
+
+const idleSweepMs = 50;
+const sniffTimeoutMs = 10_000;
+const windowBytes = 1024 * 1024;
+const streamsPerSessionMax = 1_000;
+// RFC 9113: a client that knows the server speaks HTTP/2 begins with `PRI * HTTP/2.0`.
+const preface = Buffer.from("PRI");
+
+/**
+ * Listens, looks at the first bytes of each connection, and hands it to the server of its protocol. Rejects when the port
+ * is taken.
+ */
+export async function listen(options: SharedPortOptions): Promise<SharedPort> {
+  let draining = false;
+  const sockets = new Set<Socket>();
+  // Connections that have not said yet what they speak: nothing is lost by ending them.
+  const silent = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const http1 = createHttp1Server(
+    { headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
+    onHttp1,
+  );
+  const http2 = createHttp2Server(
+    { settings: { initialWindowSize: windowBytes, maxConcurrentStreams: streamsPerSessionMax } },
+    // Node's compatibility API gives HTTP/2 requests the shape of HTTP/1.1 ones.
+    options.listener as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  );
+  http2.on("session", (session) => {
+    session.setLocalWindowSize(windowBytes * 8);
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    if (draining) session.close();
+  });
+  http2.on("sessionError", () => {});
+  // Sets up the list of connections that closeIdleConnections and the header timeout work on.
+  http1.emit("listening");
+
+  function onHttp1(request: IncomingMessage, response: ServerResponse): void {
+    if (draining) response.setHeader("connection", "close");
+    options.listener(request, response);
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    silent.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      silent.delete(socket);
+    });
+    socket.on("error", () => socket.destroy());
+    sniff(socket, (isHttp2) => {
+      silent.delete(socket);
+      (isHttp2 ? http2 : http1).emit("connection", socket);
+    });
+  });
+  await listening(server, options);
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain() {
+      draining = true;
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const socket of silent) socket.destroy();
+      for (const session of sessions) session.close();
+      http1.closeIdleConnections();
+      // A kept-alive connection becomes idle when its call ends.
+      const sweep = setInterval(() => http1.closeIdleConnections(), idleSweepMs);
+      await closed;
+      clearInterval(sweep);
+      http1.close();
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function listening(server: Server, { host, port }: SharedPortOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
+  socket.setTimeout(sniffTimeoutMs, () => socket.destroy());
+  const look = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) {
+      socket.once("readable", look);
+      return;
+    }
+    socket.unshift(chunk);
+    const couldBe = preface.subarray(0, chunk.length).equals(chunk.subarray(0, preface.length));
+    if (couldBe && chunk.length < preface.length) {
+      // What was put back is readable at once, so wait for more by the next event of the loop, not by this one.
+      setImmediate(() => socket.once("readable", look));
+      return;
+    }
+    socket.setTimeout(0);
+    socket.removeAllListeners("timeout");
+    decide(couldBe);
+  };
+  socket.once("readable", look);
+}

@@ -1,0 +1,113 @@
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { type Bind, type Env, type RunningService, start } from "@marketmesh/service-host";
+import { createTestDatabase, type TestDatabase, testNatsUrl } from "./servers/index.ts";
+import { startTestIssuer, type TestIssuer, type TestToken } from "./tokens.ts";
+
+/** A service to be started with others. */
+export interface ServiceUnderTest {
+  readonly name: string;
+  readonly bind: Bind;
+  /** Gets an empty database of its own, which the host migrates. Default true. */
+  readonly database?: boolean;
+  readonly env?: Env;
+}
+
+/** Services of one test, in this process, each on its own port and database, on the run's Postgres and NATS. */
+export interface RunningServices extends AsyncDisposable {
+  /** By name. */
+  readonly services: ReadonlyMap<string, RunningService>;
+  urlOf(name: string): string;
+  /** By name, for the public client. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Signs tokens; absent when identity itself is among the services. */
+  readonly testToken: TestToken;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the services together; they may call each other in any direction. Unless `identity` is one of them, a test
+ * issuer stands in for it. Streams and subjects are named after the test, so that files run side by side.
+ */
+export async function startServices(list: readonly ServiceUnderTest[]): Promise<RunningServices> {
+  const databases: TestDatabase[] = [];
+  const services = new Map<string, RunningService>();
+  const ports = new Map(await Promise.all(list.map(async ({ name }) => [name, await freePort()] as const)));
+  const issuer = ports.has("identity") ? undefined : await startTestIssuer();
+  const shared = { ...meshEnv(ports, issuer), EVENTS_NAMESPACE: namespace() };
+
+  async function close(): Promise<void> {
+    await Promise.all([...services.values()].map((service) => service.close()));
+    await issuer?.close();
+    await Promise.all(databases.map((database) => database.drop()));
+  }
+
+  try {
+    await Promise.all(
+      list.map(async ({ name, bind, database = true, env = {} }) => {
+        const own = database ? await databaseEnv(name, databases) : {};
+        const port = { PORT: String(ports.get(name)) };
+        const key = { SERVICE_KEY: `serviceAccounts/${name}` };
+        services.set(name, await start(name, bind, { ...shared, ...own, ...port, ...key, ...env }));
+      }),
+    );
+    await Promise.all(
+      [...services.values()].map((service) => service.untilReady(AbortSignal.timeout(30_000))),
+    );
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  const urlOf = (name: string) => services.get(name)?.url ?? "";
+  return {
+    services,
+    urlOf,
+    endpoints: Object.fromEntries([...services].map(([name, { url }]) => [name, url])),
+    testToken: (claims) => {
+      if (!issuer) throw new Error("identity runs in this test: exchange a key there");
+      return issuer.testToken(claims);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function databaseEnv(service: string, databases: TestDatabase[]): Promise<Env> {
+  const database = await createTestDatabase({ service });
+  databases.push(database);
+  return {
+    DATABASE_URL: database.appUrl,
+    DATABASE_BACKGROUND_URL: database.backgroundUrl,
+    DATABASE_MIGRATOR_URL: database.migratorUrl,
+    DATABASE_POOL_MAX: "4",
+    DATABASE_BACKGROUND_POOL_MAX: "4",
+    NATS_URL: testNatsUrl(),
+  };
+}
+
+function meshEnv(ports: ReadonlyMap<string, number>, issuer: TestIssuer | undefined): Env {
+  const own = [...ports].map(([name, port]) => [
+    `MESH_${name.toUpperCase()}_URL`,
+    `http://127.0.0.1:${port}`,
+  ]);
+  return { ...Object.fromEntries(own), ...(issuer && { MESH_IDENTITY_URL: issuer.url }) };
+}
+
+let namespaces = 0;
+
+function namespace(): string {
+  namespaces += 1;
+  return `t${process.pid}x${namespaces}`;
+}
+
+// Every service must know the others' addresses before any of them listens.
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
