@@ -4,7 +4,6 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/catalog/v1/import.proto.
  */
 export const file_marketmesh_catalog_v1_import: GenFile = /*@__PURE__*/
-  fileDesc("CiJtYXJrZXRtZXNoL2NhdGFsb2cvdjEvaW1wb3J0LnByb3RvEhVtYXJrZXRtZXNoLmNhdGFsb2cudjEi1QMKBkltcG9ydBIRCgRuYW1lGAEgASgJQgPgQQgSEQoEa2luZBgCIAEoCUID4EECEhQKB3B1Ymxpc2gYAyABKAhCA+BBARI3CgVzdGF0ZRgEIAEoDjIjLm1hcmtldG1lc2guY2F0YWxvZy52MS5JbXBvcnQuU3RhdGVCA+BBAxIdChBhY2tub3dsZWRnZWRfcm93GAUgASgDQgPgQQMSGgoNY3JlYXRlZF9jb3VudBgGIAEoA0ID4EEDEhoKDXVwZGF0ZWRfY291bnQYByABKANCA+BBAxIcCg91bmNoYW5nZWRfY291bnQYCCABKANCA+BBAxIaCg1yZWZ1c2VkX2NvdW50GAkgASgDQgPgQQMSNAoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSFQoIcmV2aXNpb24YDCABKAlCA+BBAyJCCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg4KClNUQVRFX09QRU4QARISCg5TVEFURV9DT01QTEVURRACIokCCglJbXBvcnRSb3cSFwoKbGlzdGluZ19pZBgBIAEoCUID4EECEhIKBW93bmVyGAIgASgJQgPgQQESNgoIY2FwYWNpdHkYAyABKAsyHy5tYXJrZXRtZXNoLmNhdGFsb2cudjEuQ2FwYWNpdHlCA+BBARIwCgphdHRyaWJ1dGVzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEID4EEBEj4KCGF1ZGllbmNlGAUgASgOMicubWFya2V0bWVzaC5jYXRhbG9nLnYxLkxpc3RpbmcuQXVkaWVuY2VCA+BBARIlChBhdWRpZW5jZV9wYXJ0aWVzGAYgAygJQgvgQQG6SAWSAQIQZCJiCgtJbXBvcnRFcnJvchILCgNyb3cYASABKAMSEgoKbGlzdGluZ19pZBgCIAEoCRINCgVmaWVsZBgDIAEoCRIOCgZyZWFzb24YBCABKAkSEwoLZGVzY3JpcHRpb24YBSABKAliBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_struct, file_google_protobuf_timestamp, file_marketmesh_catalog_v1_listing]);
+  fileDesc("CiJtYXJrZXRtZXNoL2NhdGFsb2cvdjEvaW1wb3J0LnByb3RvEhVtYXJrZXRtZXNoLmNhdGFsb2cudjEi1QMKBkltcG9ydBIRCgRuYW1lGAEgASgJQgPgQQgSEQoEa2luZBgCIAEoCUID4EECEhQKB3B1Ymxpc2gYAyABKAhCA+BBARI3CgVzdGF0ZRgEIAEoDjIjLm1hcmtldG1lc2guY2F0YWxvZy52MS5JbXBvcnQuU3RhdGVCA+BBAxIdChBhY2tub3dsZWRnZWRfcm93GAUgASgDQgPgQQMSGgoNY3JlYXRlZF9jb3VudBgGIAEoA0ID4EEDEhoKDXVwZGF0ZWRfY291bnQYByABKANCA+BBAxIcCg91bmNoYW5nZWRfY291bnQYCCABKANCA+BBAxIaCg1yZWZ1c2VkX2NvdW50GAkgASgDQgPgQQMSNAoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSFQoIcmV2aXNpb24YDCABKAlCA+BBAyJCCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg4KClNUQVRFX09QRU4QARISCg5TVEFURV9DT01QTEVURRACIoECCglJbXBvcnRSb3cSFwoKbGlzdGluZ19pZBgBIAEoCUID4EECEhIKBW93bmVyGAIgASgJQgPgQQESNgoIY2FwYWNpdHkYAyABKAsyHy5tYXJrZXRtZXNoLmNhdGFsb2cudjEuQ2FwYWNpdHlCA+BBARIwCgphdHRyaWJ1dGVzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEID4EEBEj4KCGF1ZGllbmNlGAUgASgOMicubWFya2V0bWVzaC5jYXRhbG9nLnYxLkxpc3RpbmcuQXVkaWVuY2VCA+BBARIdChBhdWRpZW5jZV9wYXJ0aWVzGAYgAygJQgPgQQEiYgoLSW1wb3J0RXJyb3ISCwoDcm93GAEgASgDEhIKCmxpc3RpbmdfaWQYAiABKAkSDQoFZmllbGQYAyABKAkSDgoGcmVhc29uGAQgASgJEhMKC2Rlc2NyaXB0aW9uGAUgASgJYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_struct, file_google_protobuf_timestamp, file_marketmesh_catalog_v1_listing]);
 
 /**
  * One upload of many listings, which can be resumed.
@@ -159,7 +158,8 @@ export const Import_StateSchema: GenEnum<Import_State> = /*@__PURE__*/
   enumDesc(file_marketmesh_catalog_v1_import, 0, 0);
 
 /**
- * One row of an import.
+ * One row of an import: the whole listing. What it leaves out is removed from a listing that exists, personal attributes
+ * too. Rules of its fields are checked row by row: a row that breaks one is refused, the others are stored.
  *
  * @generated from message marketmesh.catalog.v1.ImportRow
  */
@@ -173,7 +173,8 @@ export type ImportRow = Message<"marketmesh.catalog.v1.ImportRow"> & {
   listingId: string;
 
   /**
-   * The owner. Format: `markets/{market}/parties/{party}`. Empty means the caller's party, or none.
+   * The owner. Format: `markets/{market}/parties/{party}`. Empty means the caller's party, or none, or for a listing that
+   * exists its owner, who never changes. A row with personal attributes names it.
    *
    * @generated from field: string owner = 2;
    */
