@@ -5,15 +5,15 @@ import { grownUint8 } from "./growth.ts";
 /** One byte a row: 0 missing, 1 false, 2 true. */
 export class BooleanColumn implements ColumnStore {
   readonly kind = "boolean";
-  data: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  codes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   readonly read = (row: number): boolean | undefined => {
-    const value = this.data[row];
+    const value = this.codes[row];
     return value ? value === 2 : undefined;
   };
 
   write(row: number, value: Value | undefined): void {
-    this.data = grownUint8(this.data, row + 1);
-    this.data[row] = value === undefined ? 0 : value === true ? 2 : 1;
+    this.codes = grownUint8(this.codes, row + 1);
+    this.codes[row] = value === undefined ? 0 : value === true ? 2 : 1;
   }
 }

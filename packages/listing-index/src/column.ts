@@ -2,6 +2,7 @@ import type { Accessor, AttributeType, Value } from "@marketmesh/rules";
 import { BooleanColumn } from "./boolean-column.ts";
 import { NumberColumn } from "./number-column.ts";
 import { NumberListColumn } from "./number-list-column.ts";
+import type { Codes } from "./scan.ts";
 import { StringColumn } from "./string-column.ts";
 import { StringListColumn } from "./string-list-column.ts";
 
@@ -16,6 +17,8 @@ export interface ColumnStore {
   /** Replaces the row's value; `undefined` is missing. */
   write(row: number, value: Value | undefined, posted: Posted): void;
   readonly read: Accessor;
+  /** By row, 0 where it has no value; not every type has them. */
+  readonly codes: Codes | undefined;
 }
 
 export type Column = BooleanColumn | NumberColumn | NumberListColumn | StringColumn | StringListColumn;

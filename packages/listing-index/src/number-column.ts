@@ -5,6 +5,7 @@ import { grownFloat64 } from "./growth.ts";
 /** Numbers and timestamps, 8 bytes a row; NaN is missing, as no attribute is NaN. */
 export class NumberColumn implements ColumnStore {
   readonly kind = "number";
+  readonly codes = undefined;
   data: Float64Array<ArrayBuffer> = new Float64Array(0);
 
   readonly read = (row: number): number | undefined => {

@@ -4,6 +4,7 @@ import type { ColumnStore } from "./column.ts";
 /** Lists of numbers, kept as they come: nothing looks them up, so they have no postings. */
 export class NumberListColumn implements ColumnStore {
   readonly kind = "list<number>";
+  readonly codes = undefined;
   readonly #lists: (Float64Array | undefined)[] = [];
 
   readonly read = (row: number): readonly number[] | undefined => {

@@ -2,6 +2,9 @@ import type { Comparison } from "@marketmesh/rules";
 import { countBits } from "./bitmap.ts";
 import { OrdinalSet } from "./ordinal-set.ts";
 
+/** Dictionary ids, booleans or list lengths by row; 0 is missing. */
+export type Codes = Uint8Array | Uint32Array;
+
 const opposite: Readonly<Record<Comparison, Comparison>> = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
 
 /**
@@ -16,19 +19,46 @@ export function scanNumbers(
   wanted: boolean,
 ): OrdinalSet {
   const by = wanted ? comparison : opposite[comparison];
-  if (base.array !== undefined) return base.filter(testOf(data, by, bound));
+  if (base.array !== undefined) return base.filter(comparesTo(data, by, bound));
+  return scanWords(base, (from) => compareWord(data, from, by, bound));
+}
+
+/** The rows of `base` whose code the table marks with 1. */
+export function scanCodes(base: OrdinalSet, codes: Codes, table: Uint8Array): OrdinalSet {
+  if (base.array !== undefined) return base.filter((row) => table[codes[row]!] === 1);
+  return scanWords(base, (from) => {
+    const rows = Math.min(32, codes.length - from);
+    let word = 0;
+    for (let bit = 0; bit < rows; bit++) word |= table[codes[from + bit]!]! << bit;
+    return word;
+  });
+}
+
+/** The rows of `base` that have a code, or with `wanted` false those that have none. */
+export function scanPresence(base: OrdinalSet, codes: Codes, wanted: boolean): OrdinalSet {
+  if (base.array !== undefined) return base.filter((row) => (codes[row] !== 0) === wanted);
+  return scanWords(base, (from) => {
+    const rows = Math.min(32, codes.length - from);
+    let word = 0;
+    for (let bit = 0; bit < rows; bit++) word |= Number(codes[from + bit] !== 0) << bit;
+    return wanted ? word : ~word;
+  });
+}
+
+/** Narrows a bitmap 32 rows at a time: `wordOf(from)` has a bit for each row from `from` on that stays. */
+function scanWords(base: OrdinalSet, wordOf: (from: number) => number): OrdinalSet {
   const words = new Uint32Array(base.words.length);
   let size = 0;
   for (let at = 0; at < words.length; at++) {
     if (base.words[at] === 0) continue;
-    const word = base.words[at]! & compareWord(data, at * 32, by, bound);
+    const word = base.words[at]! & wordOf(at * 32);
     words[at] = word;
     size += countBits(word);
   }
   return OrdinalSet.ofWords(words, size);
 }
 
-function testOf(data: Float64Array, by: Comparison, bound: number): (row: number) => boolean {
+function comparesTo(data: Float64Array, by: Comparison, bound: number): (row: number) => boolean {
   switch (by) {
     case "<":
       return (row) => data[row]! < bound;

@@ -2,7 +2,7 @@ import { type Columns, predicateOver, type Residual } from "@marketmesh/rules";
 import type { Column } from "./column.ts";
 import { OrdinalSet } from "./ordinal-set.ts";
 import type { PostingCounter } from "./posting-counter.ts";
-import { scanNumbers } from "./scan.ts";
+import { scanCodes, scanNumbers, scanPresence } from "./scan.ts";
 
 /** What a selection reads from: an index. */
 export interface Selectable extends Columns {
@@ -32,10 +32,8 @@ export function narrow(index: Selectable, residual: Residual, wanted: boolean, b
       const yes = narrow(index, residual.yes, wanted, narrow(index, residual.when, true, base));
       return yes.union(narrow(index, residual.no, wanted, narrow(index, residual.when, false, base)));
     }
-    case "has": {
-      const { read } = index.column(residual.attribute);
-      return base.filter((row) => (read(row) !== undefined) === wanted);
-    }
+    case "has":
+      return narrowByPresence(index.column(residual.attribute), wanted, base);
     case "compare":
       return narrowByComparison(index, residual, wanted, base);
     case "oneOf":
@@ -84,6 +82,11 @@ function narrowByComparison(
   return scanNumbers(base, column.data, residual.by, residual.value as number, wanted);
 }
 
+function narrowByPresence(column: Column, wanted: boolean, base: OrdinalSet): OrdinalSet {
+  if (column.codes !== undefined) return scanPresence(base, column.codes, wanted);
+  return base.filter((row) => (column.read(row) !== undefined) === wanted);
+}
+
 function narrowByEquality(
   index: Selectable,
   residual: Residual & { op: "oneOf" },
@@ -91,18 +94,33 @@ function narrowByEquality(
   base: OrdinalSet,
 ): OrdinalSet {
   const column = index.column(residual.attribute);
-  if (column.kind !== "string" || !wanted) return narrowByRow(index, residual, wanted, base);
-  const ids = residual.values
-    .map((value) => column.dictionary.idOf(value as string))
-    .filter((id) => id !== 0);
-  const posted = ids.reduce((sum, id) => sum + column.postings.of(id).length, 0);
-  if (posted > base.size) return narrowByRow(index, residual, wanted, base);
-  return index.counter.among(
-    ids.map((id) => column.postings.of(id)),
-    1,
-    base,
-    column.ids.length,
-  );
+  if (column.kind === "boolean") {
+    const codes = residual.values.map((value) => (value === true ? 2 : 1));
+    return scanCodes(base, column.codes, tableOf(3, codes, wanted));
+  }
+  if (column.kind !== "string") return narrowByRow(index, residual, wanted, base);
+  const { dictionary, postings } = column;
+  const ids = residual.values.map((value) => dictionary.idOf(value as string)).filter((id) => id !== 0);
+  const posted = ids.reduce((sum, id) => sum + postings.of(id).length, 0);
+  if (wanted && posted <= base.size) {
+    return index.counter.among(
+      ids.map((id) => postings.of(id)),
+      1,
+      base,
+      column.codes.length,
+    );
+  }
+  // The table is as long as the dictionary: not worth it where most strings differ.
+  if (dictionary.length > base.size) return narrowByRow(index, residual, wanted, base);
+  return scanCodes(base, column.codes, tableOf(dictionary.length, ids, wanted));
+}
+
+/** Marks the codes with 1; with `wanted` false all the others but 0, which is missing. */
+function tableOf(length: number, codes: readonly number[], wanted: boolean): Uint8Array {
+  const table = new Uint8Array(length);
+  if (!wanted) table.fill(1, 1);
+  for (const code of codes) table[code] = wanted ? 1 : 0;
+  return table;
 }
 
 function narrowByShared(
@@ -115,13 +133,13 @@ function narrowByShared(
   if (column.kind !== "list<string>") throw new Error(`${residual.attribute} is not a list of strings`);
   const { atLeast, values } = residual;
   if (!wanted) {
-    const listed = base.filter((row) => column.lengths[row] !== 0);
+    const listed = scanPresence(base, column.codes, true);
     return listed.subtract(narrowByShared(index, residual, true, listed));
   }
-  if (atLeast === 0) return base.filter((row) => column.lengths[row] !== 0);
+  if (atLeast === 0) return scanPresence(base, column.codes, true);
   if (atLeast > values.length) return OrdinalSet.empty;
   const postings = values.map((value) => column.postings.of(column.dictionary.idOf(value)));
-  return index.counter.among(postings, atLeast, base, column.lengths.length);
+  return index.counter.among(postings, atLeast, base, column.codes.length);
 }
 
 /**

@@ -10,18 +10,18 @@ export class StringColumn implements ColumnStore {
   readonly dictionary = new Dictionary();
   readonly postings = new Postings();
   /** Dictionary id by row; 0 is missing. */
-  ids: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  codes: Uint32Array<ArrayBuffer> = new Uint32Array(0);
 
   readonly read = (row: number): string | undefined => {
-    const id = this.ids[row];
+    const id = this.codes[row];
     return id ? this.dictionary.textOf(id) : undefined;
   };
 
   write(row: number, value: Value | undefined, posted: Posted): void {
-    this.ids = grownUint32(this.ids, row + 1);
-    const before = this.ids[row]!;
+    this.codes = grownUint32(this.codes, row + 1);
+    const before = this.codes[row]!;
     const after = value === undefined ? 0 : this.dictionary.intern(value as string);
-    this.ids[row] = after;
+    this.codes[row] = after;
     if (before === after && posted.before === posted.after) return;
     if (posted.before && before !== 0) this.postings.delete(before, row);
     if (posted.after && after !== 0) this.postings.add(after, row);

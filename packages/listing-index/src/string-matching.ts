@@ -15,7 +15,7 @@ export function sharedCount(
   const countedAt = new Uint32Array(places.size);
   let call = 0;
   return (row) => {
-    const length = column.lengths[row];
+    const length = column.codes[row];
     if (!length) return undefined;
     call = (call + 1) >>> 0 || 1;
     const start = column.starts[row]!;
@@ -38,7 +38,7 @@ export function oneOfCodes(
   const ids = new Set(values.map((value) => column.dictionary.idOf(value)));
   const only = ids.size === 1 ? [...ids][0] : undefined;
   return (row) => {
-    const id = column.ids[row];
+    const id = column.codes[row];
     if (!id) return undefined;
     return only === undefined ? ids.has(id) : id === only;
   };

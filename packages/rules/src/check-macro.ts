@@ -4,6 +4,9 @@ import type { EachNode, Expression } from "./expression.ts";
 import { elementType } from "./operations.ts";
 import type { ValueType } from "./value.ts";
 
+/** Each level multiplies the time that an evaluation takes by the length of a list. */
+const nestingMax = 2;
+
 const kinds: Readonly<Record<string, EachNode["kind"]>> = {
   all: "all",
   exists: "exists",
@@ -32,6 +35,9 @@ export function checkMacro(
   const variable = args[0];
   if (variable?.op !== "id" || (args.length !== 2 && !(kind === "map" && args.length === 3))) {
     return checker.refuse(node, "SYNTAX", `${name} takes a variable's name and an expression.`);
+  }
+  if (checker.nesting >= nestingMax) {
+    return checker.refuse(node, "TOO_COMPLEX", `Lists are run through at most ${nestingMax} deep.`);
   }
   const element = elementType(list.type);
   return checker.within(variable.args, element, (local) => {

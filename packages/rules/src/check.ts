@@ -38,6 +38,7 @@ export class Checker {
   readonly #input: ExpressionSource;
   readonly #scope = new Map<string, LocalNode>();
   #locals = 0;
+  #nesting = 0;
 
   constructor(input: ExpressionSource) {
     this.#input = input;
@@ -109,12 +110,19 @@ export class Checker {
     return this.refuse(node, "TYPE_MISMATCH", `This is ${checked.type}; expected ${types.join(" or ")}.`);
   }
 
+  /** How many quantifiers surround what is being checked. */
+  get nesting(): number {
+    return this.#nesting;
+  }
+
   /** Checks `body` with `name` standing for a fresh local variable of the type. */
   within<T>(name: string, type: ValueType, body: (local: number) => T): T {
     const outer = this.#scope.get(name);
     const local = this.#locals++;
     this.#scope.set(name, { op: "local", type, local });
+    this.#nesting++;
     const result = body(local);
+    this.#nesting--;
     if (outer === undefined) this.#scope.delete(name);
     else this.#scope.set(name, outer);
     return result;

@@ -1,7 +1,7 @@
-/** Why an expression was refused. */
+/** Why an expression was refused. TOO_COMPLEX: it is longer, deeper or more nested than is read. */
 export type MistakeCode =
   | "SYNTAX"
-  | "TOO_LONG"
+  | "TOO_COMPLEX"
   | "UNKNOWN_NAME"
   | "UNKNOWN_ATTRIBUTE"
   | "PERSONAL_ATTRIBUTE_IN_RULE"

@@ -18,7 +18,7 @@ const parser = new Environment({
 export function parse(source: string): { readonly ast: ASTNode } | { readonly mistake: Mistake } {
   if (source.length > sourceLengthMax) {
     return {
-      mistake: mistakeAt("", 0, 1, "TOO_LONG", `An expression has at most ${sourceLengthMax} characters.`),
+      mistake: mistakeAt("", 0, 1, "TOO_COMPLEX", `An expression has at most ${sourceLengthMax} characters.`),
     };
   }
   try {
@@ -27,7 +27,7 @@ export function parse(source: string): { readonly ast: ASTNode } | { readonly mi
     if (!(error instanceof ParseError)) throw error;
     const start = error.range?.start ?? 0;
     const end = error.range?.end ?? start + 1;
-    const code = error.code === "limit_exceeded" ? "TOO_LONG" : "SYNTAX";
+    const code = error.code === "limit_exceeded" ? "TOO_COMPLEX" : "SYNTAX";
     return { mistake: mistakeAt(source, start, end, code, `${error.summary}.`) };
   }
 }

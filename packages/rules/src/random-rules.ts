@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { attributeTypes } from "./attributes.ts";
+import { compileExpression } from "./compile-expression.ts";
 import type { Residual } from "./residual.ts";
 import type { Attributes, SideTypes, Value } from "./value.ts";
 
@@ -121,10 +122,17 @@ const grammar = fc.letrec<Grammar>((tie) => ({
 }));
 
 /** A rule's source over `randomTypes` on both sides. */
-export const randomRule: fc.Arbitrary<string> = grammar.boolean;
+export const randomRule: fc.Arbitrary<string> = grammar.boolean.filter(isNotTooComplex);
 
 /** A feature's source likewise. */
-export const randomNumber: fc.Arbitrary<string> = grammar.number;
+export const randomNumber: fc.Arbitrary<string> = grammar.number.filter(isNotTooComplex);
+
+function isNotTooComplex(source: string): boolean {
+  const side = { attributes: randomTypes };
+  const variables = { supply: side, demand: side, now: { value: "timestamp" } } as const;
+  const result = compileExpression({ source, variables });
+  return result.ok || result.mistakes.some(({ code }) => code !== "TOO_COMPLEX");
+}
 
 const atom: fc.Arbitrary<Residual> = fc.oneof(
   fc.constantFrom<Residual>(
