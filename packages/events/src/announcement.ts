@@ -1,4 +1,5 @@
-import type { Message } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape } from "@bufbuild/protobuf";
+import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 
 /** A fact to announce: the full state of one aggregate after a change. */
 export interface Announcement {
@@ -10,6 +11,11 @@ export interface Announcement {
   readonly aggregateId: string;
   /** The aggregate's version after the change, from 1. */
   readonly version: bigint;
-  /** The event message, for example `create(ListingPublishedSchema, …)`. */
-  readonly fact: Message;
+  /** The packed event message; `fact(ListingPublishedSchema, { listing })`. */
+  readonly fact: Any;
+}
+
+/** Packs an event message. A message alone does not know its schema, so it is packed where the schema is at hand. */
+export function fact<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Any {
+  return anyPack(schema, create(schema, init));
 }

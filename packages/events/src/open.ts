@@ -1,7 +1,15 @@
-import type { Client, ServiceImpl } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { FeedService } from "@marketmesh/contracts/events/v1";
 import type { Database } from "@marketmesh/postgres";
-import type { Events } from "./events.ts";
+import { connect, type NatsConnection } from "nats";
+import type { Events, WorkOptions } from "./events.ts";
+import { feedServiceOf } from "./feed-service.ts";
+import { follow } from "./follow.ts";
+import { type Names, namesOf } from "./names.ts";
+import type { Notice, OnNotice } from "./notice.ts";
+import { type RelayOptions, runRelay } from "./relay.ts";
+import { streamState } from "./stream.ts";
+import { runWork } from "./work.ts";
 
 /** What the events of a service stand on. */
 export interface EventsOptions {
@@ -17,21 +25,125 @@ export interface EventsOptions {
   readonly namespace?: string;
   /** Copies of each stream; default 1. */
   readonly replicas?: number;
-  /** Bound of this service's stream; default 1 GiB. */
+  /** Bound of this service's stream; default 1 GiB. When it is full the relay waits and the outbox keeps the facts. */
   readonly streamBytesMax?: number;
+  /** A message not acknowledged for so long is delivered again; default 30 s. Longer than any handler takes. */
+  readonly ackWaitMs?: number;
   /** Told of what an operator should know: reconnects, retries, dead letters. Never of contents. */
   readonly onNotice?: (notice: Notice) => void;
+  /** A test's fault point in the relay; see RelayOptions. */
+  readonly onRelayStep?: RelayOptions["onStep"];
 }
 
-/** Something an operator should know. */
-export interface Notice {
-  readonly level: "info" | "warn" | "error";
-  readonly message: string;
-  readonly attributes: Readonly<Record<string, string | number>>;
-}
+const gibibyte = 1024 ** 3;
+const closeTimeoutMs = 5_000;
+const brokers = new WeakMap<Events, ServiceImpl<typeof FeedService>>();
 
 /** Connects, keeps this service's stream, and starts its relay. A broker that is away only delays; it never throws. */
-export declare function openEvents(options: EventsOptions): Promise<Events>;
+export async function openEvents(options: EventsOptions): Promise<Events> {
+  const names = namesOf(options.namespace ?? "marketmesh");
+  const onNotice = options.onNotice ?? (() => {});
+  const connection = await connect({
+    servers: options.natsUrl.split(","),
+    name: options.service,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+  });
+  const stopping = new AbortController();
+  const loops: Promise<void>[] = [];
+  const { signal } = stopping;
+  void tellOfConnection(connection, onNotice);
+  const broker = {
+    client: connection.jetstream(),
+    manager: await connection.jetstreamManager({ checkAPI: false }),
+  };
+  if (options.database) {
+    const { database, service, onRelayStep } = options;
+    const { streamBytesMax = gibibyte, replicas = 1 } = options;
+    const step = onRelayStep ? { onStep: onRelayStep } : {};
+    loops.push(
+      runRelay({ ...broker, ...step, database, service, names, streamBytesMax, replicas, onNotice }, signal),
+    );
+  }
+  const events: Events = {
+    work(work, handle) {
+      if (!options.database) throw new Error("a work subscription needs a database");
+      const worker = { ...workerOf(work), database: options.database, handle, onNotice };
+      const durable = `${options.service}_${work.subscription}`;
+      const stream = names.stream(work.service);
+      const filter = names.filter(work.service, work.feeds);
+      const ackWaitMs = options.ackWaitMs ?? 30_000;
+      const feeds = new Set(work.feeds);
+      loops.push(runWork({ ...broker, worker, stream, filter, durable, feeds, ackWaitMs }, signal));
+    },
+    follow(wanted) {
+      const filter = names.filter(wanted.service, [wanted.feed]);
+      const feeds = options.feedsOf(wanted.service);
+      const running = follow(
+        {
+          ...broker,
+          filter,
+          onNotice,
+          locate: (feedSeq, locateSignal) =>
+            feeds.locateFeed({ feed: wanted.feed, feedSeq }, { signal: locateSignal, timeoutMs: 10_000 }),
+        },
+        wanted,
+      );
+      loops.push(running.run(signal));
+      return running.follower;
+    },
+    async close() {
+      stopping.abort();
+      const timer = new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref());
+      await Promise.race([Promise.allSettled(loops), timer]);
+      await connection.close();
+    },
+  };
+  if (options.database)
+    brokers.set(events, serviceOf(options.service, options.database, names, broker.manager));
+  return events;
+}
 
 /** The handlers of FeedService; the host serves them for every service with a database. */
-export declare function feedServiceRoutes(events: Events): ServiceImpl<typeof FeedService>;
+export function feedServiceRoutes(events: Events): ServiceImpl<typeof FeedService> {
+  const routes = brokers.get(events);
+  if (!routes) throw new Error("FeedService needs events with a database");
+  return routes;
+}
+
+function serviceOf(
+  service: string,
+  database: Database,
+  names: Names,
+  manager: RelayOptions["manager"],
+): ServiceImpl<typeof FeedService> {
+  return feedServiceOf({
+    database,
+    async streamState() {
+      try {
+        const state = await streamState(manager, names.stream(service));
+        if (state) return state;
+      } catch (error) {
+        throw new ConnectError("the broker can't be asked", Code.Unavailable, undefined, undefined, error);
+      }
+      throw new ConnectError("the stream is not there yet", Code.Unavailable);
+    },
+  });
+}
+
+function workerOf({ subscription, batchMax, ordered = false, attemptsMax = 5, feeds }: WorkOptions) {
+  if (!/^[a-z][a-z0-9-]{0,60}$/.test(subscription))
+    throw new Error(`not a subscription's name: ${subscription}`);
+  if (feeds.length === 0) throw new Error(`${subscription} needs a feed`);
+  return { subscription, batchMax: Math.min(Math.max(batchMax, 1), 1_000), ordered, attemptsMax };
+}
+
+async function tellOfConnection(connection: NatsConnection, onNotice: OnNotice): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type !== "disconnect" && type !== "reconnect") continue;
+    onNotice({ level: type === "reconnect" ? "info" : "warn", message: `broker ${type}`, attributes: {} });
+  }
+}

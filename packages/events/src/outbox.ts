@@ -1,9 +1,45 @@
-import type { Tx } from "@marketmesh/postgres";
+import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
+import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { sql } from "drizzle-orm";
 import type { Announcement } from "./announcement.ts";
+import type { FeedPosition } from "./events.ts";
 
 /**
  * Announces facts in the transaction that makes them true: one statement for all of them.
  *
  * Call it after the aggregates' row locks are held, so that outbox ids ascend per aggregate.
  */
-export declare function announce(tx: Tx, facts: readonly Announcement[]): Promise<void>;
+export async function announce(tx: Tx, facts: readonly Announcement[]): Promise<void> {
+  if (facts.length === 0) return;
+  const given = columns(facts, {
+    market: ["text", (row) => row.market],
+    bucket: ["smallint", (row) => bucketOf(row.aggregateId)],
+    feed: ["text", (row) => row.feed],
+    aggregate_id: ["text", (row) => row.aggregateId],
+    version: ["bigint", (row) => row.version],
+    fact_type: ["text", (row) => row.fact.typeUrl],
+    fact: ["bytea", (row) => row.fact.value],
+  });
+  await tx.execute(sql`
+    with announced as (
+      insert into marketmesh.outbox (market, bucket, feed, aggregate_id, version, fact_type, fact, traceparent)
+      select *, cast(${traceparent()} as text) from ${given})
+    select marketmesh.wake_relay()`);
+}
+
+/**
+ * The position of a feed that the transaction's snapshot contains: what an export answers, so that a follower knows
+ * where to go on. Run it in the export's own `repeatable read` transaction.
+ */
+export async function feedPosition(tx: Tx, feed: string): Promise<FeedPosition> {
+  const [row] = await tx.execute<{ epoch: string; last_seq: string }>(
+    sql`select coalesce(epoch, 1) as epoch, coalesce(last_seq, 0) as last_seq from marketmesh.feed_position(${feed})`,
+  );
+  return { epoch: BigInt(row?.epoch ?? 1), feedSeq: BigInt(row?.last_seq ?? 0) };
+}
+
+function traceparent(): string {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (!span || !isSpanContextValid(span)) return "";
+  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, "0")}`;
+}

@@ -2,6 +2,11 @@ export { bucketOf } from "./bucket.ts";
 export { type ColumnSpec, columns } from "./columns.ts";
 export type { Database, Drizzle, TransactionOptions, Tx } from "./database.ts";
 export {
+  type DedicatedSession,
+  type DedicatedSessionOptions,
+  openDedicatedSession,
+} from "./dedicated-session.ts";
+export {
   constraintOf,
   DeadlineError,
   OverloadError,

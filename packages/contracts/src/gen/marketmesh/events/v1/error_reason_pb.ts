@@ -12,7 +12,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/events/v1/error_reason.proto.
  */
 export const file_marketmesh_events_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("CidtYXJrZXRtZXNoL2V2ZW50cy92MS9lcnJvcl9yZWFzb24ucHJvdG8SFG1hcmtldG1lc2guZXZlbnRzLnYxKr8BCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIfChtFUlJPUl9SRUFTT05fRkVFRF9OT1RfRk9VTkQQARImCiJFUlJPUl9SRUFTT05fREVBRF9MRVRURVJfTk9UX0ZPVU5EEAISJQohRVJST1JfUkVBU09OX0RFQURfTEVUVEVSX05PVF9ERUFEEAMSIgoeRVJST1JfUkVBU09OX1NFTEVDVElPTl9JTlZBTElEEARiBnByb3RvMw");
+  fileDesc("CidtYXJrZXRtZXNoL2V2ZW50cy92MS9lcnJvcl9yZWFzb24ucHJvdG8SFG1hcmtldG1lc2guZXZlbnRzLnYxKp4BCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJFUlJPUl9SRUFTT05fREVBRF9MRVRURVJfTk9UX0ZPVU5EEAESJQohRVJST1JfUkVBU09OX0RFQURfTEVUVEVSX05PVF9ERUFEEAISIgoeRVJST1JfUkVBU09OX1NFTEVDVElPTl9JTlZBTElEEANiBnByb3RvMw");
 
 /**
  * Why FeedService refuses a call; the reason of the ErrorInfo, domain `events.marketmesh`.
@@ -28,40 +28,31 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * The service announces no such feed.
-   *
-   * Example: `{"reason": "FEED_NOT_FOUND", "domain": "events.marketmesh", "metadata": {"feed": "listings"}}`
-   *
-   * @generated from enum value: ERROR_REASON_FEED_NOT_FOUND = 1;
-   */
-  FEED_NOT_FOUND: 1,
-
-  /**
    * There is no dead letter of this id.
    *
    * Example: `{"reason": "DEAD_LETTER_NOT_FOUND", "domain": "events.marketmesh", "metadata": {"dead_letter_id": "17"}}`
    *
-   * @generated from enum value: ERROR_REASON_DEAD_LETTER_NOT_FOUND = 2;
+   * @generated from enum value: ERROR_REASON_DEAD_LETTER_NOT_FOUND = 1;
    */
-  DEAD_LETTER_NOT_FOUND: 2,
+  DEAD_LETTER_NOT_FOUND: 1,
 
   /**
    * The dead letter was replayed already.
    *
    * Example: `{"reason": "DEAD_LETTER_NOT_DEAD", "domain": "events.marketmesh", "metadata": {"dead_letter_id": "17"}}`
    *
-   * @generated from enum value: ERROR_REASON_DEAD_LETTER_NOT_DEAD = 3;
+   * @generated from enum value: ERROR_REASON_DEAD_LETTER_NOT_DEAD = 2;
    */
-  DEAD_LETTER_NOT_DEAD: 3,
+  DEAD_LETTER_NOT_DEAD: 2,
 
   /**
    * A range or a selection of facts makes no sense.
    *
    * Example: `{"reason": "SELECTION_INVALID", "domain": "events.marketmesh", "metadata": {"field": "to_seq"}}`
    *
-   * @generated from enum value: ERROR_REASON_SELECTION_INVALID = 4;
+   * @generated from enum value: ERROR_REASON_SELECTION_INVALID = 3;
    */
-  SELECTION_INVALID: 4,
+  SELECTION_INVALID: 3,
 } as const;
 
 /**

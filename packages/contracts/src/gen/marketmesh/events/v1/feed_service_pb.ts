@@ -91,7 +91,7 @@ export type LocateFeedResponse = Message<"marketmesh.events.v1.LocateFeedRespons
   purged: boolean;
 
   /**
-   * Changes when the stream was deleted and made anew: the creation time in nanoseconds since 1970, as the broker tells.
+   * Changes when the stream was deleted and made anew: opaque.
    *
    * @generated from field: string stream_identity = 6;
    */
@@ -598,8 +598,9 @@ export const FeedService: GenService<{
   /**
    * Gives the place in the broker's stream where a follower of a feed starts.
    *
-   * Errors: NOT_FOUND (FEED_NOT_FOUND) for a feed that this service does not announce; UNAVAILABLE when the broker
-   * can't be asked.
+   * A feed begins with its first fact, so one that was never announced is an empty one.
+   *
+   * Errors: UNAVAILABLE when the broker can't be asked or its stream is not there yet.
    *
    * @generated from rpc marketmesh.events.v1.FeedService.LocateFeed
    */
@@ -612,7 +613,7 @@ export const FeedService: GenService<{
    * Lists the facts that were stamped with positions of a range, from the outbox. What was purged (7 days after it was
    * published) is missing from the answer.
    *
-   * Errors: NOT_FOUND (FEED_NOT_FOUND); INVALID_ARGUMENT for a range that ends before it starts.
+   * Errors: INVALID_ARGUMENT (SELECTION_INVALID) for a range that ends before it starts.
    *
    * @generated from rpc marketmesh.events.v1.FeedService.ListStamped
    */
@@ -624,7 +625,7 @@ export const FeedService: GenService<{
   /**
    * Publishes facts of the outbox again under new message ids, in order. Consumers drop what they have handled.
    *
-   * Errors: NOT_FOUND (FEED_NOT_FOUND); INVALID_ARGUMENT when neither or both of positions and a time are given.
+   * Errors: INVALID_ARGUMENT (SELECTION_INVALID) when neither or both of positions and a time are given.
    *
    * @generated from rpc marketmesh.events.v1.FeedService.Republish
    */
@@ -635,6 +636,8 @@ export const FeedService: GenService<{
   },
   /**
    * Lists facts that this service's subscriptions could not handle, newest first.
+   *
+   * Errors: INVALID_ARGUMENT (SELECTION_INVALID) for a page token of another list.
    *
    * @generated from rpc marketmesh.events.v1.FeedService.ListDeadLetters
    */

@@ -1,0 +1,158 @@
+import type { Envelope } from "@marketmesh/contracts/events/v1";
+import { type Database, type Tx, UnavailableError } from "@marketmesh/postgres";
+import type { Handle } from "./events.ts";
+import {
+  aggregateKey,
+  bury,
+  count,
+  countAttempt,
+  handledVersions,
+  type Outcome,
+  park,
+  record,
+  recordAgain,
+  saveHandledVersions,
+  takeUnparkable,
+} from "./inbox.ts";
+import type { OnNotice } from "./notice.ts";
+
+/** What one work subscription needs to handle events. */
+export interface Worker {
+  readonly database: Database;
+  readonly subscription: string;
+  readonly batchMax: number;
+  readonly ordered: boolean;
+  readonly attemptsMax: number;
+  readonly handle: Handle;
+  readonly onNotice: OnNotice;
+}
+
+/**
+ * Handles events: all in one transaction or, when that fails, in halves, until the failing event stands alone; so one
+ * poison event costs its batch mates some transactions and nothing else. Returns the most failed attempts of an event
+ * that is to be delivered again; 0 when all are recorded. Throws only UnavailableError.
+ */
+export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<number> {
+  return bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part));
+}
+
+/** Handles parked events whose turn has come; returns false when there was nothing more to do. */
+export async function handleParked(worker: Worker): Promise<boolean> {
+  const { database, subscription, batchMax } = worker;
+  let taken: readonly Envelope[] = [];
+  try {
+    await database.background(async (tx) => {
+      taken = await takeUnparkable(tx, subscription, batchMax);
+      await handleTaken(worker, tx, taken);
+    });
+    return taken.length > 0;
+  } catch (error) {
+    if (error instanceof UnavailableError) throw error;
+    // The rollback put them back; each is tried alone, and one that keeps failing is buried.
+    const worst = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), true);
+    return worst === 0;
+  }
+}
+
+async function handleNew(worker: Worker, tx: Tx, envelopes: readonly Envelope[]): Promise<void> {
+  const { subscription, handle } = worker;
+  const outcomes = worker.ordered ? await sortByTurn(worker, tx, envelopes) : undefined;
+  const outcomeOf = (envelope: Envelope) => outcomes?.get(envelope) ?? "handled";
+  const fresh = await record(tx, subscription, envelopes, outcomeOf);
+  const ready = fresh.filter((envelope) => outcomeOf(envelope) === "handled");
+  await park(
+    tx,
+    subscription,
+    fresh.filter((envelope) => outcomeOf(envelope) === "parked"),
+  );
+  if (ready.length > 0) await handle(tx, ready);
+  if (worker.ordered && ready.length > 0) await saveHandledVersions(tx, subscription, ready);
+  await count(tx, "redelivered", envelopes.length - fresh.length);
+  await count(tx, "consumed", ready.length);
+}
+
+async function handleTaken(worker: Worker, tx: Tx, taken: readonly Envelope[]): Promise<void> {
+  if (taken.length === 0) return;
+  const { subscription } = worker;
+  const outcomes = await sortByTurn(worker, tx, taken);
+  const of = (outcome: Outcome) => taken.filter((envelope) => outcomes.get(envelope) === outcome);
+  const ready = of("handled");
+  if (ready.length > 0) await worker.handle(tx, ready);
+  await park(tx, subscription, of("parked"));
+  for (const outcome of ["handled", "stale"] as const)
+    await recordAgain(tx, subscription, of(outcome), outcome);
+  if (ready.length > 0) await saveHandledVersions(tx, subscription, ready);
+  await count(tx, "consumed", ready.length);
+}
+
+async function handleTakenAgain(worker: Worker, tx: Tx, part: readonly Envelope[]): Promise<void> {
+  const ids = new Set(part.map((envelope) => envelope.eventId));
+  const all = await takeUnparkable(tx, worker.subscription, worker.batchMax);
+  await park(
+    tx,
+    worker.subscription,
+    all.filter((envelope) => !ids.has(envelope.eventId)),
+  );
+  await handleTaken(
+    worker,
+    tx,
+    all.filter((envelope) => ids.has(envelope.eventId)),
+  );
+}
+
+/** Tells for each event of an ordered subscription whether its turn has come, is past, or is to be waited for. */
+async function sortByTurn(
+  worker: Worker,
+  tx: Tx,
+  envelopes: readonly Envelope[],
+): Promise<ReadonlyMap<Envelope, Outcome>> {
+  const versions = await handledVersions(tx, worker.subscription, envelopes);
+  const outcomes = new Map<Envelope, Outcome>();
+  for (const envelope of [...envelopes].sort((a, b) => Number(a.aggregateVersion - b.aggregateVersion))) {
+    const key = aggregateKey(envelope);
+    const last = versions.get(key) ?? 0n;
+    const early = envelope.aggregateVersion > last + 1n;
+    outcomes.set(envelope, early ? "parked" : envelope.aggregateVersion <= last ? "stale" : "handled");
+    if (envelope.aggregateVersion === last + 1n) versions.set(key, envelope.aggregateVersion);
+  }
+  return outcomes;
+}
+
+async function bisect(
+  worker: Worker,
+  envelopes: readonly Envelope[],
+  work: (tx: Tx, part: readonly Envelope[]) => Promise<void>,
+  alreadyFailed = false,
+): Promise<number> {
+  if (envelopes.length === 0) return 0;
+  let failure: unknown;
+  if (!alreadyFailed || envelopes.length === 1) {
+    try {
+      await worker.database.background((tx) => work(tx, envelopes));
+      return 0;
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error;
+      failure = error;
+    }
+  }
+  const [only] = envelopes;
+  if (envelopes.length === 1 && only) return fail(worker, only, failure);
+  const middle = Math.ceil(envelopes.length / 2);
+  const first = await bisect(worker, envelopes.slice(0, middle), work);
+  return Math.max(first, await bisect(worker, envelopes.slice(middle), work));
+}
+
+async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promise<number> {
+  const { database, subscription } = worker;
+  const error = failure instanceof Error ? failure.message : String(failure);
+  const attempts = await database.background(async (tx) => {
+    const tried = await countAttempt(tx, subscription, envelope);
+    if (tried < worker.attemptsMax) return tried;
+    await bury(tx, subscription, envelope, { error, attempts: tried });
+    return 0;
+  });
+  const attributes = { subscription, event: String(envelope.eventId), feed: envelope.feed };
+  const message = attempts === 0 ? "event became a dead letter" : "event failed";
+  worker.onNotice({ level: attempts === 0 ? "error" : "warn", message, attributes });
+  return attempts;
+}

@@ -1,0 +1,167 @@
+import { type Database, type DedicatedSession, openDedicatedSession } from "@marketmesh/postgres";
+import type { JetStreamClient, JetStreamManager } from "nats";
+import { purge, purgeEveryMs } from "./housekeeping.ts";
+import type { Names } from "./names.ts";
+import type { OnNotice } from "./notice.ts";
+import { publish } from "./publisher.ts";
+import { DeposedError, markPublished, readUnpublished, stamp, takeLead } from "./stamping.ts";
+import { ensureStream, type StreamState } from "./stream.ts";
+import { backoffMs, type WakeUp, wakeUp } from "./wake-up.ts";
+
+const leaderLock = "1835884545";
+const asleepLock = "1835884546";
+const rowsMax = 2_000;
+const candidateWaitMs = 500;
+const pollMs = 1_000;
+const busyPollMs = 4;
+const streamCheckMs = 5_000;
+
+/** Where a relay can be stopped by a test, each between two durable steps. */
+export type RelayStep = "stamped" | "published" | "marked";
+
+export interface RelayOptions {
+  readonly database: Database;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly names: Names;
+  readonly service: string;
+  readonly streamBytesMax: number;
+  readonly replicas: number;
+  readonly onNotice: OnNotice;
+  /** A test's fault point: throwing ends the relay there as a crash would. */
+  readonly onStep?: (step: RelayStep) => void | Promise<void>;
+}
+
+/**
+ * Carries committed facts to the broker for as long as the signal lasts. Of all processes with the database one leads,
+ * the others try every half second. Every step may be the last: the next leader goes on from the tables.
+ */
+export async function runRelay(options: RelayOptions, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const awake = wakeUp();
+    try {
+      await using session = await openDedicatedSession(options.database.backgroundUrl, {
+        applicationName: `relay ${options.service}`,
+        onNotify: awake.wake,
+      });
+      await waitForLead(session, signal);
+      const leading = AbortSignal.any([signal, session.lost]);
+      if (!leading.aborted) await lead(options, session, awake, leading);
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      options.onNotice({
+        level: "warn",
+        message: "relay stopped leading",
+        attributes: { error: String(error) },
+      });
+      await awake.sleep(backoffMs(failures++), signal);
+    }
+  }
+}
+
+async function waitForLead(session: DedicatedSession, signal: AbortSignal): Promise<void> {
+  const never = wakeUp();
+  while (!signal.aborted) {
+    const [row] = await session.query<{ mine: boolean }>(
+      `select pg_try_advisory_lock(${leaderLock}) as mine`,
+    );
+    if (row?.mine) return void (await session.query("listen marketmesh_outbox"));
+    await never.sleep(candidateWaitMs, signal);
+  }
+}
+
+async function lead(
+  options: RelayOptions,
+  session: DedicatedSession,
+  awake: WakeUp,
+  signal: AbortSignal,
+): Promise<void> {
+  const token = await options.database.background(takeLead);
+  options.onNotice({ level: "info", message: "relay leads", attributes: { token: String(token) } });
+  let stream: StreamState | undefined;
+  let checkedMs = 0;
+  let purgedMs = 0;
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      if (!stream || performance.now() - checkedMs > streamCheckMs) {
+        stream = await ensureStream(options.manager, streamOptions(options));
+        checkedMs = performance.now();
+      }
+      const moved = await cycle(options, token, stream);
+      if (moved === 0 && performance.now() - purgedMs > purgeEveryMs) {
+        await purge(options.database);
+        purgedMs = performance.now();
+      }
+      failures = 0;
+      if (moved === 0) await rest(session, awake, signal);
+    } catch (error) {
+      if (error instanceof DeposedError || signal.aborted || isFault(error)) throw error;
+      stream = undefined;
+      options.onNotice({
+        level: "warn",
+        message: "relay waits",
+        attributes: { error: String(error), failures },
+      });
+      await awake.sleep(backoffMs(failures++), signal);
+    }
+  }
+}
+
+/** Moves one batch of facts one round further; returns how many it moved. */
+async function cycle(options: RelayOptions, token: bigint, stream: StreamState): Promise<number> {
+  const { database, client, names, service } = options;
+  const read = () => database.background((tx) => readUnpublished(tx, rowsMax), { readOnly: true });
+  let rows = await read();
+  if (rows.length === 0) {
+    const stamped = await database.background((tx) => stamp(tx, token, rowsMax));
+    if (stamped === 0) return 0;
+    await options.onStep?.("stamped");
+    rows = await read();
+  }
+  const { published, failure } = await publish(client, names, service, rows);
+  await options.onStep?.("published");
+  if (published.length > 0) {
+    await database.background((tx) => markPublished(tx, token, published, stream.identity));
+    await options.onStep?.("marked");
+  }
+  if (failure !== undefined) throw failure;
+  return rows.length;
+}
+
+/**
+ * Sleeps until an announcing transaction wakes us. Who holds `asleepLock` sleeps; while a transaction that saw us awake
+ * is still under way the lock is not to be had, so we look again soon instead.
+ */
+async function rest(session: DedicatedSession, awake: WakeUp, signal: AbortSignal): Promise<void> {
+  const [row] = await session.query<{ asleep: boolean }>(
+    `select pg_try_advisory_lock(${asleepLock}) as asleep`,
+  );
+  if (!row?.asleep) return awake.sleep(busyPollMs, signal);
+  try {
+    const [left] = await session.query<{ left: boolean }>(
+      "select exists (select from marketmesh.outbox where feed_seq is null) as left",
+    );
+    if (!left?.left) await awake.sleep(pollMs, signal);
+  } finally {
+    if (!session.lost.aborted) await session.query(`select pg_advisory_unlock(${asleepLock})`);
+  }
+}
+
+/** Ends the relay at a fault point of a test the way a crash would: without a retry. */
+export class RelayFault extends Error {
+  override readonly name = "RelayFault";
+}
+
+function isFault(error: unknown): boolean {
+  return error instanceof RelayFault;
+}
+
+function streamOptions({ names, service, streamBytesMax, replicas }: RelayOptions) {
+  return {
+    name: names.stream(service),
+    subjects: names.subjects(service),
+    bytesMax: streamBytesMax,
+    replicas,
+  };
+}

@@ -1,0 +1,141 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Envelope, EnvelopeBatchSchema } from "@marketmesh/contracts/events/v1";
+import {
+  AckPolicy,
+  type Consumer,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+  nanos,
+} from "nats";
+import { handleBatch, handleParked, type Worker } from "./batch.ts";
+import { replayDeadLetters } from "./dead-letters.ts";
+import { backoffMs, wakeUp } from "./wake-up.ts";
+
+const messagesMax = 64;
+const fetchMs = 1_000;
+const tickEveryMs = 500;
+
+/** A worker and where its events come from. */
+export interface WorkSource {
+  readonly worker: Worker;
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly stream: string;
+  readonly filter: string;
+  /** Name of the durable consumer at the broker, shared by the replicas. */
+  readonly durable: string;
+  readonly feeds: ReadonlySet<string>;
+  /** A message that is not acknowledged for so long is delivered again. */
+  readonly ackWaitMs: number;
+}
+
+/** Handles events until the signal aborts; whatever goes wrong at the broker or the database only delays it. */
+export async function runWork(source: WorkSource, signal: AbortSignal): Promise<void> {
+  const idle = wakeUp();
+  let lastTickMs = 0;
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      const consumer = await durableConsumer(source);
+      while (!signal.aborted) {
+        if (performance.now() - lastTickMs > tickEveryMs) {
+          await tick(source.worker, signal);
+          lastTickMs = performance.now();
+        }
+        await fetchAndHandle(source, consumer, signal);
+        failures = 0;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const attributes = { subscription: source.worker.subscription, error: String(error), failures };
+      if (failures > 0) source.worker.onNotice({ level: "warn", message: "subscription waits", attributes });
+      await idle.sleep(backoffMs(failures++), signal);
+    }
+  }
+}
+
+async function tick(worker: Worker, signal: AbortSignal): Promise<void> {
+  if (worker.ordered) while (!signal.aborted && (await handleParked(worker)));
+  await replayDeadLetters(worker);
+}
+
+async function durableConsumer({
+  client,
+  manager,
+  stream,
+  durable,
+  filter,
+  ackWaitMs,
+}: WorkSource): Promise<Consumer> {
+  await manager.consumers.add(stream, {
+    durable_name: durable,
+    filter_subject: filter,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: 4 * messagesMax,
+  });
+  return client.consumers.get(stream, durable);
+}
+
+async function fetchAndHandle(source: WorkSource, consumer: Consumer, signal: AbortSignal): Promise<void> {
+  const messages = await consumer.fetch({ max_messages: messagesMax, expires: fetchMs });
+  const stop = () => messages.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  let waiting: Parcel[] = [];
+  try {
+    for await (const message of messages) {
+      waiting.push(open(source, message));
+      // As long as more has arrived the batch grows: few and large transactions under load, small ones when quiet.
+      const full =
+        waiting.reduce((sum, parcel) => sum + parcel.envelopes.length, 0) >= source.worker.batchMax;
+      if (!full && messages.getPending() > 1) continue;
+      const parcels = waiting;
+      waiting = [];
+      await handleParcels(source.worker, parcels);
+      if (source.worker.ordered) await tick(source.worker, signal);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    for (const parcel of waiting) parcel.message.nak();
+  }
+}
+
+interface Parcel {
+  readonly message: JsMsg;
+  readonly envelopes: readonly Envelope[];
+}
+
+function open(source: WorkSource, message: JsMsg): Parcel {
+  const { envelopes } = fromBinary(EnvelopeBatchSchema, message.data);
+  return { message, envelopes: envelopes.filter((envelope) => source.feeds.has(envelope.feed)) };
+}
+
+/** Handles the events of several messages in transactions of at most `batchMax`; acknowledges what is recorded. */
+async function handleParcels(worker: Worker, parcels: readonly Parcel[]): Promise<void> {
+  try {
+    if (parcels.length > 1) {
+      const all = parcels.flatMap((parcel) => parcel.envelopes);
+      if (all.length <= worker.batchMax && (await handleBatch(worker, all)) === 0) {
+        for (const { message } of parcels) message.ack();
+        return;
+      }
+    }
+    // One by one, so that only the message that holds a failing event is delivered again; what is recorded is skipped.
+    for (const { message, envelopes } of parcels) {
+      let attempts = 0;
+      for (let start = 0; start < envelopes.length; start += worker.batchMax) {
+        message.working();
+        const failed = await handleBatch(worker, envelopes.slice(start, start + worker.batchMax));
+        attempts = Math.max(attempts, failed);
+      }
+      if (attempts > 0) message.nak(backoffMs(attempts));
+      else message.ack();
+    }
+  } catch (error) {
+    for (const { message } of parcels) message.nak(backoffMs(3));
+    throw error;
+  }
+}
