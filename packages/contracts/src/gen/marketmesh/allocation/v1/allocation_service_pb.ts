@@ -2067,7 +2067,7 @@ export const AllocationService: GenService<{
   /**
    * Creates a plan. Announces PlanCreated.
    *
-   * Errors: INVALID_ARGUMENT (PLAN_INVALID); ALREADY_EXISTS (PLAN_ALREADY_EXISTS).
+   * Errors: INVALID_ARGUMENT (PLAN_INVALID); ALREADY_EXISTS (PLAN_ALREADY_EXISTS). What the plan names need not exist yet.
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.CreatePlan
    */
@@ -2252,7 +2252,9 @@ export const AllocationService: GenService<{
     output: typeof ReleaseHoldResponseSchema;
   },
   /**
-   * Starts a round of a plan over every open demand; it goes on by itself. One round per plan runs at a time. Announces
+   * Starts a round of a plan over every open demand; it goes on by itself. One round per plan runs at a time, until it is
+   * COMMITTED; the next may start while its offers wait. A supply that the plan gave a demand before, whatever became of it, is
+   * not considered for it again. Announces
    * RoundCommitted, HoldCreated, OfferMade or AllocationCommitted, CapacityChanged, later RoundSettled.
    *
    * Errors: NOT_FOUND (PLAN_NOT_FOUND); ALREADY_EXISTS (ROUND_ALREADY_EXISTS); FAILED_PRECONDITION (ROUND_RUNNING).
@@ -2437,7 +2439,8 @@ export const AllocationService: GenService<{
   },
   /**
    * Moves the clock of a sandbox market forward and settles what is due by then, in order of (expire_time, id), in the same
-   * transaction. A time that is not later changes nothing. Announces ClockAdvanced, OfferExpired, HoldExpired, CapacityChanged.
+   * transaction, however many they are: all or nothing. No answer, hold or decision of the market runs beside it. A time that is
+   * not later changes nothing. Announces ClockAdvanced, OfferExpired, HoldExpired, CapacityChanged.
    *
    * Errors: FAILED_PRECONDITION (CLOCK_NOT_SANDBOX).
    *

@@ -36,7 +36,7 @@ export type CapacityLevel = Message<"marketmesh.allocation.v1.CapacityLevel"> & 
   listing: string;
 
   /**
-   * Units there are. 0 when `unlimited`.
+   * Units there are: those of the listing plus all corrections, but never fewer than are claimed. 0 when `unlimited`.
    *
    * @generated from field: int64 on_hand = 3;
    */
@@ -64,7 +64,8 @@ export type CapacityLevel = Message<"marketmesh.allocation.v1.CapacityLevel"> & 
   allocated: bigint;
 
   /**
-   * The group of the demand whose every value may have at most one unit. Empty means none.
+   * The group of the demand whose every value may have at most one unit; demands without a value share one. Claims that
+   * were taken before the group was set don't count. Empty means none.
    *
    * @generated from field: string exclusive_group = 7;
    */
@@ -134,7 +135,8 @@ export type CapacityChange = Message<"marketmesh.allocation.v1.CapacityChange"> 
   onHand: bigint;
 
   /**
-   * Why, in the words of the one who did it; `CATALOG` when the listing itself changed.
+   * Why, in the words of the one who did it. `CATALOG`: the listing itself changed. `CATALOG_CLAMPED`: it has fewer units now
+   * than are claimed; the claims stay, and what is let go of them is not claimed again until they fit.
    *
    * @generated from field: string reason = 4;
    */

@@ -151,14 +151,15 @@ export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
  */
 export const Plan_Strategy = {
   /**
-   * Means DEFERRED_ACCEPTANCE.
+   * Means DEFERRED_ACCEPTANCE, for UNIT_MODE_WHOLE GREEDY.
    *
    * @generated from enum value: STRATEGY_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Gale-Shapley with capacities on both sides: no supply and demand prefer each other to what they got.
+   * Gale-Shapley with capacities on both sides: no supply and demand prefer each other to what they got. Not for
+   * UNIT_MODE_WHOLE, where such an outcome need not exist.
    *
    * @generated from enum value: STRATEGY_DEFERRED_ACCEPTANCE = 1;
    */
