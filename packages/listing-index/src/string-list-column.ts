@@ -17,14 +17,18 @@ export class StringListColumn implements ColumnStore {
   /** Where a row's slice of `items` starts. */
   starts: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   /** One more than a row's number of items; 0 is missing. */
-  codes: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  lengths: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   /** Dictionary ids, in the listing's order, repeats included. */
   items: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   #used = 0;
   #wasted = 0;
 
+  get codes(): Uint32Array {
+    return this.lengths;
+  }
+
   readonly read = (row: number): readonly string[] | undefined => {
-    const length = this.codes[row];
+    const length = this.lengths[row];
     if (!length) return undefined;
     const start = this.starts[row]!;
     const texts = new Array<string>(length - 1);
@@ -34,7 +38,7 @@ export class StringListColumn implements ColumnStore {
 
   write(row: number, value: Value | undefined, posted: Posted): void {
     this.starts = grownUint32(this.starts, row + 1);
-    this.codes = grownUint32(this.codes, row + 1);
+    this.lengths = grownUint32(this.lengths, row + 1);
     const before = this.#idsOf(row);
     const after = (value as readonly string[] | undefined)?.map((text) => this.dictionary.intern(text));
     this.#repost(row, posted.before ? before : nothing, posted.after ? (after ?? nothing) : nothing);
@@ -42,7 +46,7 @@ export class StringListColumn implements ColumnStore {
   }
 
   #idsOf(row: number): readonly number[] {
-    const length = this.codes[row]!;
+    const length = this.lengths[row]!;
     return length < 2
       ? nothing
       : Array.from(this.items.subarray(this.starts[row]!, this.starts[row]! + length - 1));
@@ -56,7 +60,7 @@ export class StringListColumn implements ColumnStore {
   }
 
   #store(row: number, ids: readonly number[] | undefined): void {
-    const room = Math.max(0, this.codes[row]! - 1);
+    const room = Math.max(0, this.lengths[row]! - 1);
     const length = ids?.length ?? 0;
     if (length > room) {
       this.#wasted += room;
@@ -67,15 +71,15 @@ export class StringListColumn implements ColumnStore {
       this.#wasted += room - length;
     }
     if (ids !== undefined) this.items.set(ids, this.starts[row]!);
-    this.codes[row] = ids === undefined ? 0 : length + 1;
+    this.lengths[row] = ids === undefined ? 0 : length + 1;
     if (this.#wasted > 1024 && this.#wasted * 2 > this.#used) this.#compact();
   }
 
   #compact(): void {
     const items = new Uint32Array(this.#used - this.#wasted);
     let next = 0;
-    for (let row = 0; row < this.codes.length; row++) {
-      const length = Math.max(0, this.codes[row]! - 1);
+    for (let row = 0; row < this.lengths.length; row++) {
+      const length = Math.max(0, this.lengths[row]! - 1);
       items.set(this.items.subarray(this.starts[row]!, this.starts[row]! + length), next);
       this.starts[row] = next;
       next += length;

@@ -15,7 +15,7 @@ export function sharedCount(
   const countedAt = new Uint32Array(places.size);
   let call = 0;
   return (row) => {
-    const length = column.codes[row];
+    const length = column.lengths[row];
     if (!length) return undefined;
     call = (call + 1) >>> 0 || 1;
     const start = column.starts[row]!;
