@@ -1,0 +1,162 @@
+import { assertRowSecurity } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { RelayFault, type RelayStep } from "../src/index.ts";
+import { DeposedError, markPublished, stamp, takeLead } from "../src/stamping.ts";
+import { operator, put, seen, soon, startMesh, until } from "./mesh.ts";
+
+interface OutboxRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly feed_seq: string | null;
+  readonly published: boolean;
+}
+
+const outboxOf = (mesh: Awaited<ReturnType<typeof startMesh>>) =>
+  mesh.database.background((tx) =>
+    tx.execute<OutboxRow>(
+      sql`select id, feed_seq, publish_time is not null as published from marketmesh.outbox order by feed_seq, id`,
+    ),
+  );
+
+test("stamps densely and loses nothing with 12 writers and slow transactions", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  const projection = seen();
+  const follower = mesh.follow(events, projection);
+  await until(
+    () => follower.position,
+    (position) => position !== undefined,
+  );
+  const writers = Array.from({ length: 12 }, async (_, writer) => {
+    for (let round = 0; round < 15; round++) {
+      await mesh.database.transaction(operator, async (tx) => {
+        await put(tx, [{ id: `w${writer}`, version: BigInt(round + 1) }]);
+        // Holds its outbox id while others with higher ids commit and are stamped.
+        if ((writer + round) % 4 === 0) await tx.execute(sql`select pg_sleep(0.03)`);
+        await put(tx, [{ id: `w${writer}-${round}`, version: 1n }]);
+      });
+    }
+  });
+  await Promise.all(writers);
+  await follower.waitFor(360n, soon());
+  const rows = await outboxOf(mesh);
+  expect(rows.map((row) => Number(row.feed_seq))).toEqual(
+    Array.from({ length: 360 }, (_, index) => index + 1),
+  );
+  expect(projection.versions.size).toBe(12 + 180);
+  for (let writer = 0; writer < 12; writer++) expect(projection.versions.get(`w${writer}`)).toBe(15n);
+  expect(projection.applied).toEqual([...projection.applied].sort((a, b) => Number(a - b)));
+});
+
+test.each<RelayStep>(["stamped", "published", "marked"])(
+  "goes on after a crash when a batch was just %s",
+  async (step) => {
+    await using mesh = await startMesh();
+    let crashed = false;
+    const first = await mesh.start({
+      onRelayStep(reached) {
+        if (crashed || reached !== step) return;
+        crashed = true;
+        throw new RelayFault(step);
+      },
+    });
+    const projection = seen();
+    const follower = mesh.follow(first, projection);
+    await mesh.put(Array.from({ length: 40 }, (_, index) => ({ id: `t${index}`, version: 1n })));
+    await follower.waitFor(40n, soon());
+    await until(
+      () => outboxOf(mesh),
+      (rows) => rows.every((row) => row.published),
+    );
+    expect(crashed).toBe(true);
+    const { published } = await mesh.feeds(first).getEventCounts({});
+    expect(published).toBe(40n);
+  },
+);
+
+test("lets another process lead when the leader ends", async () => {
+  await using mesh = await startMesh();
+  const first = await mesh.start();
+  await until(
+    () => mesh.notices,
+    (all) => all.some((text) => text.includes("relay leads")),
+  );
+  const second = await mesh.start();
+  const projection = seen();
+  const follower = mesh.follow(second, projection);
+  await mesh.put([{ id: "a", version: 1n }]);
+  await follower.waitFor(1n, soon());
+  await first.close();
+  await mesh.put([{ id: "a", version: 2n }]);
+  await follower.waitFor(2n, soon());
+  expect(projection.versions.get("a")).toBe(2n);
+});
+
+test("stops a stalled leader from stamping or marking after another took over", async () => {
+  await using mesh = await startMesh();
+  await mesh.put([{ id: "a", version: 1n }]);
+  const old = await mesh.database.background(takeLead);
+  await mesh.database.background((tx) => stamp(tx, old, 10));
+  await mesh.put([{ id: "a", version: 2n }]);
+  const current = await mesh.database.background(takeLead);
+  await expect(mesh.database.background((tx) => stamp(tx, old, 10))).rejects.toBeInstanceOf(DeposedError);
+  const [row] = await outboxOf(mesh);
+  const published = [{ id: row?.id ?? "", streamSeq: 1 }];
+  const mark = (token: bigint) =>
+    mesh.database.background((tx) => markPublished(tx, token, published, "stream"));
+  await expect(mark(old)).rejects.toBeInstanceOf(DeposedError);
+  expect((await outboxOf(mesh)).map((each) => [each.feed_seq, each.published])).toEqual([
+    ["1", false],
+    [null, false],
+  ]);
+  await mark(current);
+  expect((await outboxOf(mesh))[0]?.published).toBe(true);
+});
+
+test("waits while the stream is full and goes on when there is room", async () => {
+  await using mesh = await startMesh();
+  await mesh.start({ streamBytesMax: 2_000 });
+  await mesh.put(Array.from({ length: 200 }, (_, index) => ({ id: `t${index}`, version: 1n })));
+  await until(
+    () => mesh.notices,
+    (all) => all.some((text) => text.includes("relay waits")),
+  );
+  expect((await outboxOf(mesh)).some((row) => !row.published)).toBe(true);
+  const manager = await mesh.nats.jetstreamManager();
+  await until(
+    async () => {
+      await manager.streams.update(mesh.stream, { max_bytes: 50_000_000 });
+      return outboxOf(mesh);
+    },
+    (rows) => rows.every((row) => row.published),
+  );
+});
+
+test("announces for its own market only, and shows the app role nothing of the platform's tables", async () => {
+  await using mesh = await startMesh();
+  await mesh.start();
+  await mesh.put([{ id: "a", version: 1n }]);
+  const foreign = mesh.database.transaction(operator, (tx) => put(tx, [{ id: "a", version: 1n }], "paris"));
+  await expect(foreign).rejects.toMatchObject({ code: "42501" });
+  const guarded = await assertRowSecurity(mesh.database);
+  expect(guarded.map(({ table }) => table)).toContain("public.things");
+  const reading = mesh.database.transaction(operator, (tx) => tx.execute(sql`select from marketmesh.outbox`));
+  await expect(reading).rejects.toMatchObject({ code: "42501" });
+});
+
+test("publishes within 20 ms of the commit when idle", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  const projection = seen();
+  const follower = mesh.follow(events, projection);
+  const delays: number[] = [];
+  for (let version = 1n; version <= 20n; version++) {
+    await mesh.put([{ id: "a", version }]);
+    const committedMs = performance.now();
+    await follower.waitFor(version, soon());
+    delays.push(performance.now() - committedMs);
+  }
+  delays.sort((a, b) => a - b);
+  console.info(`commit to applied: p50 ${delays[10]?.toFixed(1)} ms, max ${delays[19]?.toFixed(1)} ms`);
+  expect(delays[10]).toBeLessThan(100);
+});
