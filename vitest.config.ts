@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { ClosingLineReporter } from "@marketmesh/dev-stack/closing-line";
 import { defineConfig } from "vitest/config";
 
@@ -10,6 +11,8 @@ export default defineConfig({
     ],
     globalSetup: ["@marketmesh/testkit/global-setup"],
     reporters: ["default", new ClosingLineReporter()],
+    // Most tests wait for a server; one worker at a time would leave a two-core machine idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -149,6 +149,31 @@ test("refuses an unknown flag and a taken port by name", async () => {
   await stop(stateDir);
 });
 
+test("hands the main job what was asked for, and exits by how it ended", async () => {
+  const args = ["--exit", "--seed", "9", "--report", "r.json", "--export", "d", "--scenario", "/s.yaml"];
+  const good = startSupervised(stateDir, args);
+  const given = JSON.parse((await good.line("main job: ")).slice("main job: ".length));
+  expect(given).toMatchObject({
+    endpoints: readState(stateDir)!.endpoints,
+    operatorKey: readFileSync(join(stateDir, "operator.key"), "utf8").trim(),
+    stateDir,
+    seed: 9,
+    report: join(process.cwd(), "r.json"),
+    exportDir: join(process.cwd(), "d"),
+    scenario: "/s.yaml",
+    readyMs: expect.any(Number),
+  });
+  const names = ["identity", "nats", "postgres", "probe", "supervisor"];
+  if (process.platform === "linux") expect(Object.keys(given.peakRss).sort()).toEqual(names);
+  expect(await good.ended).toBe(0);
+  expect(await startSupervised(stateDir, ["--exit"], { PROBE_JOB: "fail" }).ended).toBe(1);
+
+  const hanging = startSupervised(stateDir, ["--exit"], { PROBE_JOB: "hang" });
+  await hanging.line("main job: ");
+  hanging.child.kill("SIGTERM");
+  expect(await hanging.ended).toBe(130);
+});
+
 test("shows a log in readable lines and names the logs there are", async () => {
   const lines: string[] = [];
   for await (const line of logs("probe", { stateDir, linesMax: 5 })) lines.push(line);

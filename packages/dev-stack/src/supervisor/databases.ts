@@ -1,4 +1,4 @@
-import { connect } from "nats";
+import { connect, type JetStreamManager } from "nats";
 import postgres, { type Sql } from "postgres";
 import { StackProblem } from "../problem.ts";
 import {
@@ -49,15 +49,34 @@ export async function dropDatabases(adminUrl: string, services: readonly string[
 
 /** Deletes the mesh's streams on a server that is not ours to delete. Throws NATS_UNREACHABLE. */
 export async function deleteStreams(natsUrl: string): Promise<void> {
-  const connection = await connect({ servers: natsUrl.split(",") }).catch((error: Error) => {
-    const advice = "Check NATS_URL; the server needs JetStream.";
-    throw new StackProblem("NATS_UNREACHABLE", `NATS_URL cannot be used: ${error.message}`, advice);
-  });
-  try {
-    const { streams } = await connection.jetstreamManager();
+  await withJetStream(natsUrl, async ({ streams }) => {
     for await (const stream of streams.list("marketmesh.>")) await streams.delete(stream.config.name);
-  } finally {
-    await connection.close();
+  });
+}
+
+/** Throws NATS_UNREACHABLE when the server does not answer, or has no JetStream. */
+export async function checkJetStream(natsUrl: string): Promise<void> {
+  await withJetStream(natsUrl, async (manager) => void (await manager.getAccountInfo()));
+}
+
+async function withJetStream(
+  natsUrl: string,
+  work: (manager: JetStreamManager) => Promise<void>,
+): Promise<void> {
+  try {
+    const connection = await connect({ servers: natsUrl.split(","), timeout: 5_000 });
+    try {
+      await work(await connection.jetstreamManager());
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    const advice = "Check NATS_URL; the server needs JetStream.";
+    throw new StackProblem(
+      "NATS_UNREACHABLE",
+      `NATS_URL cannot be used: ${(error as Error).message}`,
+      advice,
+    );
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkoutDir } from "../state-folder.ts";
@@ -32,28 +31,28 @@ export type RunMainJob = (options: MainJobOptions) => Promise<{ ok: boolean }>;
 // By path: the cli calls dev-stack, so a dependency on it would be a circle.
 const MODULE = join(checkoutDir, "packages", "cli", "src", "main-job.ts");
 
-/** Does the main job on a ready mesh. A checkout without one is done at once. */
-export async function doMainJob(
+/** Loads the main job of this checkout. Only when it is due: it brings the whole client with it. */
+export async function loadMainJob(): Promise<RunMainJob> {
+  const { runMainJob } = (await import(pathToFileURL(MODULE).href)) as { runMainJob: RunMainJob };
+  return runMainJob;
+}
+
+/** What the main job is told, from what was asked of `npm start`. */
+export function mainJobOptions(
   mesh: Mesh,
   stateDir: string,
   options: StartOptions,
   about: Pick<MainJobOptions, "readyMs" | "signal" | "out">,
-): Promise<{ ok: boolean }> {
-  if (!existsSync(MODULE)) return { ok: true };
-  const { runMainJob } = (await import(pathToFileURL(MODULE).href)) as { runMainJob: RunMainJob };
-  return runMainJob({
+): MainJobOptions {
+  return {
     ...about,
     endpoints: mesh.endpoints,
     operatorKey: mesh.operatorKey.key,
     stateDir,
-    ...(options.scenario !== undefined && { scenario: fromCaller(options.scenario) }),
-    ...(options.report !== undefined && { report: fromCaller(options.report) }),
-    ...(options.exportDir !== undefined && { exportDir: fromCaller(options.exportDir) }),
+    ...(options.scenario !== undefined && { scenario: resolve(options.scenario) }),
+    ...(options.report !== undefined && { report: resolve(options.report) }),
+    ...(options.exportDir !== undefined && { exportDir: resolve(options.exportDir) }),
     ...(options.seed !== undefined && { seed: options.seed }),
     peakRss: () => mesh.memory.peaks(),
-  });
-}
-
-function fromCaller(path: string): string {
-  return resolve(process.cwd(), path);
+  };
 }

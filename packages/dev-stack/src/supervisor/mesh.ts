@@ -9,7 +9,7 @@ import { postgresBinaries } from "../servers/postgres-binaries.ts";
 import { postgresUser } from "../servers/server-user.ts";
 import type { DatabaseUrls } from "../servers/service-database.ts";
 import { checkoutDir, openServerDir, openStateDir } from "../state-folder.ts";
-import { deleteStreams, dropDatabases, prepareDatabases } from "./databases.ts";
+import { checkJetStream, deleteStreams, dropDatabases, prepareDatabases } from "./databases.ts";
 import { MemoryPeaks } from "./memory.ts";
 import { claim, clearLeftovers, type MeshState, writeState } from "./mesh-state.ts";
 import { choosePorts, type PortBlock } from "./port-block.ts";
@@ -160,6 +160,7 @@ export class Mesh {
   async #startNats(): Promise<string> {
     const { stateDir, env, fresh } = this.#options;
     if (env.NATS_URL) {
+      await checkJetStream(env.NATS_URL);
       if (fresh) await deleteStreams(env.NATS_URL);
       return env.NATS_URL;
     }

@@ -1,25 +1,27 @@
 import { Socket } from "node:net";
 import { namedProblem, StackProblem } from "../problem.ts";
 import { checkoutDir, stateDirOf } from "../state-folder.ts";
-import { doMainJob } from "./main-job.ts";
+import { loadMainJob, mainJobOptions, type RunMainJob } from "./main-job.ts";
 import { discardRuns, Mesh } from "./mesh.ts";
 import { SERVICES, type ServiceEntry } from "./service-table.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start-options.ts";
 
+const INTERRUPTED = 130;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * `npm start`: starts the mesh, does the main job and stays up until it is told to stop. Answers with the exit status;
- * failures are printed here.
+ * failures are printed here. `services` and `mainJob` are for tests; the main job is the cli's unless given.
  */
 export async function start(
   args: readonly string[],
   services: readonly ServiceEntry[] = SERVICES,
+  mainJob?: RunMainJob,
 ): Promise<number> {
   if (args.includes("--help")) return print(START_USAGE);
   const stopping = new AbortController();
   try {
-    return await runMesh(parseStartOptions(args), services, stopping);
+    return await runMesh(parseStartOptions(args), services, stopping, mainJob);
   } catch (error) {
     return fail(namedProblem(error));
   }
@@ -29,6 +31,7 @@ async function runMesh(
   options: StartOptions,
   services: readonly ServiceEntry[],
   stopping: AbortController,
+  mainJob: RunMainJob | undefined,
 ): Promise<number> {
   const stateDir = stateDirOf(checkoutDir, process.env);
   let fatal: StackProblem | undefined;
@@ -49,14 +52,17 @@ async function runMesh(
     if (options.fresh) discardRuns(stateDir);
     const installMs = timed(() => mesh.install());
     await Promise.race([mesh.start(), stopped]);
-    if (stopping.signal.aborted) return fatal ? fail(fatal) : 0;
+    if (stopping.signal.aborted) return fatal ? fail(fatal) : INTERRUPTED;
     const readyMs = Math.round(performance.now() - installMs);
     sayReady(mesh, readyMs);
-    const job = doMainJob(mesh, stateDir, options, { readyMs, signal: stopping.signal, out: process.stdout });
+    const about = { readyMs, signal: stopping.signal, out: process.stdout };
+    const run = mainJob ?? (await loadMainJob());
+    const job = run(mainJobOptions(mesh, stateDir, options, about));
     const outcome = await Promise.race([job, stopped]);
     if (outcome && options.exit) return outcome.ok ? 0 : 1;
     await stopped;
-    return fatal ? fail(fatal) : 0;
+    if (fatal) return fail(fatal);
+    return options.exit ? INTERRUPTED : 0; // with --exit, success means that the main job is done
   } finally {
     stopping.abort();
     await mesh.stop();
