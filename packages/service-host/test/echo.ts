@@ -1,4 +1,4 @@
-import { type HandlerContext, type ServiceImpl, Code } from "@connectrpc/connect";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { EchoService } from "@marketmesh/contracts/testing/v1";
 import { callerOf, pause, problem } from "@marketmesh/rpc";
 import type { Bind } from "../src/index.ts";
@@ -27,7 +27,8 @@ export function echo({ name = "", started, cancelled }: Partial<EchoProbe>): Ser
   return {
     async echo({ text, waitMs, fail }, context) {
       await wait(waitMs, context);
-      if (fail === "problem") throw problem(Code.NotFound, "ECHO_NOT_FOUND", "no echo", { metadata: { text } });
+      if (fail === "problem")
+        throw problem(Code.NotFound, "ECHO_NOT_FOUND", "no echo", { metadata: { text } });
       if (fail === "bug") throw new TypeError(`broken with ${text}`);
       const { principal, requestId } = callerOf(context);
       return { text, principal, requestId, server: name };
@@ -46,4 +47,11 @@ export function echo({ name = "", started, cancelled }: Partial<EchoProbe>): Ser
       }
     },
   };
+}
+
+/** Everything that a stream sends. */
+export async function collected<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of stream) all.push(each);
+  return all;
 }

@@ -1,11 +1,15 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
 import { EchoService } from "@marketmesh/contracts/testing/v1";
 import { infoOf, reasonOf } from "@marketmesh/rpc";
 import { startTestIssuer, type TestIssuer } from "@marketmesh/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningService, start } from "../src/index.ts";
-import { bindEcho } from "./echo.ts";
+import { bindEcho, collected } from "./echo.ts";
 
 let issuer: TestIssuer;
 let service: RunningService;
@@ -42,7 +46,10 @@ describe.each(Object.entries(transports))("over %s", (_, transport) => {
 
   test("a stream is answered", async () => {
     const numbers: number[] = [];
-    for await (const { number } of call().tick({ name: "markets/berlin", count: 3 }, { headers: headers() })) {
+    for await (const { number } of call().tick(
+      { name: "markets/berlin", count: 3 },
+      { headers: headers() },
+    )) {
       numbers.push(number);
     }
     expect(numbers).toEqual([1, 2, 3]);
@@ -62,7 +69,7 @@ describe.each(Object.entries(transports))("over %s", (_, transport) => {
 
   test("a refused stream carries its reason too", async () => {
     const stream = call().tick({ name: "markets/paris", count: 1 }, { headers: headers() });
-    const error = await Array.fromAsync(stream).catch(ConnectError.from);
+    const error = await collected(stream).catch(ConnectError.from);
     expect((error as ConnectError).code).toBe(Code.PermissionDenied);
     expect(reasonOf(error)).toBe("MARKET_MISMATCH");
   });
