@@ -53,6 +53,10 @@ export class StringListColumn implements ColumnStore {
   }
 
   #repost(row: number, before: readonly number[], after: readonly number[]): void {
+    if (before.length === 0) {
+      for (const id of after) this.postings.add(id, row);
+      return;
+    }
     const kept = new Set(after);
     const known = new Set(before);
     for (const id of known) if (!kept.has(id)) this.postings.delete(id, row);

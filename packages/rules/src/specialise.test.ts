@@ -74,6 +74,7 @@ describe("a specialised rule", () => {
       "supply.l.shared(demand.l) >= min(2, size(demand.l))",
       { op: "shares", attribute: "l", values: ["a", "b"], atLeast: 2 },
     ],
+    ["supply.l.shared(demand.l) == 2", { op: "shares", attribute: "l", values: ["a", "b"], atLeast: 2 }],
     ["demand.l.all(x, x in supply.l)", { op: "shares", attribute: "l", values: ["a", "b"], atLeast: 2 }],
     ["demand.l.exists(x, x in supply.l)", { op: "shares", attribute: "l", values: ["a", "b"], atLeast: 1 }],
     ["supply.l.exists(x, x in demand.l)", { op: "shares", attribute: "l", values: ["a", "b"], atLeast: 1 }],

@@ -2,6 +2,7 @@ import type { EachNode, Expression } from "./expression.ts";
 import type { Comparison, Residual } from "./residual.ts";
 import type { Value } from "./value.ts";
 
+type Shares = Residual & { readonly op: "shares" };
 type Scalar = string | number | boolean;
 
 const opposite: Readonly<Record<Comparison, Comparison>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
@@ -65,7 +66,7 @@ function comparison({ by, left, right }: Expression & { op: "compare" }): Residu
 }
 
 /** `attribute.shared(known) >= atLeast`, for any `atLeast`. */
-function sharedWith(node: Expression & { op: "shared" }): ((atLeast: number) => Residual) | undefined {
+function sharedWith(node: Expression & { op: "shared" }): ((atLeast: number) => Shares) | undefined {
   const [list, known] = node.left.op === "const" ? [node.right, node.left] : [node.left, node.right];
   if (list.op !== "attribute" || known.op !== "const") return undefined;
   const values = [...new Set(known.value as readonly string[])];
@@ -81,7 +82,10 @@ function equality(left: Expression, right: Expression): Residual | undefined {
   if (left.op === "shared" && Number.isInteger(value)) {
     const count = sharedWith(left);
     if (count === undefined) return undefined;
-    return joined("and", [count(value as number), negated(count((value as number) + 1))]);
+    const exactly = count(value as number);
+    // More than all cannot be shared, so nothing has to rule it out.
+    if ((value as number) >= exactly.values.length) return exactly;
+    return joined("and", [exactly, negated(count((value as number) + 1))]);
   }
   if (typeof value !== "boolean") return undefined;
   return value ? toResidual(left) : negated(toResidual(left));
@@ -144,6 +148,6 @@ function merged(op: "and" | "or", one: Residual, other: Residual): Residual | un
   return undefined;
 }
 
-function isAllOf(part: Residual & { op: "shares" }): boolean {
+function isAllOf(part: Shares): boolean {
   return part.atLeast === part.values.length;
 }
