@@ -41,17 +41,22 @@ export class FailureLimiter {
     return Math.ceil((1 - this.#tokens) * (1_000 / this.#policy.perSecond));
   }
 
-  /** Counts a failure; true when it is the credential's first within its minute. */
-  failed(credential: string, nowMs: number): boolean {
+  /** Whether the next failure of this credential would be the first within a minute. */
+  isFirstFailure(credential: string, nowMs: number): boolean {
+    const known = this.#bad.get(credential);
+    return known === undefined || nowMs >= known.startMs + windowMs;
+  }
+
+  /** Counts a failure. */
+  failed(credential: string, nowMs: number): void {
     this.#refill(nowMs);
     this.#tokens = Math.max(0, this.#tokens - 1);
     this.#good.delete(credential);
     const known = this.#bad.get(credential);
-    const within = known !== undefined && nowMs < known.startMs + windowMs;
     this.#bad.delete(credential);
-    this.#bad.set(credential, within ? { ...known, count: known.count + 1 } : { startMs: nowMs, count: 1 });
+    const first = known === undefined || nowMs >= known.startMs + windowMs;
+    this.#bad.set(credential, first ? { startMs: nowMs, count: 1 } : { ...known, count: known.count + 1 });
     trim(this.#bad, this.#policy.rememberedMax);
-    return !within;
   }
 
   succeeded(credential: string): void {

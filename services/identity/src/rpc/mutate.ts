@@ -1,17 +1,11 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Announcement, announce } from "@marketmesh/events";
-import { type Database, onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
+import { onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf } from "@marketmesh/rpc";
+import { audit } from "../audit.ts";
 import type { Place } from "../domain/names.ts";
-import { insertAuditEntry } from "../storage/audit-store.ts";
-
-/** What handlers share: the database, and time and ids from outside. */
-export interface Shell {
-  readonly database: Database;
-  readonly now: () => Date;
-  readonly uuid: () => string;
-}
+import type { Shell } from "../shell.ts";
 
 /** What a mutation did: nothing is announced or audited that did not happen. */
 export interface Outcome<O extends DescMessage> {
@@ -49,31 +43,6 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
       }),
     { signal: context.signal },
   );
-}
-
-interface Act {
-  readonly place: Place;
-  readonly action: string;
-  readonly resource: string;
-  readonly details?: Readonly<Record<string, string>>;
-}
-
-/** Records who did what. Details are ids and names, never secrets or personal data. */
-export function audit(
-  shell: Omit<Shell, "database">,
-  tx: Tx,
-  caller: Pick<Caller, "principal" | "requestId"> & { via?: string },
-  act: Act,
-): Promise<void> {
-  return insertAuditEntry(tx, {
-    ...act,
-    details: act.details ?? {},
-    id: shell.uuid(),
-    occurTime: shell.now(),
-    principal: caller.principal,
-    via: caller.via ?? "",
-    requestId: caller.requestId,
-  });
 }
 
 /** Reads as the caller, in one place. */

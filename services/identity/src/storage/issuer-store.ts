@@ -37,10 +37,11 @@ export async function findIssuerByUri(tx: Tx, place: Place, issuerUri: string): 
   return row && toIssuer(row);
 }
 
-export async function deleteIssuer(tx: Tx, place: Place, id: string): Promise<boolean> {
-  const deleted = await tx.execute(sql`
-    delete from issuers where market = ${place} and bucket = ${bucketOf(id)} and id = ${id}`);
-  return deleted.count === 1;
+/** The issuer that was there; undefined when there is none. */
+export async function deleteIssuer(tx: Tx, place: Place, id: string): Promise<Issuer | undefined> {
+  const [row] = await tx.execute<Row>(sql`
+    delete from issuers where market = ${place} and bucket = ${bucketOf(id)} and id = ${id} returning *`);
+  return row && toIssuer(row);
 }
 
 export async function listIssuers(tx: Tx, place: Place, page: IdPage): Promise<Issuer[]> {

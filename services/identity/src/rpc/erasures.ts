@@ -1,0 +1,73 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { IdentityService, PartyErasedSchema } from "@marketmesh/contracts/identity/v1";
+import type { Announcement } from "@marketmesh/events";
+import type { Tx } from "@marketmesh/postgres";
+import { partyName } from "../domain/names.ts";
+import { erase, partyMissing } from "../domain/party.ts";
+import { judgeEtag } from "../domain/resources.ts";
+import type { Shell } from "../shell.ts";
+import { deleteGrantsOfParty } from "../storage/grant-store.ts";
+import { deletePartyKey, insertErasure, listErasures } from "../storage/party-key-store.ts";
+import { lockParty, saveParty } from "../storage/party-store.ts";
+import { grantDeleted } from "./grants.ts";
+import { listPage } from "./list.ts";
+import { partyMessage } from "./messages.ts";
+import { mutate, read } from "./mutate.ts";
+import { partyFact } from "./parties.ts";
+import { found, must } from "./problem.ts";
+import { marketOf, partyOf } from "./request-names.ts";
+
+type Methods = Pick<ServiceImpl<typeof IdentityService>, "eraseParty" | "listErasures">;
+
+export function erasures(shell: Shell): Methods {
+  return {
+    eraseParty: (request, context) => {
+      const { market, party: id } = partyOf(request.name);
+      const mutation = { method: IdentityService.method.eraseParty, place: market, request };
+      return mutate(shell, context, mutation, async (tx, caller) => {
+        // The party is locked before its key and grants: making a key takes it first, too.
+        const party = found(await lockParty(tx, market, id), caller, partyMissing(market, id));
+        must(judgeEtag(request.etag, party, partyName(market, id)));
+        const next = erase(party, shell.now());
+        const response = { party: partyMessage(next) };
+        if (next === party) return { response };
+        await saveParty(tx, next);
+        await deletePartyKey(tx, market, id);
+        await insertErasure(tx, { market, party: id, eraseTime: next.updateTime });
+        const facts = [...(await takeGrantsAway(tx, market, id)), partyFact(next, PartyErasedSchema)];
+        return { response, act: { resource: partyName(market, id) }, facts };
+      });
+    },
+
+    listErasures: async (request, context) => {
+      const market = request.parent === "markets/-" ? undefined : marketOf(request.parent);
+      const { rows, nextPageToken } = await read(shell, context, market ?? "", (tx) =>
+        listPage(
+          request,
+          ["erasures", market ?? "-"],
+          ({ after, limit }) => listErasures(tx, market, { after: after && cursorOf(after), limit }),
+          (erasure) => [erasure.eraseTime.toISOString(), erasure.market, erasure.party],
+        ),
+      );
+      const message = rows.map((erasure) => ({
+        party: partyName(erasure.market, erasure.party),
+        eraseTime: timestampFromDate(erasure.eraseTime),
+      }));
+      return { erasures: message, nextPageToken };
+    },
+  };
+}
+
+async function takeGrantsAway(tx: Tx, market: string, party: string): Promise<Announcement[]> {
+  const facts: Announcement[] = [];
+  for (;;) {
+    const gone = await deleteGrantsOfParty(tx, market, party);
+    if (gone.length === 0) return facts;
+    facts.push(...gone.map(grantDeleted));
+  }
+}
+
+function cursorOf(after: readonly (string | number)[]): readonly [string, string, string] {
+  return [String(after[0]), String(after[1]), String(after[2])];
+}

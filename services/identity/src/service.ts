@@ -1,0 +1,79 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
+import type { Host } from "@marketmesh/service-host";
+import { applyBootstrap } from "./bootstrap/apply-bootstrap.ts";
+import { readBootstrapFile } from "./bootstrap/bootstrap-file.ts";
+import { type IdentityConfig, identityConfig } from "./config.ts";
+import { FailureLimiter } from "./domain/failure-limiter.ts";
+import type { SchedulePolicy } from "./domain/key-schedule.ts";
+import { fetchJson } from "./oidc/bounded-fetch.ts";
+import { issuerKeys } from "./oidc/issuer-keys.ts";
+import { identityRoutes, tokenRoutes } from "./rpc/routes.ts";
+import { masterKeyOf } from "./secrets/master-key.ts";
+import { identityTelemetry } from "./telemetry.ts";
+import { tokenLifeMs } from "./tokens/access-token.ts";
+import { exchanges } from "./tokens/exchanges.ts";
+import { jwksOf } from "./tokens/jwks.ts";
+import { type KeyRing, keyRing } from "./tokens/key-ring.ts";
+
+const migrations = new URL("../migrations/", import.meta.url);
+const clockSkewMs = 60_000;
+const issuerFetch = { timeoutMs: 5_000, bytesMax: 262_144 };
+
+/** Wires identity together. */
+export async function bindIdentity(host: Host): Promise<void> {
+  const config = host.config(identityConfig);
+  const masterKey = masterKeyOf(config.masterKey);
+  const database = await host.database({ migrations });
+  const shell = { database, now: () => host.now(), uuid: () => host.uuid() };
+  await host.events(database);
+  if (config.bootstrapFile) await applyBootstrap(shell, await readBootstrapFile(config.bootstrapFile));
+
+  const keys = keyRing({ ...shell, masterKey, policy: scheduleOf(config) });
+  await keys.refresh();
+  host.background("signing keys", (signal) => keepRefreshing(keys, config.jwksRefreshMs / 2, signal));
+
+  const { httpIssuersAllowed } = config;
+  const telemetry = identityTelemetry(host.telemetry);
+  const credentials = exchanges({
+    shell,
+    issuerKeys: issuerKeys({
+      fetchJson: (url) => fetchJson(url, issuerFetch),
+      nowMs: () => host.now().getTime(),
+      httpAllowed: httpIssuersAllowed,
+    }),
+    limiter: failureLimiter(config),
+    observe: telemetry.exchange,
+  });
+  host.serve(IdentityService, identityRoutes(shell, { masterKey, httpIssuersAllowed }));
+  host.serve(TokenService, tokenRoutes({ shell, keyRing: keys }, credentials));
+  serveJwks(host, keys, config.jwksRefreshMs);
+}
+
+function scheduleOf(config: IdentityConfig): SchedulePolicy {
+  return {
+    rotateMs: config.keyRotationHours * 3_600_000,
+    publishAheadMs: 2 * config.jwksRefreshMs,
+    keepMs: tokenLifeMs + clockSkewMs,
+  };
+}
+
+function failureLimiter({ failedExchangesPerSecond: perSecond }: IdentityConfig): FailureLimiter {
+  return new FailureLimiter({ perSecond, burst: 4 * perSecond, perCredential: 10, rememberedMax: 10_000 });
+}
+
+async function keepRefreshing(keys: KeyRing, everyMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(everyMs, undefined, { signal }).catch(() => {});
+    if (!signal.aborted) await keys.refresh();
+  }
+}
+
+function serveJwks(host: Host, keys: KeyRing, refreshMs: number): void {
+  const seconds = Math.floor(refreshMs / 1_000);
+  host.http("/.well-known/jwks.json", (_, response) => {
+    const headers = { "content-type": "application/json", "cache-control": `public, max-age=${seconds}` };
+    response.writeHead(200, headers);
+    response.end(JSON.stringify(jwksOf(keys.published())));
+  });
+}
