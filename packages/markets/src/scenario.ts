@@ -22,6 +22,8 @@ export interface ScenarioMarket {
 
 export interface RunOptions {
   readonly roundsMax: number;
+  /** Days of market time to let pass, once, when a round holds nothing. */
+  readonly waitDays: number;
   readonly batch: number;
   readonly answers?: { readonly accept: number; readonly decline: number };
   readonly answerWithinHours?: { readonly min: number; readonly max: number };
@@ -97,7 +99,7 @@ function marketOf(document: ScenarioDocument["markets"][number], base: string): 
     ...(start !== undefined && { start }),
     ...(sample !== undefined && { sample }),
     files: mappings,
-    run: { roundsMax: 200, batch: 100, answeredBy: "PARTIES", ...run },
+    run: { roundsMax: 200, waitDays: 0, batch: 100, answeredBy: "PARTIES", ...run },
   };
 }
 

@@ -1,4 +1,9 @@
-import { type CompiledExpression, compileExpression, type VariableType } from "@marketmesh/rules";
+import {
+  type CompiledExpression,
+  compileExpression,
+  type SideTypes,
+  type VariableType,
+} from "@marketmesh/rules";
 import { DocumentError } from "../document.ts";
 import { hash32 } from "../random.ts";
 import type { ListingRow } from "../row.ts";
@@ -75,11 +80,11 @@ class MappingCompiler {
   /** A column is text, except the one that takes the rest of a ragged row: a list. */
   #variables(): Record<string, VariableType> {
     const rest = this.#mapping.columns?.at(-1);
-    const lists = rest?.endsWith("...")
-      ? { [rest.slice(0, -3)]: { type: "list<string>", required: true } }
-      : {};
+    const column = rest?.endsWith("...") ? rest.slice(0, -3) : undefined;
+    const list = { type: "list<string>", required: true, personal: false } as const;
+    const lists: SideTypes = new Map(column === undefined ? [] : [[column, list]]);
     return {
-      row: { attributes: lists as never, otherwise: "string" },
+      row: { attributes: lists, otherwise: "string" },
       line: { value: "number" },
     };
   }
