@@ -1,0 +1,77 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Import, Import_State, type ImportRowSchema } from "@marketmesh/contracts/catalog/v1";
+import type { ListingRow } from "@marketmesh/markets";
+import type { Mesh } from "../mesh.ts";
+import { MarketNames } from "./names.ts";
+
+type Row = MessageInitShape<typeof ImportRowSchema>;
+
+const chunkRows = 500;
+
+/**
+ * Uploads listings of one kind and publishes them. The rows are read as they are sent, one chunk at a time. A repeat goes on
+ * after the last row that was acknowledged; a complete import is left alone.
+ */
+export async function importListings(
+  mesh: Mesh,
+  market: string,
+  importId: string,
+  kind: string,
+  rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
+): Promise<Import> {
+  const names = new MarketNames(market);
+  const request = { kind: names.of("kinds", kind), publish: true };
+  const opened = await mesh.catalog.createImport({ parent: names.market, importId, import: request });
+  const open = opened.import!;
+  if (open.state === Import_State.COMPLETE) return announced(mesh, open);
+  const chunks = chunksOf(names, open, rows);
+  const { import: done } = await mesh.catalog.importListings(chunks, { timeoutMs: 600_000 });
+  return announced(mesh, done!);
+}
+
+async function* chunksOf(
+  names: MarketNames,
+  { name, acknowledgedRow }: Import,
+  rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
+) {
+  let number = 0n;
+  let chunk: Row[] = [];
+  let firstRow = acknowledgedRow + 1n;
+  for await (const row of rows) {
+    number += 1n;
+    if (number <= acknowledgedRow) continue;
+    chunk.push(rowMessage(names, row));
+    if (chunk.length < chunkRows) continue;
+    yield { import: name, firstRow, rows: chunk, complete: false };
+    firstRow += BigInt(chunk.length);
+    chunk = [];
+  }
+  yield { import: name, firstRow, rows: chunk, complete: true };
+}
+
+function rowMessage(names: MarketNames, row: ListingRow): Row {
+  const { units, unlimited, exclusiveGroup } = row.capacity ?? {};
+  return {
+    listingId: row.id,
+    owner: row.owner === undefined ? "" : names.of("parties", row.owner),
+    capacity: {
+      units: BigInt(units ?? (unlimited ? 0 : 1)),
+      unlimited: unlimited ?? false,
+      exclusiveGroup: exclusiveGroup ?? "",
+    },
+    attributes: row.attributes as NonNullable<Row["attributes"]>,
+  };
+}
+
+const announceLimitMs = 120_000;
+
+/** The import once it has a revision: all its rows are announced, which takes moments. */
+async function announced(mesh: Mesh, done: Import): Promise<Import> {
+  const giveUp = Date.now() + announceLimitMs;
+  for (let current = done; ; ) {
+    if (current.revision !== "") return current;
+    if (Date.now() > giveUp) throw new Error(`${done.name}: its rows were not announced within 2 minutes`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    current = (await mesh.catalog.getImport({ name: done.name })).import!;
+  }
+}

@@ -1,0 +1,126 @@
+import type { ListingRow } from "@marketmesh/markets";
+import { mapRows, raceOf, readFacts, type ScenarioMarket, sampleOf } from "@marketmesh/markets";
+import type { Mesh } from "../mesh.ts";
+import { applyPack, collectStatistics } from "./apply-pack.ts";
+import { allocateAtOnce } from "./at-once.ts";
+import { createParties } from "./create-parties.ts";
+import { importListings } from "./import-listings.ts";
+import { MarketRun } from "./market-run.ts";
+import { outcomeOf } from "./outcome.ts";
+import { windowMs } from "./pack-message.ts";
+import { PartyTokens } from "./party-tokens.ts";
+import { awaitProjections } from "./projections.ts";
+import { runRace } from "./race.ts";
+import type { MarketReport } from "./report.ts";
+import { runRounds } from "./rounds.ts";
+import { Tally } from "./tally.ts";
+
+export type Progress = (line: string) => void;
+
+/** One upload: the rows of a sample's side or of a file. */
+interface Upload {
+  readonly importId: string;
+  readonly kind: string;
+  readonly rows: Iterable<ListingRow> | AsyncIterable<ListingRow>;
+}
+
+/** Sets a market up, imports its listings, decides until nothing more can be decided, and says what came of it. */
+export async function runMarket(
+  mesh: Mesh,
+  scenario: ScenarioMarket,
+  seed: number,
+  progress: Progress,
+): Promise<MarketReport> {
+  const { market, pack, run: options } = scenario;
+  const tally = new Tally();
+  const facts = readFacts(pack.pack);
+  const start = scenario.start ?? facts.start;
+  await applyPack(mesh, market, pack, { clock: start });
+  progress("applied");
+
+  const units = new Map<string, number>();
+  const counts = { supply: 0, demand: 0 };
+  const revisions: string[] = [];
+  for (const upload of await uploadsOf(mesh, scenario, seed)) {
+    const rows = counted(upload, pack.plan.demand, units, counts);
+    const done = await tally.phase("import", () =>
+      importListings(mesh, market, upload.importId, upload.kind, rows),
+    );
+    revisions.push(done.revision);
+    progress(`imported ${done.acknowledgedRow} of ${upload.kind}, ${done.refusedCount} refused`);
+  }
+  await tally.phase("project", async () => {
+    await awaitProjections(mesh, market, pack, revisions, start);
+    await collectStatistics(mesh, market, pack, revisions);
+  });
+  progress("projected");
+
+  const run = new MarketRun({
+    mesh,
+    market,
+    seed,
+    behaviour: behaviourOf(scenario, facts),
+    windowMs: pack.plan.answeredBy === undefined ? 0 : windowMs(pack.plan.acceptanceWindow ?? "72h"),
+    ...(options.answeredBy === "PARTIES" && { partyTokens: new PartyTokens(mesh.tokens) }),
+  });
+  const plan = run.names.of("plans", pack.plan.plan);
+  if (pack.plan.decide === "ROUNDS") {
+    await runRounds(run, plan, revisions, options, tally, progress);
+  } else {
+    const demands = [...units].map(([id, open]) => ({ id, units: open }));
+    await allocateAtOnce(run, plan, demands, options, revisions, tally);
+  }
+  const outcome = await outcomeOf(run, units, Date.parse(start));
+  const race = scenario.sample?.race === true ? raceOf(pack.pack, seed) : undefined;
+  return {
+    market,
+    pack: pack.pack,
+    ...counts,
+    openings: [...units.values()].reduce((sum, count) => sum + count, 0),
+    ...outcome,
+    firstHoldsMs: tally.firstHoldsMs,
+    phasesMs: tally.phasesMs,
+    ...(race !== undefined && { race: await runRace(mesh, scenario, race, start) }),
+  };
+}
+
+async function uploadsOf(mesh: Mesh, scenario: ScenarioMarket, seed: number): Promise<Upload[]> {
+  const { market, pack, sample, files } = scenario;
+  if (sample === undefined) {
+    return files.map((file, at) => ({
+      importId: `file-${at + 1}`,
+      kind: file.kind,
+      rows: mapRows(file, seed),
+    }));
+  }
+  const { parties, supply, demand } = sampleOf(pack.pack, seed);
+  await createParties(mesh, market, parties);
+  return [
+    { importId: "sample-supply", kind: pack.plan.supply, rows: supply.slice(0, sample.supply) },
+    { importId: "sample-demand", kind: pack.plan.demand, rows: demand.slice(0, sample.demand) },
+  ];
+}
+
+/** Passes rows on and keeps what the report needs of them: how many, and the units of each demand. */
+async function* counted(
+  upload: Upload,
+  demandKind: string,
+  units: Map<string, number>,
+  counts: { supply: number; demand: number },
+): AsyncGenerator<ListingRow> {
+  for await (const row of upload.rows) {
+    if (upload.kind === demandKind) {
+      units.set(row.id, row.capacity?.units ?? 1);
+      counts.demand += 1;
+    } else {
+      counts.supply += 1;
+    }
+    yield row;
+  }
+}
+
+function behaviourOf(scenario: ScenarioMarket, facts: ReturnType<typeof readFacts>) {
+  const { accept, decline } = scenario.run.answers ?? facts.answers;
+  const { min, max } = scenario.run.answerWithinHours ?? facts.answerWithinHours;
+  return { accept, decline, minHours: min, maxHours: max };
+}

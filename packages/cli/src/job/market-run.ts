@@ -1,0 +1,110 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type Allocation,
+  type Offer,
+  Offer_State,
+  OfferAnswer_Answer,
+} from "@marketmesh/contracts/allocation/v1";
+import type { Mesh } from "../mesh.ts";
+import { type AnswerBehaviour, type Reply, replyOf } from "./answers.ts";
+import { chunksOf, concurrently } from "./concurrently.ts";
+import { idOf, MarketNames } from "./names.ts";
+import { allOf } from "./pages.ts";
+import type { PartyTokens } from "./party-tokens.ts";
+
+const answersInFlight = 16;
+const answersPerBatch = 1_000;
+
+export interface MarketRunOptions {
+  readonly mesh: Mesh;
+  readonly market: string;
+  readonly seed: number;
+  readonly behaviour: AnswerBehaviour;
+  /** How long an offer waits; 0 when nobody is asked. */
+  readonly windowMs: number;
+  /** Absent: the caller of `mesh` answers in batches, in behalf of the parties. */
+  readonly partyTokens?: PartyTokens;
+}
+
+/** What the driver of one market does to it through the public API. */
+export class MarketRun {
+  readonly mesh: Mesh;
+  readonly names: MarketNames;
+  readonly seed: number;
+  readonly #behaviour: AnswerBehaviour;
+  readonly #windowMs: number;
+  readonly #partyTokens: PartyTokens | undefined;
+
+  constructor(options: MarketRunOptions) {
+    this.mesh = options.mesh;
+    this.names = new MarketNames(options.market);
+    this.seed = options.seed;
+    this.#behaviour = options.behaviour;
+    this.#windowMs = options.windowMs;
+    this.#partyTokens = options.partyTokens;
+  }
+
+  reply(demandId: string, supplyId: string): Reply {
+    return replyOf(this.#behaviour, this.seed, demandId, supplyId);
+  }
+
+  /** Whether a held pair becomes an allocation: nobody is asked, or the party accepts in time. */
+  takes(demandId: string, supplyId: string): boolean {
+    if (this.#windowMs === 0) return true;
+    const reply = this.reply(demandId, supplyId);
+    return reply.answer === "ACCEPT" && reply.afterMs < this.#windowMs;
+  }
+
+  /** The offers that wait for an answer. */
+  offersMade(): Promise<Offer[]> {
+    const filter = { parent: this.names.market, state: Offer_State.MADE };
+    return allOf(
+      (page) => this.mesh.allocation.listOffers({ ...filter, ...page }),
+      (page) => page.offers,
+    );
+  }
+
+  allocations(): Promise<Allocation[]> {
+    return allOf(
+      (page) => this.mesh.allocation.listAllocations({ parent: this.names.market, ...page }),
+      (page) => page.allocations,
+    );
+  }
+
+  async advanceClock(toMs: number): Promise<void> {
+    await this.mesh.allocation.advanceClock(
+      { name: this.names.clock, time: timestampFromMs(toMs) },
+      { timeoutMs: 120_000 },
+    );
+  }
+
+  /** Answers offers: each by its party with a token of its own, or in batches by one account. */
+  async answer(answers: readonly { readonly offer: Offer; readonly accept: boolean }[]): Promise<void> {
+    const tokens = this.#partyTokens;
+    if (tokens === undefined) return this.#answerInBatches(answers);
+    await concurrently(answers, answersInFlight, async ({ offer, accept }) => {
+      const as = { headers: { authorization: `Bearer ${await tokens.of(offer.party)}` } };
+      if (accept) await this.mesh.allocation.acceptOffer({ name: offer.name }, as);
+      else await this.mesh.allocation.declineOffer({ name: offer.name }, as);
+    });
+  }
+
+  async #answerInBatches(
+    answers: readonly { readonly offer: Offer; readonly accept: boolean }[],
+  ): Promise<void> {
+    const parent = this.names.market;
+    for (const chunk of chunksOf(answers, answersPerBatch)) {
+      const request = chunk.map(({ offer, accept }) => ({
+        offer: offer.name,
+        answer: accept ? OfferAnswer_Answer.ACCEPT : OfferAnswer_Answer.DECLINE,
+      }));
+      const { offers } = await this.mesh.allocation.batchAnswerOffers(
+        { parent, answers: request },
+        { timeoutMs: 60_000 },
+      );
+      const refused = offers.find(({ reason }) => reason !== "");
+      if (refused !== undefined)
+        throw new Error(`offer ${idOf(refused.offer)} took no answer: ${refused.reason}`);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Command } from "./command.ts";
+import { events } from "./commands/events.ts";
+import { apply, exportNdjson, importFiles } from "./commands/market.ts";
+import { report, run } from "./commands/scenario.ts";
+import { logs, status, stop, token } from "./commands/stack.ts";
+
+const commands: Readonly<Record<string, Command>> = {
+  status,
+  logs,
+  stop,
+  apply,
+  import: importFiles,
+  run,
+  report,
+  export: exportNdjson,
+  events,
+  token,
+};
+
+async function main([name, ...args]: string[]): Promise<void> {
+  if (name === undefined || name === "help" || name === "--help") return help();
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`marketmesh: there is no command ${name}\n`);
+    help();
+    process.exitCode = 2;
+    return;
+  }
+  await command.run(args);
+}
+
+function help(): void {
+  for (const [name, { usage, about }] of Object.entries(commands)) {
+    process.stdout.write(`marketmesh ${`${name} ${usage}`.trimEnd()}\n    ${about}\n`);
+  }
+}
+
+/** One line for what the caller can act on; a stack only for our own faults. */
+function describe(error: unknown): string {
+  if (error instanceof ConnectError) return `${Code[error.code]}: ${error.rawMessage}`;
+  if (!(error instanceof Error)) return String(error);
+  const mistaken =
+    error.name === "UsageError" ||
+    error.name === "DocumentError" ||
+    error.name === "StackProblem" ||
+    (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
+  return mistaken ? error.message : (error.stack ?? error.message);
+}
+
+// A reader that has had enough (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`marketmesh: ${describe(error)}\n`);
+  process.exitCode = 1;
+});
