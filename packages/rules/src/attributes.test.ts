@@ -53,6 +53,13 @@ describe("normaliseAttributes", () => {
     });
   });
 
+  it("takes lists of 1,000 items and no more", () => {
+    const tags = Array.from({ length: 1_000 }, (_, at) => `${at}`);
+    expect(normaliseAttributes(types, { tags }).problems).toEqual([]);
+    const [problem] = normaliseAttributes(types, { tags: [...tags, "one more"] }).problems;
+    expect(problem).toEqual({ path: "tags", message: "Expected list<string> of at most 1000 items." });
+  });
+
   it("names what has another type", () => {
     const json = { title: 1, since: "yesterday", tags: ["a", 1], sizes: "1", price: "1", open: 0 };
     const { attributes, problems } = normaliseAttributes(types, json);

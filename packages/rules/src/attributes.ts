@@ -1,3 +1,4 @@
+import { listItemsMax } from "./limits.ts";
 import { parseTimestamp } from "./time.ts";
 import type { AttributeDeclaration, Attributes, AttributeType, SideTypes, Value } from "./value.ts";
 
@@ -86,10 +87,16 @@ export function normaliseAttributes(types: SideTypes, json: unknown): Normalised
   for (const [name, { type }] of types) {
     if (!Object.hasOwn(source, name) || source[name] === null || source[name] === undefined) continue;
     const value = normaliseValue(type, source[name]);
-    if (value === undefined) problems.push({ path: name, message: `Expected ${type}.` });
+    if (value === undefined) problems.push({ path: name, message: expectation(type) });
     else attributes[name] = value;
   }
   return { attributes, problems };
+}
+
+function expectation(type: AttributeType): string {
+  return type.startsWith("list<")
+    ? `Expected ${type} of at most ${listItemsMax} items.`
+    : `Expected ${type}.`;
 }
 
 function normaliseValue(type: AttributeType, value: unknown): Value | undefined {
@@ -97,14 +104,18 @@ function normaliseValue(type: AttributeType, value: unknown): Value | undefined 
     case "timestamp":
       return typeof value === "string" ? parseTimestamp(value) : undefined;
     case "list<string>":
-      return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+      return isList(value) && value.every((item) => typeof item === "string") ? value : undefined;
     case "list<number>":
-      return Array.isArray(value) && value.every((item) => Number.isFinite(item)) ? value : undefined;
+      return isList(value) && value.every((item) => Number.isFinite(item)) ? value : undefined;
     case "number":
       return typeof value === "number" && Number.isFinite(value) ? value : undefined;
     default:
       return typeof value === type ? (value as string | boolean) : undefined;
   }
+}
+
+function isList(value: unknown): value is string[] & number[] {
+  return Array.isArray(value) && value.length <= listItemsMax;
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

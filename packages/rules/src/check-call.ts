@@ -1,8 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { accepts, type Checker, named } from "./check.ts";
+import type { Checker } from "./check.ts";
 import type { Expression, Operation } from "./expression.ts";
 import { functions, methods, type Overload, variadic } from "./operations.ts";
 import { compilePattern } from "./pattern.ts";
+import { accepts, named } from "./type-fit.ts";
 
 /** Checks a function or a method call; `has` and `math.` are told apart here too. */
 export function checkCall(

@@ -1,11 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Checker } from "./check.ts";
 import type { EachNode, Expression } from "./expression.ts";
+import { nestingMax } from "./limits.ts";
 import { elementType } from "./operations.ts";
 import type { ValueType } from "./value.ts";
-
-/** Each level multiplies the time that an evaluation takes by the length of a list. */
-const nestingMax = 2;
 
 const kinds: Readonly<Record<string, EachNode["kind"]>> = {
   all: "all",

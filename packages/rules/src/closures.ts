@@ -1,3 +1,4 @@
+import { listItemsMax } from "./limits.ts";
 import type { Value } from "./value.ts";
 
 /** A closure that evaluates an expression at a place: an input, or a row of columns. */
@@ -106,7 +107,7 @@ export function quantified<Place>(
 ): Evaluate<Place> {
   return (place) => {
     const values = items(place);
-    if (values === undefined) return undefined;
+    if (values === undefined || values.length > listItemsMax) return undefined;
     let open = false;
     for (const value of values) {
       cell.value = value;
@@ -125,7 +126,7 @@ export function existsOne<Place>(
 ): Evaluate<Place> {
   return (place) => {
     const values = items(place);
-    if (values === undefined) return undefined;
+    if (values === undefined || values.length > listItemsMax) return undefined;
     let count = 0;
     for (const value of values) {
       cell.value = value;
@@ -145,7 +146,7 @@ export function collected<Place>(
 ): Evaluate<Place> {
   return (place) => {
     const values = items(place);
-    if (values === undefined) return undefined;
+    if (values === undefined || values.length > listItemsMax) return undefined;
     const kept: Value[] = [];
     for (const value of values) {
       cell.value = value;

@@ -1,4 +1,5 @@
 import type { Operation } from "./expression.ts";
+import { textLengthMax } from "./limits.ts";
 import { durationInRange, formatTimestamp, parseDuration, parseTimestamp, timestampInRange } from "./time.ts";
 import type { Value, ValueType } from "./value.ts";
 
@@ -31,7 +32,9 @@ const lists = ["list<string>", "list<number>", "list<boolean>", "list<timestamp>
 /** Operators with overloads by type; comparison, equality, `in` and logic are nodes of their own. */
 export const operators: readonly Overload[] = [
   overload("+", ["number", "number"], "number", add),
-  overload("+", ["string", "string"], "string", (a: string, b: string) => a + b),
+  overload("+", ["string", "string"], "string", (a: string, b: string) =>
+    bounded(a.length + b.length, () => a + b),
+  ),
   overload("+", ["timestamp", "duration"], "timestamp", addToTime),
   overload("+", ["duration", "timestamp"], "timestamp", addToTime),
   overload("+", ["duration", "duration"], "duration", (a: number, b: number) => durationInRange(a + b)),
@@ -65,7 +68,7 @@ export const methods: readonly Overload[] = [
   overload("trim", ["string"], "string", trim),
   overload("replace", ["string", "string", "string"], "string", replaceAll),
   overload("split", ["string", "string"], "list<string>", (a: string, by: string) => a.split(by)),
-  overload("join", ["list<string>", "string"], "string", (a: readonly string[], by: string) => a.join(by)),
+  overload("join", ["list<string>", "string"], "string", join),
   ...lists.map((list) =>
     overload("distinct", [list], list, (a: readonly Value[]) => [...new Set(a)] as Value),
   ),
@@ -120,8 +123,17 @@ function trim(text: string): string {
   return text.slice(start, end);
 }
 
-function replaceAll(text: string, part: string, by: string): string {
-  return text.split(part).join(by);
+function replaceAll(text: string, part: string, by: string): string | undefined {
+  return join(text.split(part), by);
+}
+
+function join(parts: readonly string[], by: string): string | undefined {
+  const length = parts.reduce((sum, part) => sum + part.length + by.length, 0);
+  return bounded(length, () => parts.join(by));
+}
+
+function bounded(length: number, text: () => string): string | undefined {
+  return length > textLengthMax ? undefined : text();
 }
 
 function readNumber(text: string, pattern: RegExp): number | undefined {

@@ -1,8 +1,6 @@
 import { type ASTNode, Environment, ParseError } from "@marcbachmann/cel-js";
+import { sourceLengthMax } from "./limits.ts";
 import type { Mistake, MistakeCode } from "./mistake.ts";
-
-/** The longest expression that is read, in UTF-16 code units. */
-export const sourceLengthMax = 16_384;
 
 const parser = new Environment({
   limits: {

@@ -116,6 +116,14 @@ describe("a rule", () => {
     });
   });
 
+  it.each([
+    `"${"a".repeat(100)}"${".replace('a', 'aa')".repeat(40)} == ""`,
+    `"a"${".split('').join('aa')".repeat(2)} == "a" && supply.skills${".map(s, s + s)".repeat(40)} == []`,
+    `"${",".repeat(1_001)}".split(",").all(s, true)`,
+  ])("gives up on what would grow without end: %.40s", (source) => {
+    expect(ruleOf(source).evaluate(input).reason).toBe("VALUE_ERROR");
+  });
+
   it("fails a policy by name", () => {
     const rules = [
       { id: "budget", rule: ruleOf("supply.price <= demand.budget") },
