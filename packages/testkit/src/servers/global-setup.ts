@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -71,7 +71,9 @@ function reachableFolder(folders: string[]): string {
     const folder = mkdtempSync(join(parent, "marketmesh-test-pg-"));
     folders.push(folder);
     chmodSync(folder, 0o711);
-    if (user === undefined || canReach(user, folder)) return folder;
+    if (user === undefined) return folder;
+    chownSync(folder, user.uid, user.gid); // its guard, which is that user too, removes it
+    if (canReach(user, folder)) return folder;
   }
   throw new Error("user postgres can reach none of TMPDIR, /tmp and /var/tmp");
 }
