@@ -85,8 +85,6 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     state.bootstraps++;
     const start = await options.bootstrap(signal);
     state.buffer = feedBuffer(start, heldMax);
-    const { lastSeq } = await source.locate(start.feedSeq, signal);
-    state.target ??= lastSeq;
     advance();
   }
 
@@ -138,6 +136,8 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
         const buffer = state.buffer as unknown as FeedBuffer;
         const { epoch, feedSeq } = buffer.position;
         const place = await source.locate(feedSeq, signal);
+        state.target ??= place.lastSeq;
+        advance();
         if (place.feedEpoch !== epoch || place.lastSeq < feedSeq) throw new FeedBroken("the feed began anew");
         if (place.purged) throw new FeedBroken("facts after the position are no longer in the stream");
         if (identity !== undefined && identity !== place.streamIdentity)

@@ -1,16 +1,23 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { sql } from "drizzle-orm";
 import type { Announcement } from "./announcement.ts";
 import type { FeedPosition } from "./events.ts";
 
+// What the broker takes by default is 1 MiB a message; a larger fact would hold up everything behind it.
+const factBytesMax = 768 * 1024;
+
 /**
  * Announces facts in the transaction that makes them true: one statement for all of them.
  *
- * Call it after the aggregates' row locks are held, so that outbox ids ascend per aggregate.
+ * Call it after the aggregates' row locks are held, so that outbox ids ascend per aggregate. Throws INVALID_ARGUMENT for
+ * a fact over 768 KiB.
  */
 export async function announce(tx: Tx, facts: readonly Announcement[]): Promise<void> {
   if (facts.length === 0) return;
+  for (const { feed, fact } of facts)
+    if (fact.value.length > factBytesMax) throw tooLarge(feed, fact.value.length);
   const given = columns(facts, {
     market: ["text", (row) => row.market],
     bucket: ["smallint", (row) => bucketOf(row.aggregateId)],
@@ -36,6 +43,13 @@ export async function feedPosition(tx: Tx, feed: string): Promise<FeedPosition> 
     sql`select coalesce(epoch, 1) as epoch, coalesce(last_seq, 0) as last_seq from marketmesh.feed_position(${feed})`,
   );
   return { epoch: BigInt(row?.epoch ?? 1), feedSeq: BigInt(row?.last_seq ?? 0) };
+}
+
+function tooLarge(feed: string, bytes: number): ConnectError {
+  return new ConnectError(
+    `a fact of ${feed} has ${bytes} bytes, at most ${factBytesMax} can be announced`,
+    Code.InvalidArgument,
+  );
 }
 
 function traceparent(): string {

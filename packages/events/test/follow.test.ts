@@ -16,7 +16,10 @@ test("shows every replica everything, from the export and then from the feed", a
   await mesh.put(some(30, 30));
   for (const { projection, follower } of projections) {
     await follower.waitFor(60n, soon());
-    expect(follower.caughtUp).toBe(true);
+    await until(
+      () => follower.caughtUp,
+      (yes) => yes,
+    );
     expect(follower.position).toEqual({ epoch: 1n, feedSeq: 60n });
     expect(projection.versions.size).toBe(60);
     expect(follower.bootstrapsCount).toBe(1);
@@ -78,17 +81,19 @@ test("starts over when the stream is deleted, and a republish rebuilds the strea
     ({ purged }) => !purged,
   );
   expect(place.lastSeq).toBe(60n);
-  const rows = await mesh.database.background((tx) =>
-    tx.execute(sql`select from marketmesh.outbox where publish_time is null`),
-  );
   await until(
-    () => rows.length,
-    () => true,
+    () => client.getEventCounts({}),
+    ({ pending }) => pending === 0n,
   );
-  await until(
-    () => manager.streams.info(mesh.stream),
-    (info) => info.state.messages > 0,
-  );
+  const rebuilt: bigint[] = [];
+  const late = events.follow({
+    service: "things",
+    feed: "thing",
+    bootstrap: async () => ({ epoch: 1n, feedSeq: 0n }),
+    apply: (envelopes) => rebuilt.push(...envelopes.map(({ feedSeq }) => feedSeq)),
+  });
+  await late.waitFor(60n, soon());
+  expect(rebuilt).toEqual(Array.from({ length: 60 }, (_, index) => BigInt(index + 1)));
   expect((await client.getEventCounts({})).published).toBe(60n);
 }, 60_000);
 

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  checkoutDir,
+  freePort,
+  type RunningServer,
+  startNats,
+  stateDirOf,
+} from "@marketmesh/dev-stack/servers";
+import { afterEach, expect, test } from "vitest";
+import { handledOf, note, seen, soon, startMesh, until } from "./mesh.ts";
+
+let server: RunningServer | undefined;
+let storeDir: string;
+afterEach(async () => {
+  await server?.stop();
+  rmSync(storeDir, { recursive: true, force: true });
+});
+
+async function ownNats() {
+  const binDir = join(stateDirOf(checkoutDir, process.env), "bin");
+  storeDir = mkdtempSync(join(tmpdir(), "marketmesh-outage-"));
+  const port = await freePort();
+  const start = async (discardData = false) => {
+    server = await startNats({ binDir, storeDir, port, discardData });
+    return server;
+  };
+  return { url: (await start()).url, restart: start };
+}
+
+const options = { subscription: "notes", service: "things", feeds: ["thing"], batchMax: 50 };
+
+test.each([
+  ["keeps its streams", false],
+  ["has lost its streams", true],
+])(
+  "goes on by itself after the broker was away and %s",
+  async (_, discardData) => {
+    const broker = await ownNats();
+    await using mesh = await startMesh(broker.url);
+    const events = await mesh.start();
+    const projection = seen();
+    const follower = mesh.follow(events, projection);
+    events.work(options, (tx, envelopes) => note(tx, envelopes, "it"));
+    await mesh.put([{ id: "before", version: 1n }]);
+    await until(
+      () => handledOf(mesh.database),
+      (rows) => rows.length === 1,
+    );
+    await follower.waitFor(1n, soon());
+
+    await server?.stop();
+    await mesh.put([{ id: "during", version: 1n }]);
+    await broker.restart(discardData);
+    await mesh.put([{ id: "after", version: 1n }]);
+
+    await follower.waitFor(3n, soon());
+    const handled = await until(
+      () => handledOf(mesh.database),
+      (rows) => rows.length >= 3,
+    );
+    expect(handled.map((row) => row.id).sort()).toEqual(["after", "before", "during"]);
+    expect([...projection.versions.keys()].sort()).toEqual(["after", "before", "during"]);
+  },
+  60_000,
+);
