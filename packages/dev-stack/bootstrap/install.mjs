@@ -62,7 +62,7 @@ async function runPnpm(checkout) {
   const [command, ...args] = [...npm, "exec", "--yes", `--package=${PNPM}`, "--", ...install];
   const child = spawn(command, args, {
     cwd: checkout,
-    env: installEnv(checkout),
+    env: { ...withoutNpmNoise(process.env), CI: "true" }, // CI: pnpm asks no question
     stdio: ["ignore", "pipe", "pipe"],
   });
   let tail = "";
@@ -88,14 +88,7 @@ async function runPnpm(checkout) {
   if (status !== 0) throw installProblem(tail);
 }
 
-/** npm's own variables describe the script that called us, and its `nodedir` another Node's headers. */
-export function installEnv(checkout) {
-  const env = withoutNpmNoise(process.env);
-  env.npm_config_nodedir = join(checkout, "node_modules", `node-${process.platform}-${process.arch}`);
-  env.CI = "true"; // pnpm asks no question
-  return env;
-}
-
+/** npm's own variables describe the script that called us, and `nodedir` the headers of another Node. */
 export function withoutNpmNoise(from) {
   const noise = /^(npm_(lifecycle|package|command|execpath|node_execpath)|npm_config_nodedir$|INIT_CWD$)/i;
   return Object.fromEntries(Object.entries(from).filter(([key]) => !noise.test(key)));

@@ -8,6 +8,8 @@ import { runTests } from "./test-run.ts";
 
 /** What `npm start|test|run bench|run generate` do once everything is installed. Answers with the exit status. */
 async function main(command: string | undefined, args: string[]): Promise<number> {
+  // What `npm start` hears its end from is nobody's descriptor in the processes of other commands.
+  if (command !== "start") delete process.env.MARKETMESH_PARENT_FD;
   switch (command) {
     case "start":
       // Everything has been stopped; what a main job may have left open must not hold the process.

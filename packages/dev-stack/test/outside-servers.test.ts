@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { testDatabaseUrl, testNatsUrl } from "@marketmesh/testkit/servers";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../src/servers/free-port.ts";
@@ -35,7 +34,7 @@ afterAll(async () => {
 });
 
 test("uses servers that exist, with a role that is no superuser; --fresh empties them", async () => {
-  const env = { DATABASE_URL: meshAdmin.href, NATS_URL: testNatsUrl() };
+  const env = { DATABASE_URL: meshAdmin.href, NATS_URL: process.env.TEST_NATS_URL };
   expect(await startSupervised(stateDir, ["--exit"], env).ended).toBe(0);
   const owned = await admin(
     (sql) =>
@@ -59,9 +58,12 @@ test("names a server that cannot be reached and a role that may too little", asy
   const weak = meshAdmin.href.replace("mesh_admin", "weak");
   const nobody = "127.0.0.1:1";
   const cases = [
-    ["DATABASE_UNREACHABLE", { DATABASE_URL: `postgres://a:b@${nobody}/x`, NATS_URL: testNatsUrl() }],
-    ["NATS_UNREACHABLE", { DATABASE_URL: testDatabaseUrl(), NATS_URL: `nats://${nobody}` }],
-    ["DATABASE_PRIVILEGE", { DATABASE_URL: weak, NATS_URL: testNatsUrl() }],
+    [
+      "DATABASE_UNREACHABLE",
+      { DATABASE_URL: `postgres://a:b@${nobody}/x`, NATS_URL: process.env.TEST_NATS_URL },
+    ],
+    ["NATS_UNREACHABLE", { DATABASE_URL: server.url, NATS_URL: `nats://${nobody}` }],
+    ["DATABASE_PRIVILEGE", { DATABASE_URL: weak, NATS_URL: process.env.TEST_NATS_URL }],
   ] as const;
   for (const [code, env] of cases) {
     const start = startSupervised(stateDir, ["--exit"], env);
