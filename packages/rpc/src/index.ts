@@ -3,7 +3,7 @@ export { anonymous, type Caller, callerKey, callerOf, holds, type Reach } from "
 export { codeName } from "./code-name.ts";
 export { type Resolve, resolveBySystem } from "./mesh/addresses.ts";
 export { backoffMs, pause } from "./mesh/backoff.ts";
-export { type Channel, type ChannelOptions, channel } from "./mesh/channel.ts";
+export { type Attach, type Channel, type ChannelOptions, channel } from "./mesh/channel.ts";
 export { type IdentityTokensOptions, identityTokens } from "./mesh/identity-tokens.ts";
 export { createMesh, type Mesh, type MeshOptions, targetOf } from "./mesh/mesh.ts";
 export { type RetryBudget, retryBudget } from "./mesh/retry-budget.ts";

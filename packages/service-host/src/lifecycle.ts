@@ -3,6 +3,7 @@ import { Health } from "@marketmesh/contracts/grpc/health/v1";
 import { ServerReflection } from "@marketmesh/contracts/grpc/reflection/v1";
 import { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
 import { describe, type NodeListener, pause } from "@marketmesh/rpc";
+import { followContext } from "@marketmesh/telemetry";
 import { type BoundHost, createHost } from "./bound-host.ts";
 import { corsFilter } from "./cors.ts";
 import { healthService } from "./health.ts";
@@ -27,6 +28,7 @@ export async function launch(
   env: Env,
   write: (line: string) => void,
 ): Promise<RunningService> {
+  followContext();
   const bound = createHost(name, env, write);
   const opened: Partial<Opened> = {};
   try {

@@ -1,3 +1,4 @@
+export { followContext } from "./context-manager.ts";
 export {
   createLogger,
   type LogFields,
