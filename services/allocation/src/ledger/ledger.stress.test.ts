@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Level } from "../domain/level.ts";
 import { holdClock } from "../storage/clock-store.ts";
-import { saveLevels } from "../storage/capacity-store.ts";
+import { insertLevels } from "../storage/capacity-store.ts";
 import { lockHolds } from "../storage/hold-store.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { levelOf } from "../testing/levels.ts";
@@ -96,7 +96,7 @@ test("a transaction announces each listing once, in its final state", async () =
 type Pair = Pick<WantedHold, "demand" | "supply" | "units">;
 
 async function seed(database: Database, levels: Level[]): Promise<void> {
-  await database.transaction(staffOf(market), (tx) => saveLevels(tx, market, levels));
+  await database.transaction(staffOf(market), (tx) => insertLevels(tx, market, levels));
 }
 
 async function take(database: Database, pairs: readonly Pair[]): Promise<string[]> {

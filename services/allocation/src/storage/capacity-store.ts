@@ -145,20 +145,33 @@ export async function saveClaims(tx: Tx, market: string, levels: readonly Level[
   }
 }
 
-/** Writes whole levels: new ones, and ones that are locked. */
-export async function saveLevels(tx: Tx, market: string, levels: readonly Level[]): Promise<void> {
+/** Inserts levels; returns the ids of those that were not there, for somebody may have been faster. */
+export async function insertLevels(tx: Tx, market: string, levels: readonly Level[]): Promise<Set<string>> {
+  const inserted = new Set<string>();
   for (const chunk of inChunks(levels)) {
-    await tx.execute(sql`
+    const rows = await tx.execute<{ listing_id: string }>(sql`
       insert into capacity_levels (market, bucket, listing_id, kind, side, ordinal, ordinal_epoch, owner_party, open,
         unlimited, catalog_units, adjustment, on_hand, held, allocated, exclusive_group, groups, listing_version, version,
         update_time)
-      select ${market}, * from ${columns(chunk, levelColumns)}
-      on conflict (market, bucket, listing_id) do update set
-        ordinal = excluded.ordinal, ordinal_epoch = excluded.ordinal_epoch, owner_party = excluded.owner_party,
-        open = excluded.open, unlimited = excluded.unlimited, catalog_units = excluded.catalog_units,
-        adjustment = excluded.adjustment, on_hand = excluded.on_hand, exclusive_group = excluded.exclusive_group,
-        groups = excluded.groups, listing_version = excluded.listing_version, version = excluded.version,
-        update_time = excluded.update_time`);
+      select ${market}, * from ${columns(chunk, levelColumns)} order by bucket, listing_id
+      on conflict (market, bucket, listing_id) do nothing returning listing_id`);
+    for (const row of rows) inserted.add(row.listing_id);
+  }
+  return inserted;
+}
+
+/** Writes levels that are locked, all but their claims. */
+export async function saveLevels(tx: Tx, market: string, levels: readonly Level[]): Promise<void> {
+  for (const chunk of inChunks(levels)) {
+    await tx.execute(sql`
+      update capacity_levels l set
+        kind = given.kind, side = given.side, ordinal = given.ordinal, ordinal_epoch = given.ordinal_epoch,
+        owner_party = given.owner_party, open = given.open, unlimited = given.unlimited,
+        catalog_units = given.catalog_units, adjustment = given.adjustment, on_hand = given.on_hand,
+        exclusive_group = given.exclusive_group, groups = given.groups, listing_version = given.listing_version,
+        version = given.version, update_time = given.update_time
+      from ${columns(chunk, levelColumns)}
+      where l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.listing_id`);
   }
 }
 

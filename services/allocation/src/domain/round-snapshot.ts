@@ -1,0 +1,27 @@
+import { availableOf, type Level, wantedOf } from "./level.ts";
+
+/** What a round needs to know of one open listing. */
+export interface SnapshotLevel {
+  readonly id: string;
+  readonly ordinal: number;
+  readonly epoch: number;
+  /** Demand: units wanted. Supply: units left; -1 when unlimited. */
+  readonly units: number;
+  /** Supply: its exclusive group; absent when none. */
+  readonly group?: string;
+  /** Demand: its values of groups; absent when none. */
+  readonly groups?: Readonly<Record<string, string>>;
+}
+
+export function demandSnapshot(level: Level): SnapshotLevel {
+  const { listingId: id, ordinal, ordinalEpoch: epoch, groups } = level;
+  const some = Object.keys(groups).length > 0;
+  return { id, ordinal, epoch, units: wantedOf(level), ...(some && { groups }) };
+}
+
+export function supplySnapshot(level: Level): SnapshotLevel {
+  const { listingId: id, ordinal, ordinalEpoch: epoch, exclusiveGroup: group } = level;
+  const left = availableOf(level);
+  const units = left === Number.POSITIVE_INFINITY ? -1 : left;
+  return { id, ordinal, epoch, units, ...(group !== "" && { group }) };
+}

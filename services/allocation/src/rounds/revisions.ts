@@ -1,0 +1,74 @@
+import { Code } from "@connectrpc/connect";
+import { decodeRevision, type Revision } from "@marketmesh/contracts";
+import type { Database } from "@marketmesh/postgres";
+import { invalidField, problem } from "@marketmesh/rpc";
+import { readLevels } from "../storage/capacity-store.ts";
+import { readListingPosition } from "../storage/projection-store.ts";
+import { type Signals, topics } from "./signals.ts";
+
+const pollMs = 100;
+
+type ListingRevision = Extract<Revision, { of: "listing" }>;
+type FeedRevision = Extract<Revision, { of: "feed" }>;
+
+/** Revisions as they came; INVALID_ARGUMENT for a text that is none. */
+export function parseRevisions(tokens: readonly string[]): Revision[] {
+  return tokens.map((token, at) => {
+    const revision = decodeRevision(token);
+    if (!revision) throw invalidField(`revisions[${at}]`, "not a revision that catalog gave out");
+    return revision;
+  });
+}
+
+/** Waits until capacity reflects the revisions. When the signal aborts before: UNAVAILABLE (NOT_CAUGHT_UP). */
+export async function awaitRevisions(
+  database: Database,
+  signals: Signals,
+  market: string,
+  revisions: readonly Revision[],
+  signal: AbortSignal,
+): Promise<void> {
+  const listings = revisions.filter((revision) => revision.of === "listing");
+  const feeds = revisions.filter((revision) => revision.of === "feed");
+  while (!((await reflects(database, market, listings)) && (await reaches(database, feeds)))) {
+    if (signal.aborted) throw notCaughtUp(market);
+    await signals.wait(topics.levelsProjected, pollMs, signal);
+  }
+}
+
+async function reflects(
+  database: Database,
+  market: string,
+  wanted: readonly ListingRevision[],
+): Promise<boolean> {
+  if (wanted.length === 0) return true;
+  const ids = wanted.map(({ listingId }) => listingId);
+  const levels = await database.background((tx) => readLevels(tx, market, ids), { readOnly: true });
+  const known = new Map(levels.map((level) => [level.listingId, BigInt(level.listingVersion)]));
+  return wanted.every(({ listingId, version }) => (known.get(listingId) ?? 0n) >= version);
+}
+
+// Where the projection is known to be without a gap, so that it is not counted from the start each time.
+const positions = new WeakMap<Database, { epoch: bigint; feedSeq: bigint }>();
+
+async function reaches(database: Database, wanted: readonly FeedRevision[]): Promise<boolean> {
+  const last = wanted.reduce<FeedRevision | undefined>(
+    (most, revision) => (most && most.feedSeq >= revision.feedSeq ? most : revision),
+    undefined,
+  );
+  if (!last) return true;
+  const known = positions.get(database);
+  const from = known && known.epoch === last.feedEpoch ? known.feedSeq : 0n;
+  if (from >= last.feedSeq) return true;
+  const feedSeq = await database.background((tx) => readListingPosition(tx, last.feedEpoch, from));
+  positions.set(database, { epoch: last.feedEpoch, feedSeq });
+  return feedSeq >= last.feedSeq;
+}
+
+function notCaughtUp(market: string) {
+  return problem(Code.Unavailable, "NOT_CAUGHT_UP", "capacity does not reflect the revisions yet", {
+    domain: "allocation.marketmesh",
+    metadata: { market },
+    retryAfterMs: 500,
+  });
+}

@@ -1,0 +1,73 @@
+import { reasonOf } from "@marketmesh/rpc";
+import type { Round } from "../domain/round.ts";
+import { clearActiveRound } from "../storage/plan-store.ts";
+import {
+  LeaseLostError,
+  type LeasedRound,
+  leaseRound,
+  releaseRound,
+  stepRound,
+} from "../storage/round-store.ts";
+import { commitRound } from "./commit-round.ts";
+import type { RoundDeps } from "./round-deps.ts";
+import { topics } from "./signals.ts";
+import { solveRound } from "./solve-round.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
+
+const pollMs = 500;
+/** Attempts at one step before a round that holds nothing yet gives up. */
+const attemptsMax = 5;
+
+/** Takes rounds by lease, one at a time, and moves each as far as it goes. Runs until the signal aborts. */
+export async function runRounds(deps: RoundDeps, signal: AbortSignal): Promise<void> {
+  const owner = deps.uuid();
+  while (!signal.aborted) {
+    const leased = await deps.database.background((tx) => leaseRound(tx, owner, deps.leaseMs));
+    if (leased) await moveOn(deps, leased, signal);
+    else await deps.signals.wait(topics.roundToDo, pollMs, signal);
+  }
+}
+
+async function moveOn(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal): Promise<void> {
+  const { market, round } = leased;
+  let now = leased;
+  try {
+    while (stepOf[now.round.state]) {
+      now = { ...now, round: await stepOf[now.round.state]!(deps, now, signal) };
+      deps.signals.tell(topics.round(market, round.id));
+    }
+    deps.signals.tell(topics.offersSettled);
+    deps.log.info("round committed", { market, round: round.id, holds: now.round.holdCount });
+  } catch (error) {
+    if (error instanceof LeaseLostError) deps.log.warn("round lease lost", { market, round: round.id });
+    else await setBack(deps, now, error, signal);
+    deps.signals.tell(topics.round(market, round.id));
+  }
+}
+
+type Step = (deps: RoundDeps, leased: LeasedRound, signal: AbortSignal) => Promise<Round>;
+
+const stepOf: Readonly<Partial<Record<Round["state"], Step>>> = {
+  PENDING: takeSnapshot,
+  SOLVING: solveRound,
+  SOLVED: commitRound,
+};
+
+/** A step that failed is tried again later; only a round that holds nothing may give up. */
+async function setBack(deps: RoundDeps, leased: LeasedRound, error: unknown, signal: AbortSignal): Promise<void> {
+  const { database, log, leaseMs } = deps;
+  const { market, round } = leased;
+  const reason = reasonOf(error) ?? "INTERNAL";
+  await database.background(async (tx) => {
+    if (signal.aborted) return releaseRound(tx, leased, 0);
+    log.error("round step failed", { market, round: round.id, state: round.state, reason, error });
+    const attempts = round.attempts + 1;
+    if (round.state === "SOLVED" || attempts < attemptsMax) {
+      await stepRound(tx, leased, { attempts }, leaseMs);
+      return releaseRound(tx, leased, Math.min(500 * 2 ** attempts, 30_000));
+    }
+    const failure = `${round.state} failed ${attempts} times: ${reason}`;
+    await stepRound(tx, leased, { state: "FAILED", attempts, failure }, leaseMs);
+    await clearActiveRound(tx, market, round.plan, round.id);
+  });
+}

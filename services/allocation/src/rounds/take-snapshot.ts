@@ -1,0 +1,61 @@
+import type { Tx } from "@marketmesh/postgres";
+import type { Level } from "../domain/level.ts";
+import type { Round } from "../domain/round.ts";
+import { demandSnapshot, type SnapshotLevel, supplySnapshot } from "../domain/round-snapshot.ts";
+import { readOpenLevels } from "../storage/capacity-store.ts";
+import { readClock } from "../storage/clock-store.ts";
+import { type LeasedRound, stepRound } from "../storage/round-store.ts";
+import { insertSnapshot } from "../storage/round-snapshot-store.ts";
+import type { RoundDeps } from "./round-deps.ts";
+import { planOfRound } from "./plan-of-round.ts";
+import { awaitRevisions, parseRevisions } from "./revisions.ts";
+
+const pageSize = 5_000;
+const revisionsTimeoutMs = 20_000;
+
+/** PENDING to SOLVING: what there is, and what time it is, at one moment; stored with the round. */
+export async function takeSnapshot(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal): Promise<Round> {
+  const { database } = deps;
+  const { market, round } = leased;
+  const revisions = parseRevisions(round.revisions);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(revisionsTimeoutMs)]);
+  await awaitRevisions(database, deps.signals, market, revisions, patience);
+  const startMs = performance.now();
+  return database.background(
+    async (tx) => {
+      const plan = await planOfRound(tx, leased);
+      const clock = await readClock(tx, market);
+      const demands = await collect(tx, market, plan.demandKind, demandSnapshot);
+      const supplies = await collect(tx, market, plan.supplyKind, supplySnapshot);
+      const open = demands.filter((demand) => demand.units > 0);
+      await insertSnapshot(tx, market, round.id, "DEMAND", open);
+      await insertSnapshot(tx, market, round.id, "SUPPLY", supplies);
+      const step = {
+        state: "SOLVING",
+        decisionTime: clock.time,
+        demandCount: open.length,
+        openUnits: open.reduce((sum, demand) => sum + demand.units, 0),
+        attempts: 0,
+        phases: { snapshot: performance.now() - startMs },
+      } as const;
+      return stepRound(tx, leased, step, deps.leaseMs);
+    },
+    { isolation: "repeatable read", mayRepeat: true },
+  );
+}
+
+async function collect(
+  tx: Tx,
+  market: string,
+  kind: string,
+  toSnapshot: (level: Level) => SnapshotLevel,
+): Promise<SnapshotLevel[]> {
+  const all: SnapshotLevel[] = [];
+  for (let after = ""; ; ) {
+    const page = await readOpenLevels(tx, market, kind, after, pageSize);
+    for (const level of page) all.push(toSnapshot(level));
+    const last = page.at(-1);
+    if (!last || page.length < pageSize) return all;
+    after = last.listingId;
+  }
+}
