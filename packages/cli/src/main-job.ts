@@ -39,7 +39,7 @@ export async function runMainJob(options: MainJobOptions): Promise<{ ok: boolean
   const { out, stateDir, seed = defaultSeed } = options;
   const scenario = readScenario(options.scenario ?? defaultScenario);
   const record = new RunRecord(stateDir, scenario, seed);
-  await using mesh = await connectMesh(options.endpoints, options.operatorKey);
+  using mesh = connectMesh(options.endpoints, options.operatorKey);
   const stored = record.finished();
   const report = stored ?? (await run(mesh, options, record, scenario, seed));
   record.finish(report);

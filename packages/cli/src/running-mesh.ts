@@ -23,6 +23,6 @@ export function runningMesh(): RunningMesh {
 /** Does work as the operator of the running mesh. */
 export async function asOperator<T>(work: (mesh: ConnectedMesh) => Promise<T>): Promise<T> {
   const { endpoints, operatorKey } = runningMesh();
-  await using mesh = await connectMesh(endpoints, operatorKey);
+  using mesh = connectMesh(endpoints, operatorKey);
   return await work(mesh);
 }

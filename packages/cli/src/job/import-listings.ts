@@ -1,12 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { chunks } from "@marketmesh/client";
 import { type Import, Import_State, type ImportRowSchema } from "@marketmesh/contracts/catalog/v1";
 import type { ListingRow } from "@marketmesh/markets";
 import type { Mesh } from "../mesh.ts";
 import { MarketNames } from "./names.ts";
 
 type Row = MessageInitShape<typeof ImportRowSchema>;
-
-const chunkRows = 500;
 
 /**
  * Uploads listings of one kind and publishes them. The rows are read as they are sent, one chunk at a time. A repeat goes on
@@ -24,29 +23,34 @@ export async function importListings(
   const opened = await mesh.catalog.createImport({ parent: names.market, importId, import: request });
   const open = opened.import!;
   if (open.state === Import_State.COMPLETE) return announced(mesh, open);
-  const chunks = chunksOf(names, open, rows);
-  const { import: done } = await mesh.catalog.importListings(chunks, { timeoutMs: 600_000 });
+  const messages = messagesOf(names, open, rows);
+  const { import: done } = await mesh.catalog.importListings(messages, { timeoutMs: 600_000 });
   return announced(mesh, done!);
 }
 
-async function* chunksOf(
+async function* messagesOf(
   names: MarketNames,
   { name, acknowledgedRow }: Import,
   rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
 ) {
-  let number = 0n;
-  let chunk: Row[] = [];
-  let firstRow = acknowledgedRow + 1n;
-  for await (const row of rows) {
-    number += 1n;
-    if (number <= acknowledgedRow) continue;
-    chunk.push(rowMessage(names, row));
-    if (chunk.length < chunkRows) continue;
-    yield { import: name, firstRow, rows: chunk, complete: false };
-    firstRow += BigInt(chunk.length);
-    chunk = [];
+  let next = Number(acknowledgedRow) + 1;
+  for await (const { first, items } of chunks(after(rows, Number(acknowledgedRow)), { sizeOf })) {
+    const firstRow = BigInt(Number(acknowledgedRow) + first);
+    next = Number(firstRow) + items.length;
+    yield { import: name, firstRow, rows: items.map((row) => rowMessage(names, row)), complete: false };
   }
-  yield { import: name, firstRow, rows: chunk, complete: true };
+  yield { import: name, firstRow: BigInt(next), rows: [], complete: true };
+}
+
+// About what the row is in the message, which must stay below 4 MiB.
+const sizeOf = ({ attributes }: ListingRow): number => JSON.stringify(attributes).length;
+
+async function* after<T>(rows: AsyncIterable<T> | Iterable<T>, count: number): AsyncGenerator<T> {
+  let number = 0;
+  for await (const row of rows) {
+    number += 1;
+    if (number > count) yield row;
+  }
 }
 
 function rowMessage(names: MarketNames, row: ListingRow): Row {

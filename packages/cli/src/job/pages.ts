@@ -1,17 +1,14 @@
+import { pages } from "@marketmesh/client";
+
 interface Page {
   readonly nextPageToken: string;
 }
 
-/** Reads a list to its end, a page of 1,000 at a time. */
-export async function* pagesOf<P extends Page>(
+/** Reads a list to its end, 1,000 entries at a time. */
+export function pagesOf<P extends Page>(
   read: (page: { pageSize: number; pageToken: string }) => Promise<P>,
 ): AsyncGenerator<P> {
-  let pageToken = "";
-  do {
-    const page = await read({ pageSize: 1_000, pageToken });
-    yield page;
-    pageToken = page.nextPageToken;
-  } while (pageToken !== "");
+  return pages((pageToken) => read({ pageSize: 1_000, pageToken }));
 }
 
 /** All entries of a list. */

@@ -1,0 +1,26 @@
+import { connect } from "@marketmesh/client";
+import { TokenService } from "@marketmesh/contracts/identity/v1";
+import type { Mesh } from "./mesh.ts";
+
+/** Clients of a mesh, to be disposed of. */
+export interface ConnectedMesh extends Mesh, Disposable {
+  /** The token that its calls are made with. */
+  accessToken(): Promise<string>;
+}
+
+/** Connects to every service as the principal of an API key. */
+export function connectMesh(endpoints: Readonly<Record<string, string>>, apiKey: string): ConnectedMesh {
+  const mesh = connect({ endpoints, apiKey });
+  const feeds = Object.keys(endpoints).map((service) => [service, mesh.feeds(service)] as const);
+  return {
+    identity: mesh.identity,
+    tokens: mesh.client(TokenService),
+    catalog: mesh.catalog,
+    eligibility: mesh.eligibility,
+    scoring: mesh.scoring,
+    allocation: mesh.allocation,
+    feeds: Object.fromEntries(feeds),
+    accessToken: () => mesh.token(),
+    [Symbol.dispose]: () => mesh.close(),
+  };
+}
