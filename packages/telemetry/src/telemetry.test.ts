@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { createLogger, createMetrics, redact } from "./index.ts";
+
+function logged(level: "debug" | "warn" = "debug") {
+  const lines: string[] = [];
+  const now = () => new Date("2026-11-21T12:00:00Z");
+  const write = (line: string) => lines.push(line);
+  const log = createLogger({ service: "catalog", level, write, now, callFields: () => ({ requestId: "r" }) });
+  return { log, lines };
+}
+
+test("a line is JSON with time, level, service, message and the call's fields", () => {
+  const { log, lines } = logged();
+  log.child({ loop: "relay" }).info("published", { count: 3, size: 5n });
+  expect(JSON.parse(lines[0] ?? "")).toEqual({
+    time: "2026-11-21T12:00:00.000Z",
+    level: "info",
+    service: "catalog",
+    msg: "published",
+    requestId: "r",
+    loop: "relay",
+    count: 3,
+    size: "5",
+  });
+  expect(lines[0]?.endsWith("}\n")).toBe(true);
+});
+
+test("lines below the level are dropped", () => {
+  const { log, lines } = logged("warn");
+  log.info("x");
+  log.warn("y");
+  expect(lines).toHaveLength(1);
+});
+
+test.each([
+  [{ authorization: "Bearer abc" }, { authorization: "[redacted]" }],
+  [{ request: { headers: { Cookie: "a=b" } } }, { request: { headers: { Cookie: "[redacted]" } } }],
+  [
+    { apiKey: "mmk_x", "api-key": "y", SERVICE_KEY: "z" },
+    { apiKey: "[redacted]", "api-key": "[redacted]", SERVICE_KEY: "[redacted]" },
+  ],
+  [{ text: "sent Bearer eyJhbGciOi.x.y today" }, { text: "sent Bearer [redacted] today" }],
+  [{ url: "postgres://app:hunter2@db:5432/x" }, { url: "postgres://app:[redacted]@db:5432/x" }],
+  [{ tokens: 3 }, { tokens: 3 }],
+])("%j is logged without its secrets", (fields, expected) => {
+  expect(redact(fields)).toEqual(expected);
+});
+
+test("an object that contains itself is cut, not followed", () => {
+  const loop: Record<string, unknown> = {};
+  loop.self = loop;
+  expect(() => JSON.stringify(redact(loop))).not.toThrow();
+});
+
+test("metrics are written as Prometheus reads them", () => {
+  const metrics = createMetrics();
+  metrics.counter({ name: "calls_total", help: "Calls", labels: ["method"] }).add(2, { method: 'a"b\n' });
+  const seconds = metrics.histogram({ name: "duration_seconds", help: "Time", buckets: [0.1, 1] });
+  for (const value of [0.05, 0.1, 0.5, 9]) seconds.observe(value);
+  metrics.gauge({ name: "now", help: "A reading", read: () => 4 });
+  expect(metrics.text()).toBe(
+    [
+      "# HELP marketmesh_calls_total Calls",
+      "# TYPE marketmesh_calls_total counter",
+      'marketmesh_calls_total{method="a\\"b\\n"} 2',
+      "# HELP marketmesh_duration_seconds Time",
+      "# TYPE marketmesh_duration_seconds histogram",
+      'marketmesh_duration_seconds_bucket{le="0.1"} 2',
+      'marketmesh_duration_seconds_bucket{le="1"} 3',
+      'marketmesh_duration_seconds_bucket{le="+Inf"} 4',
+      "marketmesh_duration_seconds_sum 9.65",
+      "marketmesh_duration_seconds_count 4",
+      "# HELP marketmesh_now A reading",
+      "# TYPE marketmesh_now gauge",
+      "marketmesh_now 4",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("a label that takes ever new values ends in `overflow`", () => {
+  const metrics = createMetrics();
+  const counter = metrics.counter({ name: "calls_total", help: "Calls", labels: ["id"] });
+  for (let id = 0; id < 2_100; id += 1) counter.add(1, { id: String(id) });
+  expect(metrics.text()).toContain('{id="overflow"} 100\n');
+});
