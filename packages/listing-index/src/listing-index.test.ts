@@ -51,6 +51,9 @@ describe("select", () => {
           const held = heldAfter(writes, index);
           const rules = sources.map((source) => ruleOf(source));
           let left = [...held.values()].filter((row) => row.active && isVisible(row, as));
+          for (const row of held.values()) {
+            expect(index.isVisible(row.ordinal, as)).toBe(left.includes(row));
+          }
           const expected = { considered: left.length, remaining: [] as number[] };
           for (const rule of rules) {
             left = left.filter(

@@ -116,6 +116,11 @@ export class ListingIndex implements Columns {
     return version === undefined || version < 0 ? undefined : version;
   }
 
+  /** Whether the listing is active and the viewer may see it: whether `select` could give it. */
+  isVisible(ordinal: number, viewer?: Viewer): boolean {
+    return this.#visibility.isVisibleTo(ordinal, viewer);
+  }
+
   /** The active listings that the viewer may see and for which the residual is true. */
   select(residual: Residual, viewer?: Viewer): OrdinalSet {
     return this.funnel([residual], viewer).set;

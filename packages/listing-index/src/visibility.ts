@@ -39,6 +39,15 @@ export class Visibility {
     this.#audiences.delete(ordinal);
   }
 
+  /** Whether a row is active and the viewer may see it. */
+  isVisibleTo(ordinal: number, viewer: Viewer | undefined): boolean {
+    if (!this.active.has(ordinal)) return false;
+    if (viewer === undefined || this.#public.has(ordinal)) return true;
+    const party = this.#parties.idOf(viewer.party);
+    if (party === 0) return false;
+    return this.#owners[ordinal] === party || (this.#audiences.get(ordinal)?.includes(party) ?? false);
+  }
+
   /** The active rows that a viewer may see: a view that lasts until the next write. */
   visibleTo(viewer: Viewer | undefined): OrdinalSet {
     if (viewer === undefined) return OrdinalSet.viewOf(this.active);

@@ -17,7 +17,11 @@ export function tokenWeight(overlap: Overlap, statistics: Statistics): TokenWeig
   return (token) => rarityMillionths(counted, token);
 }
 
-/** The overlap of one pair in millionths; `undefined` where a side has no list. */
+/**
+ * The overlap of one pair in millionths; `undefined` where a side has no list: then no statistics are needed either.
+ *
+ * @throws RankingError STATISTICS_MISSING
+ */
 export function overlapOfPair(
   overlap: Overlap,
   { supply, demand }: DecisionInput,
@@ -25,8 +29,8 @@ export function overlapOfPair(
 ): number | undefined {
   const supplied = tokensOf(supply, overlap.supplyAttribute);
   const demanded = tokensOf(demand, overlap.demandAttribute);
-  const weight = tokenWeight(overlap, statistics);
   if (supplied === undefined || demanded === undefined) return undefined;
+  const weight = tokenWeight(overlap, statistics);
   const shared = totalWeight(intersection(supplied, demanded), weight);
   switch (overlap.normalisation) {
     case "DEMAND":

@@ -96,3 +96,8 @@ test("refuses to weigh by rarity without statistics", () => {
     expect.objectContaining({ reason: "STATISTICS_MISSING" }),
   );
 });
+
+test("needs no statistics where a side has no list", () => {
+  const pair = { supply: {}, demand: { skills: ["sql"] }, now };
+  expect(explain(compiled(skillOverlap), pair, new Map()).contributions[0]).toMatchObject({ missing: true });
+});
