@@ -21,7 +21,7 @@ create table marketmesh.outbox (
 );
 create index outbox_unstamped on marketmesh.outbox (id) where feed_seq is null;
 create index outbox_unpublished on marketmesh.outbox (feed, feed_seq) where feed_seq is not null and publish_time is null;
-create index outbox_published on marketmesh.outbox (publish_time) where publish_time is not null;
+-- No index on publish_time: each would be written again for every fact; the purge walks the ids, which ascend with it.
 
 -- The counter of each feed. A row, so that purging cannot reset it.
 create table marketmesh.feeds (

@@ -23,7 +23,8 @@ export async function purge(database: Database): Promise<void> {
 /** Returns how many rows went. */
 export async function purgeOutbox(tx: Tx): Promise<number> {
   const gone = await tx.execute(sql`delete from marketmesh.outbox where id = any(array(
-    select id from marketmesh.outbox where publish_time < now() - interval '7 days' order by publish_time limit ${rowsMax}))`);
+    select id from (select id, publish_time from marketmesh.outbox order by id limit ${rowsMax}) oldest
+    where publish_time < now() - interval '7 days'))`);
   return gone.count;
 }
 

@@ -10,7 +10,7 @@ import { backoffMs, type WakeUp, wakeUp } from "./wake-up.ts";
 
 const leaderLock = "1835884545";
 const asleepLock = "1835884546";
-const rowsMax = 2_000;
+const rowsMax = 4_000;
 const candidateWaitMs = 500;
 const pollMs = 1_000;
 const busyPollMs = 4;

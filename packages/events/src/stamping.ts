@@ -91,7 +91,9 @@ export async function markPublished(
   // Losing this commit in a crash only means publishing again.
   await tx.execute(sql`set local synchronous_commit = off`);
   await checkLead(tx, token);
-  const given = columns(published, {
+  // In id order the rows lie side by side.
+  const inOrder = [...published].sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+  const given = columns(inOrder, {
     id: ["bigint", (row) => row.id],
     stream_seq: ["bigint", (row) => row.streamSeq],
   });

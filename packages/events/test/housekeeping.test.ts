@@ -1,0 +1,28 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { purge } from "../src/housekeeping.ts";
+import { seen, soon, startMesh, until } from "./mesh.ts";
+
+test("forgets facts 7 days after they were published, never before, and keeps counting on", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  await mesh.put(Array.from({ length: 10 }, (_, index) => ({ id: `t${index}`, version: 1n })));
+  await until(
+    () => mesh.feeds(events).getEventCounts({}),
+    ({ pending }) => pending === 0n,
+  );
+  await mesh.database.background((tx) =>
+    tx.execute(
+      sql`update marketmesh.outbox set publish_time = now() - interval '7 days 1 minute' where feed_seq <= 6`,
+    ),
+  );
+  await purge(mesh.database);
+  const left = await mesh.database.background((tx) =>
+    tx.execute(sql`select feed_seq from marketmesh.outbox order by 1`),
+  );
+  expect(left.map((row) => row.feed_seq)).toEqual(["7", "8", "9", "10"]);
+  const follower = mesh.follow(events, seen());
+  await mesh.put([{ id: "t0", version: 2n }]);
+  await follower.waitFor(11n, soon());
+  expect((await mesh.feeds(events).locateFeed({ feed: "thing", feedSeq: 5n })).purged).toBe(true);
+});
