@@ -23,6 +23,7 @@ import { file_marketmesh_catalog_v1_kind } from "../gen/marketmesh/catalog/v1/ki
 import { file_marketmesh_catalog_v1_listing } from "../gen/marketmesh/catalog/v1/listing_pb.ts";
 import { file_marketmesh_eligibility_v1_eligibility } from "../gen/marketmesh/eligibility/v1/eligibility_pb.ts";
 import { file_marketmesh_eligibility_v1_eligibility_service } from "../gen/marketmesh/eligibility/v1/eligibility_service_pb.ts";
+import { file_marketmesh_eligibility_v1_error_reason } from "../gen/marketmesh/eligibility/v1/error_reason_pb.ts";
 import { file_marketmesh_eligibility_v1_events } from "../gen/marketmesh/eligibility/v1/events_pb.ts";
 import { file_marketmesh_eligibility_v1_policy } from "../gen/marketmesh/eligibility/v1/policy_pb.ts";
 import { file_marketmesh_errors_v1_error_reason } from "../gen/marketmesh/errors/v1/error_reason_pb.ts";
@@ -42,6 +43,7 @@ import { file_marketmesh_identity_v1_service_account } from "../gen/marketmesh/i
 import { file_marketmesh_identity_v1_signing_key } from "../gen/marketmesh/identity/v1/signing_key_pb.ts";
 import { file_marketmesh_identity_v1_token_service } from "../gen/marketmesh/identity/v1/token_service_pb.ts";
 import { file_marketmesh_options_v1_options } from "../gen/marketmesh/options/v1/options_pb.ts";
+import { file_marketmesh_scoring_v1_error_reason } from "../gen/marketmesh/scoring/v1/error_reason_pb.ts";
 import { file_marketmesh_scoring_v1_events } from "../gen/marketmesh/scoring/v1/events_pb.ts";
 import { file_marketmesh_scoring_v1_model } from "../gen/marketmesh/scoring/v1/model_pb.ts";
 import { file_marketmesh_scoring_v1_score } from "../gen/marketmesh/scoring/v1/score_pb.ts";
@@ -75,6 +77,7 @@ export const registry: Registry = createRegistry(
   file_marketmesh_catalog_v1_listing,
   file_marketmesh_eligibility_v1_eligibility,
   file_marketmesh_eligibility_v1_eligibility_service,
+  file_marketmesh_eligibility_v1_error_reason,
   file_marketmesh_eligibility_v1_events,
   file_marketmesh_eligibility_v1_policy,
   file_marketmesh_errors_v1_error_reason,
@@ -94,6 +97,7 @@ export const registry: Registry = createRegistry(
   file_marketmesh_identity_v1_signing_key,
   file_marketmesh_identity_v1_token_service,
   file_marketmesh_options_v1_options,
+  file_marketmesh_scoring_v1_error_reason,
   file_marketmesh_scoring_v1_events,
   file_marketmesh_scoring_v1_model,
   file_marketmesh_scoring_v1_score,

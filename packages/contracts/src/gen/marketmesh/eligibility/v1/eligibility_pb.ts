@@ -170,7 +170,7 @@ export type Subject = Message<"marketmesh.eligibility.v1.Subject"> & {
     case: "listing";
   } | {
     /**
-     * Attributes that need not be in the catalog.
+     * Attributes that need not be in the catalog, of the kind that the policy or model names; all may be absent.
      *
      * @generated from field: google.protobuf.Struct attributes = 2;
      */
@@ -291,7 +291,8 @@ export type EligibleSet = Message<"marketmesh.eligibility.v1.EligibleSet"> & {
   policyVersion: bigint;
 
   /**
-   * Why the demand could not be judged, one of ErrorReason: LISTING_NOT_FOUND, LISTING_NOT_ACTIVE. Empty when it was.
+   * Why the demand could not be judged, one of ErrorReason: LISTING_NOT_FOUND, LISTING_NOT_ACTIVE. Empty when it was. A caller of
+   * party reach gets LISTING_NOT_FOUND for every demand that is not ACTIVE or that it may not see.
    *
    * @generated from field: string absence_reason = 6;
    */

@@ -329,8 +329,8 @@ export type CheckEligibilityRequest = Message<"marketmesh.eligibility.v1.CheckEl
   demand?: Subject | undefined;
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a rule of the policy reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 5;
    */
@@ -407,8 +407,8 @@ export type ListEligibleRequest = Message<"marketmesh.eligibility.v1.ListEligibl
   demand?: Subject | undefined;
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a rule of the policy reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 3;
    */
@@ -506,8 +506,8 @@ export type BatchListEligibleRequest = Message<"marketmesh.eligibility.v1.BatchL
   demands: string[];
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a rule of the policy reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 4;
    */
@@ -542,7 +542,7 @@ export const BatchListEligibleRequestSchema: GenMessage<BatchListEligibleRequest
  */
 export type BatchListEligibleResponse = Message<"marketmesh.eligibility.v1.BatchListEligibleResponse"> & {
   /**
-   * Sets, in the order asked; each demand occurs once over the stream.
+   * Sets, in the order asked, one for each demand asked for; at most 100.
    *
    * @generated from field: repeated marketmesh.eligibility.v1.EligibleSet sets = 1;
    */
@@ -577,8 +577,8 @@ export type ListDemandRequest = Message<"marketmesh.eligibility.v1.ListDemandReq
   supply?: Subject | undefined;
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a rule of the policy reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 3;
    */
@@ -676,8 +676,8 @@ export type GetFunnelRequest = Message<"marketmesh.eligibility.v1.GetFunnelReque
   demand?: Subject | undefined;
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a rule of the policy reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 4;
    */
@@ -737,8 +737,8 @@ export const EligibilityService: GenService<{
   /**
    * Creates a policy. Announces PolicyCreated.
    *
-   * Errors: INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, KIND_SIDE_INVALID); NOT_FOUND (KIND_NOT_FOUND);
-   * ALREADY_EXISTS (POLICY_ALREADY_EXISTS).
+   * Errors: INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, RULE_REASON_REPEATED, KIND_SIDE_INVALID);
+   * NOT_FOUND (KIND_NOT_FOUND); ALREADY_EXISTS (POLICY_ALREADY_EXISTS).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.CreatePolicy
    */
@@ -772,7 +772,8 @@ export const EligibilityService: GenService<{
   /**
    * Makes a new version of a policy. Equal rules change nothing. Announces PolicyUpdated.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE); ABORTED (ETAG_MISMATCH).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, RULE_REASON_REPEATED,
+   * KIND_IMMUTABLE); ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.UpdatePolicy
    */
@@ -784,7 +785,7 @@ export const EligibilityService: GenService<{
   /**
    * Checks rules without storing them: answers with every mistake, its position and what is allowed there.
    *
-   * Errors: NOT_FOUND (KIND_NOT_FOUND).
+   * Errors: NOT_FOUND (KIND_NOT_FOUND); INVALID_ARGUMENT (KIND_SIDE_INVALID).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.ValidatePolicy
    */
@@ -795,10 +796,11 @@ export const EligibilityService: GenService<{
   },
   /**
    * Judges one pair and says why. Each side is a listing or bare attributes, so that a team can use it beside its own database.
-   * With `policy_version` and listing versions it recomputes a recorded verdict.
+   * With `policy_version` and listing versions it recomputes a recorded verdict. The state of a listing is no rule: one that is not
+   * ACTIVE is judged as well.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID);
-   * UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND, LISTING_VERSION_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED,
+   * ATTRIBUTE_INVALID, REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.CheckEligibility
    */
@@ -810,7 +812,8 @@ export const EligibilityService: GenService<{
   /**
    * Lists the supplies eligible for one demand, a page at a time, by listing id, with the exact total.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
+   * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.ListEligible
    */
@@ -822,7 +825,7 @@ export const EligibilityService: GenService<{
   /**
    * Streams the eligible supply of up to 1,000 demands as packed sets, in the order asked.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.BatchListEligible
    */
@@ -834,7 +837,8 @@ export const EligibilityService: GenService<{
   /**
    * Lists the demands that one supply is eligible for (the reverse question), a page at a time, by listing id.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
+   * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.ListDemand
    */
@@ -846,7 +850,8 @@ export const EligibilityService: GenService<{
   /**
    * Says for one demand how many supplies each rule leaves over.
    *
-   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
+   * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.GetFunnel
    */

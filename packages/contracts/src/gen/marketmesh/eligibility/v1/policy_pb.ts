@@ -125,34 +125,34 @@ export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
   messageDesc(file_marketmesh_eligibility_v1_policy, 1);
 
 /**
- * A mistake in an expression.
+ * A mistake in a policy.
  *
  * @generated from message marketmesh.eligibility.v1.ExpressionMistake
  */
 export type ExpressionMistake = Message<"marketmesh.eligibility.v1.ExpressionMistake"> & {
   /**
-   * The field that holds the expression, as a path. Example: `policy.rules[2].expression`.
+   * The field at fault, as a path. Example: `policy.rules[2].expression`.
    *
    * @generated from field: string field = 1;
    */
   field: string;
 
   /**
-   * The line, from 1.
+   * The line, from 1; 0 for a mistake that is not in an expression.
    *
    * @generated from field: uint32 line = 2;
    */
   line: number;
 
   /**
-   * The column, from 1.
+   * The column, from 1, in UTF-16 code units; 0 for a mistake that is not in an expression.
    *
    * @generated from field: uint32 column = 3;
    */
   column: number;
 
   /**
-   * One of ErrorReason: EXPRESSION_INVALID or PERSONAL_ATTRIBUTE_IN_RULE.
+   * One of ErrorReason: EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE or RULE_REASON_REPEATED.
    *
    * @generated from field: string reason = 4;
    */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file marketmesh/scoring/v1/score.proto.
  */
 export const file_marketmesh_scoring_v1_score: GenFile = /*@__PURE__*/
-  fileDesc("CiFtYXJrZXRtZXNoL3Njb3JpbmcvdjEvc2NvcmUucHJvdG8SFW1hcmtldG1lc2guc2NvcmluZy52MSJSCgVTY29yZRINCgVzY29yZRgBIAEoERI6Cg1jb250cmlidXRpb25zGAIgAygLMiMubWFya2V0bWVzaC5zY29yaW5nLnYxLkNvbnRyaWJ1dGlvbiJrCgxDb250cmlidXRpb24SDwoHZmVhdHVyZRgBIAEoCRIYChB2YWx1ZV9taWxsaW9udGhzGAIgASgSEh8KF2NvbnRyaWJ1dGlvbl9taWxsaW9udGhzGAMgASgSEg8KB21pc3NpbmcYBCABKAgipgEKCkNhbmRpZGF0ZXMSGgoGZGVtYW5kGAEgASgJQgrgQQK6SARyAhABEjQKCHN1cHBsaWVzGAIgASgLMh0ubWFya2V0bWVzaC5zZXRzLnYxLlBhY2tlZFNldEID4EECEjMKB2V4Y2x1ZGUYAyABKAsyHS5tYXJrZXRtZXNoLnNldHMudjEuUGFja2VkU2V0QgPgQQESEQoEc2tpcBgEIAEoDUID4EEBIsoBCgdSYW5raW5nEg4KBmRlbWFuZBgBIAEoCRIQCghvcmRpbmFscxgCIAMoBxIVCg1kZW1hbmRfc2NvcmVzGAMgAygPEhUKDXN1cHBseV9zY29yZXMYBCADKA8SEAoIc3VwcGxpZXMYBSADKAkSLAoGc2NvcmVzGAYgAygLMhwubWFya2V0bWVzaC5zY29yaW5nLnYxLlNjb3JlEhcKD2NhbmRpZGF0ZV9jb3VudBgHIAEoDRIWCg5hYnNlbmNlX3JlYXNvbhgIIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_marketmesh_sets_v1_packed_set]);
+  fileDesc("CiFtYXJrZXRtZXNoL3Njb3JpbmcvdjEvc2NvcmUucHJvdG8SFW1hcmtldG1lc2guc2NvcmluZy52MSJSCgVTY29yZRINCgVzY29yZRgBIAEoERI6Cg1jb250cmlidXRpb25zGAIgAygLMiMubWFya2V0bWVzaC5zY29yaW5nLnYxLkNvbnRyaWJ1dGlvbiJrCgxDb250cmlidXRpb24SDwoHZmVhdHVyZRgBIAEoCRIYChB2YWx1ZV9taWxsaW9udGhzGAIgASgSEh8KF2NvbnRyaWJ1dGlvbl9taWxsaW9udGhzGAMgASgSEg8KB21pc3NpbmcYBCABKAgirwEKCkNhbmRpZGF0ZXMSGgoGZGVtYW5kGAEgASgJQgrgQQK6SARyAhABEjQKCHN1cHBsaWVzGAIgASgLMh0ubWFya2V0bWVzaC5zZXRzLnYxLlBhY2tlZFNldEID4EECEjMKB2V4Y2x1ZGUYAyABKAsyHS5tYXJrZXRtZXNoLnNldHMudjEuUGFja2VkU2V0QgPgQQESGgoEc2tpcBgEIAEoDUIM4EEBukgGKgQYkL8FIsoBCgdSYW5raW5nEg4KBmRlbWFuZBgBIAEoCRIQCghvcmRpbmFscxgCIAMoBxIVCg1kZW1hbmRfc2NvcmVzGAMgAygPEhUKDXN1cHBseV9zY29yZXMYBCADKA8SEAoIc3VwcGxpZXMYBSADKAkSLAoGc2NvcmVzGAYgAygLMhwubWFya2V0bWVzaC5zY29yaW5nLnYxLlNjb3JlEhcKD2NhbmRpZGF0ZV9jb3VudBgHIAEoDRIWCg5hYnNlbmNlX3JlYXNvbhgIIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_marketmesh_sets_v1_packed_set]);
 
 /**
  * How well a pair suits.
@@ -114,7 +114,7 @@ export type Candidates = Message<"marketmesh.scoring.v1.Candidates"> & {
   exclude?: PackedSet | undefined;
 
   /**
-   * Leaves out this many of the best: the ranking goes on where another ended.
+   * Leaves out this many of the best: the ranking goes on where another ended. With `top_k` at most 100,000.
    *
    * @generated from field: uint32 skip = 4;
    */
@@ -177,14 +177,15 @@ export type Ranking = Message<"marketmesh.scoring.v1.Ranking"> & {
   scores: Score[];
 
   /**
-   * How many were ranked, exclusions left out.
+   * How many were ranked: candidates that are listings here and that the caller may see, exclusions left out.
    *
    * @generated from field: uint32 candidate_count = 7;
    */
   candidateCount: number;
 
   /**
-   * Why the demand could not be ranked: LISTING_NOT_FOUND, LISTING_NOT_ACTIVE. Empty when it was.
+   * Why the demand could not be ranked: LISTING_NOT_FOUND, LISTING_NOT_ACTIVE. Empty when it was. A caller of party reach gets
+   * LISTING_NOT_FOUND for every demand that is not ACTIVE or that it may not see.
    *
    * @generated from field: string absence_reason = 8;
    */

@@ -382,8 +382,8 @@ export type ScorePairsRequest = Message<"marketmesh.scoring.v1.ScorePairsRequest
   pairs: Pair[];
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a feature of the model reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 4;
    */
@@ -453,7 +453,7 @@ export type ScorePairsResponse = Message<"marketmesh.scoring.v1.ScorePairsRespon
   modelVersion: bigint;
 
   /**
-   * The version of the statistics that was used; 0 when none was needed.
+   * The version of the statistics of the model; the highest when features use several; 0 when it uses none.
    *
    * @generated from field: int64 statistics_version = 3;
    */
@@ -509,8 +509,8 @@ export type RankRequest = Message<"marketmesh.scoring.v1.RankRequest"> & {
   exclude?: PackedSet | undefined;
 
   /**
-   * What `now` is in rules and features: the market's clock. Required in a sandbox market; absent in a real one means this
-   * service's clock.
+   * What `now` is: the market's clock, which this service does not know. Required where a feature of the model reads `now`, in real and
+   * sandbox markets alike; elsewhere it changes nothing and may be absent.
    *
    * @generated from field: google.protobuf.Timestamp decision_time = 6;
    */
@@ -552,7 +552,7 @@ export const RankRequestSchema: GenMessage<RankRequest> = /*@__PURE__*/
  */
 export type RankResponse = Message<"marketmesh.scoring.v1.RankResponse"> & {
   /**
-   * Rankings, in the order asked; each demand occurs once over the stream.
+   * Rankings, in the order asked, one for each of the candidates; at most 100.
    *
    * @generated from field: repeated marketmesh.scoring.v1.Ranking rankings = 1;
    */
@@ -573,7 +573,7 @@ export type RankResponse = Message<"marketmesh.scoring.v1.RankResponse"> & {
   supplyModelVersion: bigint;
 
   /**
-   * The version of the statistics that was used; 0 when none was needed.
+   * The version of the statistics of the models; the highest when features use several; 0 when they use none.
    *
    * @generated from field: int64 statistics_version = 4;
    */
@@ -604,6 +604,8 @@ export const RankResponseSchema: GenMessage<RankResponse> = /*@__PURE__*/
 export const ScoringService: GenService<{
   /**
    * Creates a model. Announces ModelCreated.
+   *
+   * A model may weigh by rarity before statistics are collected; scoring then needs them.
    *
    * Errors: INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, FEATURE_INVALID, KIND_SIDE_INVALID);
    * NOT_FOUND (KIND_NOT_FOUND); ALREADY_EXISTS (MODEL_ALREADY_EXISTS).
@@ -640,8 +642,8 @@ export const ScoringService: GenService<{
   /**
    * Makes a new version of a model. Equal features change nothing. Announces ModelUpdated.
    *
-   * Errors: NOT_FOUND (MODEL_NOT_FOUND); INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, FEATURE_INVALID);
-   * ABORTED (ETAG_MISMATCH).
+   * Errors: NOT_FOUND (MODEL_NOT_FOUND); INVALID_ARGUMENT (EXPRESSION_INVALID, PERSONAL_ATTRIBUTE_IN_RULE, FEATURE_INVALID,
+   * KIND_IMMUTABLE, PERSPECTIVE_IMMUTABLE); ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.scoring.v1.ScoringService.UpdateModel
    */
@@ -651,10 +653,11 @@ export const ScoringService: GenService<{
     output: typeof UpdateModelResponseSchema;
   },
   /**
-   * Counts in how many listings each string of the attributes occurs, now, and freezes the counts as a new version. Rarity-weighted
-   * features of the attributes use it from then on. Equal counts change nothing.
+   * Counts in how many ACTIVE listings each string of the attributes occurs, now, and freezes the counts as a new version.
+   * Rarity-weighted features of the attributes use it from then on: a feature takes the statistics that count both of its
+   * attributes; of several those that count the fewest attributes, then those of the lowest id, bytewise. Equal counts change nothing.
    *
-   * Errors: NOT_FOUND (KIND_NOT_FOUND); INVALID_ARGUMENT (ATTRIBUTE_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (KIND_NOT_FOUND); INVALID_ARGUMENT (ATTRIBUTE_INVALID, REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.scoring.v1.ScoringService.CollectStatistics
    */
@@ -676,9 +679,10 @@ export const ScoringService: GenService<{
     output: typeof GetStatisticsResponseSchema;
   },
   /**
-   * Scores up to 1,000 pairs, with contributions. Each side is a listing or bare attributes.
+   * Scores up to 1,000 pairs, with contributions. Each side is a listing or bare attributes. Statistics are needed only where both
+   * sides of a pair have the lists that they weigh. The state of a listing changes nothing.
    *
-   * Errors: NOT_FOUND (MODEL_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID);
+   * Errors: NOT_FOUND (MODEL_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID, REVISION_INVALID);
    * FAILED_PRECONDITION (STATISTICS_NOT_COLLECTED); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.scoring.v1.ScoringService.ScorePairs
@@ -689,10 +693,11 @@ export const ScoringService: GenService<{
     output: typeof ScorePairsResponseSchema;
   },
   /**
-   * Ranks the candidates of up to 1,000 demands and streams the best k of each, in the order asked.
+   * Ranks the candidates of up to 1,000 demands and streams the best k of each, in the order asked. Waits until the listings here
+   * are as new as the sets (`feed_seq`). Candidates that the caller may not see are left out.
    *
-   * Errors: NOT_FOUND (MODEL_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED); FAILED_PRECONDITION (STATISTICS_NOT_COLLECTED,
-   * ORDINAL_EPOCH_MISMATCH); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (MODEL_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, MODEL_MISMATCH, SET_INVALID, REVISION_INVALID);
+   * FAILED_PRECONDITION (STATISTICS_NOT_COLLECTED, ORDINAL_EPOCH_MISMATCH); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.scoring.v1.ScoringService.Rank
    */
