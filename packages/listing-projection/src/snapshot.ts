@@ -1,0 +1,43 @@
+import type { Client } from "@connectrpc/connect";
+import { decodeListingBlock } from "@marketmesh/contracts";
+import type { CatalogService, ListingBlock } from "@marketmesh/contracts/catalog/v1";
+import type { FeedPosition } from "@marketmesh/events";
+import { rowOfBlock } from "./listing-rows.ts";
+import { ProjectedKind } from "./projected-kind.ts";
+
+/** What of the catalog a projection reads. */
+export type Catalog = Pick<Client<typeof CatalogService>, "exportListings">;
+
+/** Kinds with their listings as they stood at one position of the listing feed. */
+export interface Snapshot {
+  readonly position: FeedPosition;
+  /** By name. */
+  readonly kinds: Map<string, ProjectedKind>;
+}
+
+/** Reads an export block by block straight into new indexes; no more than a block is held besides. */
+export async function readSnapshot(
+  catalog: Catalog,
+  request: { readonly parent: string; readonly kind?: string },
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const kinds = new Map<string, ProjectedKind>();
+  let position: FeedPosition | undefined;
+  for await (const { part } of catalog.exportListings(request, { signal })) {
+    if (part.case === "snapshot") position = { epoch: part.value.feedEpoch, feedSeq: part.value.feedSeq };
+    else if (part.case === "block") applyBlock(kinds, part.value);
+    else if (part.case === "kind" && part.value.kind) {
+      const kind = new ProjectedKind(part.value.kind, part.value.ordinalEpoch);
+      kinds.set(kind.name, kind);
+    }
+  }
+  if (position === undefined) throw new Error("the export ended before it told where the feed stood");
+  return { position, kinds };
+}
+
+function applyBlock(kinds: ReadonlyMap<string, ProjectedKind>, block: ListingBlock): void {
+  const kind = kinds.get(block.kind);
+  if (kind === undefined) throw new Error(`a block of ${block.kind} came before the kind`);
+  if (block.ordinalEpoch !== kind.epoch) throw new Error(`a block of ${block.kind} is of another epoch`);
+  for (const row of decodeListingBlock(block)) kind.index.apply(rowOfBlock(kind.types, row));
+}
