@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@marketmesh/contracts/google/rpc";
 import { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
+import { type Database, openDatabase } from "@marketmesh/postgres";
 import { type Channel, channel } from "@marketmesh/rpc";
 import type { Env, RunningService } from "@marketmesh/service-host";
 import { startServices } from "@marketmesh/testkit";
@@ -19,6 +20,8 @@ export const masterKey = "5f".repeat(32);
 export interface IdentityUnderTest extends AsyncDisposable {
   readonly url: string;
   readonly running: RunningService;
+  /** The same database, for what no RPC shows. */
+  readonly database: Database;
   readonly tokens: Client<typeof TokenService>;
   /** As nobody. */
   readonly anonymous: Client<typeof IdentityService>;
@@ -51,6 +54,13 @@ export async function startIdentity(env: Env = {}): Promise<IdentityUnderTest> {
   const own = { IDENTITY_MASTER_KEY: masterKey, IDENTITY_BOOTSTRAP_FILE: bootstrapFile, ...env };
   const mesh = await startServices([{ name: "identity", bind: bindIdentity, env: own }]);
   const url = mesh.urlOf("identity");
+  const running = mesh.services.get("identity") as RunningService;
+  const { DATABASE_URL = "", DATABASE_BACKGROUND_URL = "" } = running.host.env;
+  const database = await openDatabase({
+    url: DATABASE_URL,
+    backgroundUrl: DATABASE_BACKGROUND_URL,
+    appMax: 2,
+  });
   const transports = transportsTo(url);
   const tokens = createClient(TokenService, transports.to());
   const tokenOf: IdentityUnderTest["tokenOf"] = async (value, options = {}) => {
@@ -64,7 +74,8 @@ export async function startIdentity(env: Env = {}): Promise<IdentityUnderTest> {
   const operator = as(operatorToken);
   return {
     url,
-    running: mesh.services.get("identity") as RunningService,
+    running,
+    database,
     tokens,
     anonymous: createClient(IdentityService, transports.to()),
     operator,
@@ -75,6 +86,7 @@ export async function startIdentity(env: Env = {}): Promise<IdentityUnderTest> {
     market: (id) => marketUnderTest(id, operator, as, tokenOf),
     async [Symbol.asyncDispose]() {
       transports.close();
+      await database.close();
       await mesh.close();
       await rm(folder, { recursive: true });
     },
@@ -150,7 +162,10 @@ function transportsTo(target: string) {
     open.push(made);
     return made;
   };
-  return { to, close: () => open.forEach((made) => made.close()) };
+  const close = () => {
+    for (const made of open) made.close();
+  };
+  return { to, close };
 }
 
 // Secrets of the form that identity makes, the same in each run.
