@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,7 +22,8 @@ const LOCK_WAIT_MS_MAX = 10 * 60_000;
 /** Installs the packages of the lockfile; does nothing when they are there already. */
 export async function installPackages(checkout) {
   if (isInstalled(checkout)) return;
-  const release = await takeLock(join(checkout, ".install.lock"));
+  mkdirSync(join(checkout, ".marketmesh"), { recursive: true });
+  const release = await takeLock(join(checkout, ".marketmesh", "install.lock"));
   try {
     if (isInstalled(checkout)) return;
     process.stderr.write("Installing packages (first start, or the lockfile changed)\n");

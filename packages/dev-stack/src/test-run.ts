@@ -43,9 +43,19 @@ export function runTests(args: readonly string[]): number {
 
 function timed(step: Step): boolean {
   const started = performance.now();
-  const ok = step.run();
+  const ok = succeeds(step);
   console.log(`${ok ? "ok  " : "FAIL"} ${step.name.padEnd(16)} ${seconds(started)}`);
   return ok;
+}
+
+/** A check that cannot even be made, such as on a file that does not parse, has failed. */
+function succeeds(step: Step): boolean {
+  try {
+    return step.run();
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    return false;
+  }
 }
 
 function vitest(args: readonly string[]): Counts {

@@ -8,7 +8,7 @@ import { checkoutDir, serverDirsOf } from "../src/state-folder.ts";
 import { readState } from "../src/supervisor/mesh-state.ts";
 import { seedNats, startSupervised } from "./fixtures/supervised.ts";
 
-const SKIPPED = new Set(["node_modules", ".git", ".marketmesh", ".install.lock"]);
+const SKIPPED = new Set(["node_modules", ".git", ".marketmesh"]);
 
 // A `mktemp -d` folder is 0700: as root, Postgres' user can reach nothing in it.
 const clone = join(mkdtempSync(join(tmpdir(), "marketmesh-test-clone-")), "clone");

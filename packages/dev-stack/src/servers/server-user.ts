@@ -18,14 +18,11 @@ export function postgresUser(): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const found = findUser("postgres");
   if (found) return found;
-  const created = spawnSync("useradd", [
-    "--system",
-    "--user-group",
-    "--no-create-home",
-    "--shell",
-    "/bin/false",
-    "postgres",
-  ]);
+  const created = spawnSync(
+    "useradd",
+    ["--system", "--user-group", "--no-create-home", "--shell", "/bin/false", "postgres"],
+    { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
+  );
   const user = findUser("postgres");
   if (user) return user;
   throw new StackProblem(
