@@ -1,0 +1,34 @@
+import { parseArgs } from "node:util";
+import { startBenchMesh } from "./bench-mesh.ts";
+import { say } from "./figure.ts";
+import { importSuite } from "./import.ts";
+import { readsSuite } from "./reads.ts";
+import { roundSuite } from "./round.ts";
+import { rpcSuite } from "./rpc.ts";
+
+const suites = {
+  rpc: () => rpcSuite(),
+  import: () => withMesh(importSuite),
+  reads: () => withMesh(readsSuite),
+  round: () => withMesh(roundSuite),
+};
+
+type Suite = keyof typeof suites;
+
+async function withMesh(suite: (mesh: Awaited<ReturnType<typeof startBenchMesh>>) => Promise<void>) {
+  await using mesh = await startBenchMesh();
+  await suite(mesh);
+}
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+const unknown = chosen.find((name) => !Object.hasOwn(suites, name));
+if (unknown !== undefined) {
+  say(`there is no suite ${unknown}; there are ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+for (const name of chosen) {
+  say(`suite ${name}`);
+  await suites[name as Suite]();
+}
+process.exit(0);

@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { fileURLToPath } from "node:url";
+import { concurrently } from "@marketmesh/cli/job/concurrently";
+import { connect as connectMesh } from "@marketmesh/client";
+import { EchoService } from "@marketmesh/contracts/testing/v1";
+import { startTestIssuer } from "@marketmesh/testkit";
+import { emit, median, say } from "./figure.ts";
+
+const repeats = 5;
+const calls = 4_000;
+const inFlight = 32;
+const text = "x".repeat(200);
+
+/** CPU of server and client for one call with every interceptor on, against a bare HTTP/2 echo in the same run. */
+export async function rpcSuite(): Promise<void> {
+  await using issuer = await startTestIssuer();
+  const raw = await startServer("raw", issuer.url);
+  const mesh = await startServer("mesh", issuer.url);
+  const session = connect(raw.url);
+  using clients = connectMesh({ endpoints: mesh.url, token: await issuer.testToken({ expiresInS: 900 }) });
+  const echo = clients.client(EchoService, "testing");
+  const ways = {
+    raw: { server: raw, call: () => rawCall(session) },
+    mesh: { server: mesh, call: async () => void (await echo.echo({ name: "markets/-", text })) },
+  };
+  const figures: Record<keyof typeof ways, Cost[]> = { raw: [], mesh: [] };
+  for (let repeat = 0; repeat <= repeats; repeat += 1) {
+    for (const way of ["raw", "mesh"] as const) {
+      const cost = await measure(ways[way].server, ways[way].call);
+      // The first repeat warms up.
+      if (repeat > 0) figures[way].push(cost);
+    }
+  }
+  session.close();
+  for (const { child } of [raw, mesh]) child.disconnect();
+  const of = (way: keyof typeof ways, pick: keyof Cost) => median(figures[way].map((cost) => cost[pick]));
+  for (const [metric, pick, aim] of [
+    ["server_cpu", "serverMicros", 250],
+    ["client_cpu", "clientMicros", 300],
+  ] as const) {
+    const value = of("mesh", pick);
+    emit({ suite: "rpc", metric, value, unit: "us/call", better: "lower", aim, baseline: of("raw", pick) });
+  }
+  emit({
+    suite: "rpc",
+    metric: "calls",
+    value: of("mesh", "perSecond"),
+    unit: "calls/s",
+    better: "higher",
+    aim: 2_000,
+    baseline: of("raw", "perSecond"),
+  });
+  say(`${calls} calls of ${text.length} bytes, ${inFlight} in flight, median of ${repeats}`);
+}
+
+interface Server {
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+interface Cost {
+  readonly serverMicros: number;
+  readonly clientMicros: number;
+  readonly perSecond: number;
+}
+
+async function measure({ child }: Server, call: () => Promise<void>): Promise<Cost> {
+  const serverBefore = await cpuOf(child);
+  const clientBefore = process.cpuUsage();
+  const startMs = performance.now();
+  await concurrently(Array.from({ length: calls }), inFlight, call);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const { user, system } = process.cpuUsage(clientBefore);
+  return {
+    serverMicros: ((await cpuOf(child)) - serverBefore) / calls,
+    clientMicros: (user + system) / calls,
+    perSecond: calls / seconds,
+  };
+}
+
+async function cpuOf(child: ChildProcess): Promise<number> {
+  child.send("cpu");
+  const [{ cpuMicros }] = (await once(child, "message")) as [{ cpuMicros: number }];
+  return cpuMicros;
+}
+
+async function startServer(way: string, identityUrl: string): Promise<Server> {
+  const path = fileURLToPath(new URL("rpc-server.ts", import.meta.url));
+  const env = { ...process.env, MESH_IDENTITY_URL: identityUrl };
+  const child = fork(path, [way], { env, execArgv: ["--max-semi-space-size=16"] });
+  const [{ url }] = (await once(child, "message")) as [{ url: string }];
+  return { url, child };
+}
+
+function rawCall(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ":method": "POST", ":path": "/echo" });
+    stream.on("data", () => {});
+    stream.on("end", resolve);
+    stream.on("error", reject);
+    stream.end(text);
+  });
+}
