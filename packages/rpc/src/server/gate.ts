@@ -57,9 +57,19 @@ function begin(parts: ServerParts, plan: MethodPlan, context: HandlerContext): C
     interrupt: undefined,
   };
   context.values.set(stateKey, state);
+  endCheaply(context);
   // Every call ends by aborting its signal, with the error that it is answered with when there is one.
   context.signal.addEventListener("abort", () => finish(parts, state), { once: true });
   return state;
+}
+
+const callEnded: Error = new Error("the call has ended");
+
+// An abort without a reason makes a DOMException with a stack: a tenth of the cost of a small call. The object that the
+// gate gets is the one that the transport ends the call by.
+function endCheaply(context: HandlerContext & { abort?: (reason?: unknown) => void }): void {
+  const { abort } = context;
+  if (abort) context.abort = (reason) => abort(reason ?? callEnded);
 }
 
 function finish(parts: ServerParts, state: CallState): void {
