@@ -8,6 +8,7 @@ import { type IdentityUnderTest, masterKey } from "./start-identity.ts";
 export async function signedByIdentity(
   { database }: IdentityUnderTest,
   claims: Readonly<Record<string, unknown>>,
+  expireTime = new Date(Date.now() + 300_000),
 ): Promise<string> {
   const [key] = await database.background((tx) => loadSigningKeys(tx));
   if (!key) throw new Error("identity has no signing key");
@@ -15,6 +16,6 @@ export async function signedByIdentity(
   return new SignJWT({ aud: "marketmesh", ...claims })
     .setProtectedHeader({ alg: "EdDSA", kid: key.id })
     .setIssuedAt()
-    .setExpirationTime("5m")
+    .setExpirationTime(expireTime)
     .sign(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
 }
