@@ -27,12 +27,17 @@ export interface Worker {
   readonly onNotice: OnNotice;
 }
 
+/** Events that failed and how often they did. */
+export type Failing = ReadonlyMap<Envelope, number>;
+
+const none: Failing = new Map();
+
 /**
  * Handles events: all in one transaction or, when that fails, in halves, until the failing event stands alone; so one
- * poison event costs its batch mates some transactions and nothing else. Returns the most failed attempts of an event
- * that is to be delivered again; 0 when all are recorded. Throws only UnavailableError.
+ * poison event costs its batch mates some transactions and nothing else. Returns the events that are to be delivered
+ * again, with their failed attempts; all others are recorded. Throws only UnavailableError.
  */
-export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<number> {
+export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<Failing> {
   return bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part));
 }
 
@@ -49,8 +54,8 @@ export async function handleParked(worker: Worker): Promise<boolean> {
   } catch (error) {
     if (error instanceof UnavailableError) throw error;
     // The rollback put them back; each is tried alone, and one that keeps failing is buried.
-    const worst = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), true);
-    return worst === 0;
+    const failing = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), true);
+    return failing.size === 0;
   }
 }
 
@@ -123,13 +128,13 @@ async function bisect(
   envelopes: readonly Envelope[],
   work: (tx: Tx, part: readonly Envelope[]) => Promise<void>,
   alreadyFailed = false,
-): Promise<number> {
-  if (envelopes.length === 0) return 0;
+): Promise<Failing> {
+  if (envelopes.length === 0) return none;
   let failure: unknown;
   if (!alreadyFailed || envelopes.length === 1) {
     try {
       await worker.database.background((tx) => work(tx, envelopes));
-      return 0;
+      return none;
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
       failure = error;
@@ -139,10 +144,10 @@ async function bisect(
   if (envelopes.length === 1 && only) return fail(worker, only, failure);
   const middle = Math.ceil(envelopes.length / 2);
   const first = await bisect(worker, envelopes.slice(0, middle), work);
-  return Math.max(first, await bisect(worker, envelopes.slice(middle), work));
+  return new Map([...first, ...(await bisect(worker, envelopes.slice(middle), work))]);
 }
 
-async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promise<number> {
+async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promise<Failing> {
   const { database, subscription } = worker;
   const error = failure instanceof Error ? failure.message : String(failure);
   const attempts = await database.background(async (tx) => {
@@ -154,5 +159,5 @@ async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promi
   const attributes = { subscription, event: String(envelope.eventId), feed: envelope.feed };
   const message = attempts === 0 ? "event became a dead letter" : "event failed";
   worker.onNotice({ level: attempts === 0 ? "error" : "warn", message, attributes });
-  return attempts;
+  return attempts === 0 ? none : new Map([[envelope, attempts]]);
 }

@@ -113,29 +113,26 @@ function open(source: WorkSource, message: JsMsg): Parcel {
   return { message, envelopes: envelopes.filter((envelope) => source.feeds.has(envelope.feed)) };
 }
 
-/** Handles the events of several messages in transactions of at most `batchMax`; acknowledges what is recorded. */
+/**
+ * Handles the events of several messages in transactions of at most `batchMax`. A message with an event that failed is
+ * delivered again after a while, and what it holds besides is skipped then; the others are acknowledged.
+ */
 async function handleParcels(worker: Worker, parcels: readonly Parcel[]): Promise<void> {
+  const envelopes = parcels.flatMap((parcel) => parcel.envelopes);
+  const failing = new Map<Envelope, number>();
   try {
-    if (parcels.length > 1) {
-      const all = parcels.flatMap((parcel) => parcel.envelopes);
-      if (all.length <= worker.batchMax && (await handleBatch(worker, all)) === 0) {
-        for (const { message } of parcels) message.ack();
-        return;
-      }
-    }
-    // One by one, so that only the message that holds a failing event is delivered again; what is recorded is skipped.
-    for (const { message, envelopes } of parcels) {
-      let attempts = 0;
-      for (let start = 0; start < envelopes.length; start += worker.batchMax) {
-        message.working();
-        const failed = await handleBatch(worker, envelopes.slice(start, start + worker.batchMax));
-        attempts = Math.max(attempts, failed);
-      }
-      if (attempts > 0) message.nak(backoffMs(attempts));
-      else message.ack();
+    for (let start = 0; start < envelopes.length; start += worker.batchMax) {
+      const part = await handleBatch(worker, envelopes.slice(start, start + worker.batchMax));
+      for (const [envelope, attempts] of part) failing.set(envelope, attempts);
+      if (start > 0) for (const { message } of parcels) message.working();
     }
   } catch (error) {
     for (const { message } of parcels) message.nak(backoffMs(3));
     throw error;
+  }
+  for (const { message, envelopes: own } of parcels) {
+    const attempts = Math.max(0, ...own.map((envelope) => failing.get(envelope) ?? 0));
+    if (attempts > 0) message.nak(backoffMs(attempts));
+    else message.ack();
   }
 }

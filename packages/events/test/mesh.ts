@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { TimestampSchema, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import { type Envelope, FeedService } from "@marketmesh/contracts/events/v1";
-import { type Database, migrate, openDatabase, type Scope, type Tx } from "@marketmesh/postgres";
+import { type Database, migrate, openDatabase, rolesOf, type Scope, type Tx } from "@marketmesh/postgres";
 import { createTestDatabase, testNatsUrl } from "@marketmesh/testkit/servers";
 import { sql } from "drizzle-orm";
 import { connect, type NatsConnection } from "nats";
@@ -57,7 +57,7 @@ export async function startMesh(natsUrl = testNatsUrl()): Promise<Mesh> {
       key: "events",
       migrate: async (urls) => {
         const directory = new URL("./migrations/", import.meta.url);
-        const roles = { appRole: "mm_things_app", backgroundRole: "mm_things_background" };
+        const roles = rolesOf({ url: urls.appUrl, backgroundUrl: urls.backgroundUrl });
         await migrate(urls.migratorUrl, [eventMigrations, { namespace: "things", directory }], roles);
       },
     },

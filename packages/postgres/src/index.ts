@@ -20,6 +20,7 @@ export {
   type MigrationDirectory,
   MigrationError,
   migrate,
+  rolesOf,
 } from "./migrate.ts";
 export type { DatabaseOptions, ObservedQuery } from "./open.ts";
 export { openDatabase } from "./open.ts";

@@ -16,6 +16,12 @@ export interface MigrateOptions {
   readonly backgroundRole: string;
 }
 
+/** The roles that a service's app and background URLs log in as. */
+export function rolesOf(urls: { readonly url: string; readonly backgroundUrl: string }): MigrateOptions {
+  const userOf = (url: string) => decodeURIComponent(new URL(url).username);
+  return { appRole: userOf(urls.url), backgroundRole: userOf(urls.backgroundUrl) };
+}
+
 /** A file that a run applied. */
 export interface AppliedMigration {
   readonly namespace: string;
