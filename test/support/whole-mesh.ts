@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bindAllocation } from "@marketmesh/allocation";
+import { bindCatalog } from "@marketmesh/catalog";
+import { connectMesh } from "@marketmesh/cli/connect";
+import type { Mesh } from "@marketmesh/cli/mesh";
+import { bindEligibility } from "@marketmesh/eligibility";
+import { bindIdentity } from "@marketmesh/identity";
+import { bindScoring } from "@marketmesh/scoring";
+import { startServices } from "@marketmesh/testkit";
+
+/** Every service in this process, on databases and streams of its own, with real tokens by identity. */
+export interface WholeMesh extends AsyncDisposable {
+  /** As the operator. */
+  readonly clients: Mesh;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly operatorKey: string;
+}
+
+const binds = {
+  identity: bindIdentity,
+  catalog: bindCatalog,
+  eligibility: bindEligibility,
+  scoring: bindScoring,
+  allocation: bindAllocation,
+};
+
+export async function startWholeMesh(): Promise<WholeMesh> {
+  const folder = mkdtempSync(join(tmpdir(), "marketmesh-journey-"));
+  const keys = Object.fromEntries(["operator", ...Object.keys(binds)].map((name) => [name, apiKey()]));
+  const bootstrap = join(folder, "bootstrap.json");
+  writeFileSync(bootstrap, JSON.stringify(principalsOf(keys)), { mode: 0o600 });
+  const services = await startServices(
+    Object.entries(binds).map(([name, bind]) => ({
+      name,
+      bind,
+      env: {
+        SERVICE_KEY: keys[name],
+        LOG_LEVEL: "warn",
+        ...(name === "identity" && {
+          IDENTITY_BOOTSTRAP_FILE: bootstrap,
+          IDENTITY_MASTER_KEY: randomBytes(32).toString("hex"),
+        }),
+      },
+    })),
+  );
+  const operatorKey = keys.operator!;
+  const clients = connectMesh(services.endpoints, operatorKey);
+  return {
+    clients,
+    endpoints: services.endpoints,
+    operatorKey,
+    async [Symbol.asyncDispose]() {
+      clients[Symbol.dispose]();
+      await services.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function apiKey(): string {
+  return `mmk_${randomBytes(32).toString("base64url")}`;
+}
+
+function principalsOf(keys: Readonly<Record<string, string>>) {
+  return Object.entries(keys).map(([name, key]) => ({
+    principal: `serviceAccounts/${name}`,
+    keySha256: createHash("sha256").update(key).digest("hex"),
+    roles: [name === "operator" ? "operator" : "service"],
+  }));
+}
