@@ -1,0 +1,19 @@
+import { integer } from "@marketmesh/service-host";
+
+/** What the catalog reads from its environment besides what the host reads. */
+export const catalogSettings = {
+  watchersMax: integer({
+    env: "CATALOG_WATCHERS_MAX",
+    unit: "streams",
+    fallback: 256,
+    min: 1,
+    doc: "Callers that watch listings at once; one more is refused.",
+  }),
+  watchBufferedMax: integer({
+    env: "CATALOG_WATCH_BUFFERED_MAX",
+    unit: "changes",
+    fallback: 1_000,
+    min: 1,
+    doc: "Changes kept for a watcher that reads slowly; one more cuts it off.",
+  }),
+};

@@ -1,0 +1,4 @@
+import { run } from "@marketmesh/service-host";
+import { bindCatalog } from "./service.ts";
+
+await run("catalog", bindCatalog);

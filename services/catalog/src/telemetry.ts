@@ -1,0 +1,42 @@
+import type { Host } from "@marketmesh/service-host";
+import type { ImportCounts } from "./domain/import.ts";
+
+/** What operators see of the catalog's work; never a value of a listing. */
+export interface Telemetry {
+  /** A chunk moved an import from one count of rows to another. */
+  rowsImported(from: ImportCounts, to: ImportCounts): void;
+  watchEnded(why: "left" | "slow" | "interrupted"): void;
+  partyKeyDropped(): void;
+}
+
+export function telemetryOf({ telemetry: { metrics }, log }: Pick<Host, "telemetry" | "log">): Telemetry {
+  const rows = metrics.counter({
+    name: "catalog_import_rows_total",
+    help: "Rows of imports",
+    labels: ["end"],
+  });
+  const watches = metrics.counter({
+    name: "catalog_watches_ended_total",
+    help: "Watches that ended",
+    labels: ["why"],
+  });
+  const erased = metrics.counter({
+    name: "catalog_party_keys_dropped_total",
+    help: "Keys dropped on erasure",
+    labels: [],
+  });
+  return {
+    rowsImported(from, to) {
+      for (const end of ["created", "updated", "unchanged", "refused"] as const) {
+        if (to[end] > from[end]) rows.series({ end }).add(to[end] - from[end]);
+      }
+    },
+    watchEnded(why) {
+      watches.series({ why }).add(1);
+      if (why !== "left") log.warn("a watch was cut off", { why });
+    },
+    partyKeyDropped() {
+      erased.series({}).add(1);
+    },
+  };
+}
