@@ -1,7 +1,13 @@
 import { createSigningKey, startTestOidcIssuer, type TestOidcIssuer } from "@marketmesh/testkit";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { claimsOf, type IdentityUnderTest, type MarketUnderTest, refused, startIdentity } from "./start-identity.ts";
+import {
+  claimsOf,
+  type IdentityUnderTest,
+  type MarketUnderTest,
+  refused,
+  startIdentity,
+} from "./start-identity.ts";
 
 let identity: IdentityUnderTest;
 let berlin: MarketUnderTest;
@@ -36,15 +42,27 @@ describe("an ID token", () => {
     const token = await login.idToken("user-1", audience);
     const { principal } = await refused(exchange(token), "PermissionDenied", "NO_GRANT");
     expect(principal).toMatch(/^markets\/berlin\/users\/[0-9a-f]{32}$/);
-    await berlin.admin.createGrant({ parent: berlin.name, grant: { principal: principal ?? "", role: "roles/marketReader" } });
+    await berlin.admin.createGrant({
+      parent: berlin.name,
+      grant: { principal: principal ?? "", role: "roles/marketReader" },
+    });
     const { accessToken } = await exchange(token);
-    expect(claimsOf(accessToken?.token ?? "")).toMatchObject({ sub: principal, reach: "MARKET", mkt: "berlin" });
-    expect((await identity.as(accessToken?.token ?? "").getMarket({ name: berlin.name })).market?.name).toBe(berlin.name);
+    expect(claimsOf(accessToken?.token ?? "")).toMatchObject({
+      sub: principal,
+      reach: "MARKET",
+      mkt: "berlin",
+    });
+    expect((await identity.as(accessToken?.token ?? "").getMarket({ name: berlin.name })).market?.name).toBe(
+      berlin.name,
+    );
   });
 
   test("binds its user to the party that the issuer's claim names, while that takes part", async () => {
     const token = await login.idToken("user-2", audience, { party_id: "ada" });
-    expect(claimsOf((await exchange(token)).accessToken?.token ?? "")).toMatchObject({ reach: "PARTY", pty: "ada" });
+    expect(claimsOf((await exchange(token)).accessToken?.token ?? "")).toMatchObject({
+      reach: "PARTY",
+      pty: "ada",
+    });
     const absent = await login.idToken("user-2", audience, { party_id: "nobody" });
     await refused(exchange(absent), "PermissionDenied", "NO_GRANT");
     const other = exchange(token, berlin.name, `${berlin.name}/parties/other`);
@@ -69,23 +87,37 @@ describe("an ID token", () => {
     const claims = { iss: login.issuer, sub: "user-1", aud: audience, iat: nowS, exp: nowS + 300 };
     const forger = await createSigningKey("RS256");
     const header = decodeHeader(await login.idToken("user-1", audience));
-    const forged = await new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: header.kid ?? "" }).sign(forger.privateKey);
+    const forged = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "RS256", kid: header.kid ?? "" })
+      .sign(forger.privateKey);
     await refused(exchange(forged), "Unauthenticated", "CREDENTIAL_INVALID");
-    const symmetric = await new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: header.kid ?? "" }).sign(Buffer.alloc(32, 1));
+    const symmetric = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "HS256", kid: header.kid ?? "" })
+      .sign(Buffer.alloc(32, 1));
     await refused(exchange(symmetric), "Unauthenticated", "CREDENTIAL_INVALID");
     const unsigned = `${encode({ alg: "none" })}.${encode(claims)}.`;
     await refused(exchange(unsigned), "Unauthenticated", "CREDENTIAL_INVALID");
   });
 
   test("counts in the market that registered its issuer, and in no other", async () => {
-    await refused(exchange(await login.idToken("user-1", audience), oslo.name), "Unauthenticated", "CREDENTIAL_INVALID");
-    const platform = identity.tokens.exchangeToken({ grant: { case: "idToken", value: await login.idToken("user-1", audience) } });
+    await refused(
+      exchange(await login.idToken("user-1", audience), oslo.name),
+      "Unauthenticated",
+      "CREDENTIAL_INVALID",
+    );
+    const platform = identity.tokens.exchangeToken({
+      grant: { case: "idToken", value: await login.idToken("user-1", audience) },
+    });
     await refused(platform, "Unauthenticated", "CREDENTIAL_INVALID");
   });
 
   test("is unavailable, not invalid, while its issuer can't be asked", async () => {
     const away = await startTestOidcIssuer();
-    await oslo.admin.createIssuer({ parent: oslo.name, issuerId: "away", issuer: { issuerUri: away.issuer, audiences: [audience] } });
+    await oslo.admin.createIssuer({
+      parent: oslo.name,
+      issuerId: "away",
+      issuer: { issuerUri: away.issuer, audiences: [audience] },
+    });
     const token = await away.idToken("user-1", audience);
     await away.close();
     const metadata = await refused(exchange(token, oslo.name), "Unavailable", "ISSUER_UNREACHABLE");
@@ -98,13 +130,23 @@ describe("issuers", () => {
     await using shared = await startTestOidcIssuer();
     const issuer = { issuerUri: shared.issuer, audiences: [audience] };
     const binding = { ...issuer, partyClaim: "party_id" };
-    await refused(identity.operator.createIssuer({ issuerId: "shared", issuer: binding }), "InvalidArgument", "ISSUER_INVALID");
+    await refused(
+      identity.operator.createIssuer({ issuerId: "shared", issuer: binding }),
+      "InvalidArgument",
+      "ISSUER_INVALID",
+    );
     await identity.operator.createIssuer({ issuerId: "shared", issuer });
     const token = await shared.idToken("user-9", audience);
     const { principal } = await refused(exchange(token, oslo.name), "PermissionDenied", "NO_GRANT");
     expect(principal).toMatch(/^users\//);
-    await oslo.admin.createGrant({ parent: oslo.name, grant: { principal: principal ?? "", role: "roles/marketReader" } });
-    expect(claimsOf((await exchange(token, oslo.name)).accessToken?.token ?? "")).toMatchObject({ mkt: "oslo", reach: "MARKET" });
+    await oslo.admin.createGrant({
+      parent: oslo.name,
+      grant: { principal: principal ?? "", role: "roles/marketReader" },
+    });
+    expect(claimsOf((await exchange(token, oslo.name)).accessToken?.token ?? "")).toMatchObject({
+      mkt: "oslo",
+      reach: "MARKET",
+    });
     await refused(exchange(token, berlin.name), "PermissionDenied", "NO_GRANT");
     await identity.operator.deleteIssuer({ name: "issuers/shared" });
     await refused(exchange(token, oslo.name), "Unauthenticated", "CREDENTIAL_INVALID");
@@ -113,7 +155,11 @@ describe("issuers", () => {
   test("are plain, registered once, and their staff's own", async () => {
     const { admin, name } = berlin;
     const create = (issuerUri: string, algorithms: string[] = []) =>
-      admin.createIssuer({ parent: name, issuerId: "second", issuer: { issuerUri, audiences: [audience], algorithms } });
+      admin.createIssuer({
+        parent: name,
+        issuerId: "second",
+        issuer: { issuerUri, audiences: [audience], algorithms },
+      });
     await refused(create("ftp://login.example"), "InvalidArgument", "ISSUER_INVALID");
     await refused(create("https://user@login.example"), "InvalidArgument", "ISSUER_INVALID");
     await refused(create("https://login.example?x=1"), "InvalidArgument", "ISSUER_INVALID");
@@ -122,7 +168,11 @@ describe("issuers", () => {
     const { issuers } = await admin.listIssuers({ parent: name });
     expect(issuers).toMatchObject([{ name: `${name}/issuers/login`, algorithms: ["ES256", "RS256"] }]);
     await refused(admin.getIssuer({ name: `${name}/issuers/second` }), "NotFound", "ISSUER_NOT_FOUND");
-    await refused(oslo.admin.getIssuer({ name: `${name}/issuers/login` }), "PermissionDenied", "MARKET_MISMATCH");
+    await refused(
+      oslo.admin.getIssuer({ name: `${name}/issuers/login` }),
+      "PermissionDenied",
+      "MARKET_MISMATCH",
+    );
   });
 });
 

@@ -26,7 +26,9 @@ test("the JWKS verifies what identity signs, and shows no private part", async (
   expect(document.keys).toHaveLength(1);
   expect(Object.keys(document.keys[0] ?? {}).sort()).toEqual(["alg", "crv", "kid", "kty", "use", "x"]);
   const token = await identity.tokenOf(operatorKey);
-  const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(document), { algorithms: ["EdDSA"] });
+  const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(document), {
+    algorithms: ["EdDSA"],
+  });
   expect(payload.sub).toBe("serviceAccounts/operator");
   expect(protectedHeader.kid).toBe(document.keys[0]?.kid);
   const { signingKeys } = await identity.tokens.listSigningKeys({});
@@ -38,7 +40,12 @@ test("the JWKS verifies what identity signs, and shows no private part", async (
 test("forged and expired tokens are refused", async () => {
   const kid = (await jwks()).keys[0]?.kid ?? "";
   const { privateKey } = await generateKeyPair("EdDSA");
-  const forged = await new SignJWT({ sub: "serviceAccounts/operator", aud: "marketmesh", reach: "PLATFORM", perms: ["*"] })
+  const forged = await new SignJWT({
+    sub: "serviceAccounts/operator",
+    aud: "marketmesh",
+    reach: "PLATFORM",
+    perms: ["*"],
+  })
     .setProtectedHeader({ alg: "EdDSA", kid })
     .setExpirationTime("5m")
     .sign(privateKey);
@@ -85,6 +92,8 @@ test("a bootstrap file that is wrong says where, not what", () => {
 });
 
 test("a wrong master key does not start", async () => {
-  const started = startServices([{ name: "identity", bind: bindIdentity, env: { IDENTITY_MASTER_KEY: "abc" } }]);
+  const started = startServices([
+    { name: "identity", bind: bindIdentity, env: { IDENTITY_MASTER_KEY: "abc" } },
+  ]);
   await expect(started).rejects.toThrow("IDENTITY_MASTER_KEY must be 64 hexadecimal characters");
 });
