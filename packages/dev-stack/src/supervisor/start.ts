@@ -47,6 +47,8 @@ async function runMesh(
     },
   });
   listenForStop(stopping);
+  // Who reads our output may go (`npm start | head`); the mesh still ends in good order.
+  process.stdout.on("error", () => stopping.abort());
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
   try {
     if (options.fresh) discardRuns(stateDir);
