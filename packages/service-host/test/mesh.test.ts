@@ -21,6 +21,10 @@ const serve = (bind: Bind, env: Env = {}) =>
 const publicChannel = (target: string, more: Partial<Parameters<typeof channel>[0]> = {}) =>
   channel({ target, attach: () => {}, nowMs: Date.now, random: () => 0, ...more });
 
+async function* once() {
+  yield { name };
+}
+
 describe("a channel", () => {
   test("shares calls between all addresses, one connection each", async () => {
     await using one = await serve(bindEcho({ name: "one" }));
@@ -95,6 +99,18 @@ describe("a channel", () => {
     const headers = { authorization: `Bearer ${await issuer.testToken()}` };
     await expect(client.write({}, { headers })).rejects.toMatchObject({ code: Code.Unavailable });
     expect(calls).toBe(1);
+    way.close();
+  });
+
+  test("passes over an address that refuses connections, for methods that are not idempotent as well", async () => {
+    await using one = await serve(bindEcho({ name: "one" }));
+    const way = publicChannel(`http://127.0.0.1:1,${one.url}`);
+    const client = createClient(EchoService, way);
+    const headers = { authorization: `Bearer ${await issuer.testToken()}` };
+    for (let call = 0; call < 4; call += 1) {
+      expect(await client.write({ text: "x" }, { headers })).toMatchObject({ text: "x" });
+      expect(await client.collect(once(), { headers })).toMatchObject({ count: 1 });
+    }
     way.close();
   });
 

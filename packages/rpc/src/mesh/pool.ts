@@ -10,6 +10,8 @@ export interface Endpoint {
   /** Until then it is used only when no other is left. */
   avoidUntilMs: number;
   retired: boolean;
+  /** Whether a connection is open, or can be opened within a few seconds. */
+  readonly reachable: () => boolean | Promise<boolean>;
   readonly close: () => void;
 }
 
@@ -24,6 +26,10 @@ export interface PoolOptions {
 
 /** The addresses of a target; a call picks one, and gives it back. */
 export interface Pool {
+  /**
+   * The least busy address. One that cannot be connected to is passed over while others are left: nothing was sent yet, so
+   * that is safe for every method.
+   */
   pick(): Promise<Endpoint>;
   /** Gives the endpoint back; `failed` says that it could not be reached. */
   release(endpoint: Endpoint, failed: boolean): void;
@@ -31,6 +37,7 @@ export interface Pool {
 }
 
 const avoidMs = 1_000;
+const connectMs = 2_000;
 const failureRefreshMs = 1_000;
 const responseBytesMax = 256 * 1024 * 1024;
 
@@ -55,25 +62,31 @@ export function pool(options: PoolOptions): Pool {
     return resolving;
   }
 
+  function release(endpoint: Endpoint, failed: boolean): void {
+    endpoint.inFlight -= 1;
+    if (endpoint.retired && endpoint.inFlight === 0) endpoint.close();
+    if (!failed) {
+      endpoint.avoidUntilMs = 0;
+      return;
+    }
+    endpoint.avoidUntilMs = nowMs() + avoidMs;
+    if (nowMs() - resolvedAtMs > failureRefreshMs) refresh().catch(() => {});
+  }
+
   return {
     async pick() {
       if (endpoints.length === 0) await refresh().catch(unresolved);
       else if (nowMs() - resolvedAtMs > refreshMs) refresh().catch(() => {});
-      turn += 1;
-      const endpoint = leastBusy(endpoints, turn, nowMs());
-      endpoint.inFlight += 1;
-      return endpoint;
-    },
-    release(endpoint, failed) {
-      endpoint.inFlight -= 1;
-      if (endpoint.retired && endpoint.inFlight === 0) endpoint.close();
-      if (!failed) {
-        endpoint.avoidUntilMs = 0;
-        return;
+      for (let left = endpoints.length; ; left -= 1) {
+        turn += 1;
+        const endpoint = leastBusy(endpoints, turn, nowMs());
+        endpoint.inFlight += 1;
+        // The last resort is tried as it is: its failure is the answer.
+        if (left <= 1 || (await endpoint.reachable())) return endpoint;
+        release(endpoint, true);
       }
-      endpoint.avoidUntilMs = nowMs() + avoidMs;
-      if (nowMs() - resolvedAtMs > failureRefreshMs) refresh().catch(() => {});
     },
+    release,
     close() {
       for (const endpoint of endpoints) endpoint.close();
       endpoints = [];
@@ -110,14 +123,21 @@ function endpointOf(url: string): Endpoint {
     // Inside a data centre compressing costs more than it saves.
     acceptCompression: [],
   });
-  return {
-    url,
-    transport,
-    inFlight: 0,
-    avoidUntilMs: 0,
-    retired: false,
-    close: () => sessionManager.abort(),
+  const reachable = () => {
+    const state = sessionManager.state();
+    return state === "open" || state === "idle" || connects(sessionManager);
   };
+  const close = () => sessionManager.abort();
+  return { url, transport, inFlight: 0, avoidUntilMs: 0, retired: false, reachable, close };
+}
+
+async function connects(sessionManager: Http2SessionManager): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, connectMs, false);
+  });
+  const connected = sessionManager.connect().then((state) => state !== "error");
+  return await Promise.race([connected, tooLong]).finally(() => clearTimeout(timer));
 }
 
 function retire(endpoint: Endpoint): void {
