@@ -47,6 +47,8 @@ export interface ListingProjection {
    * Throws ConnectError UNAVAILABLE (NOT_CAUGHT_UP) a little before the deadline of the call.
    */
   kind(name: string, signal: AbortSignal, versionMin?: bigint): Promise<ProjectedKind | undefined>;
+  /** The kind again where the catalog has a newer version of it, else the same. */
+  refreshed(kind: ProjectedKind, signal: AbortSignal): Promise<ProjectedKind>;
 }
 
 /** Follows the catalog's listing feed into indexes, one for each market, kind and epoch. */
@@ -136,19 +138,30 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
     },
     waitForPosition: (market, feedSeq, signal) =>
       holds(market, () => (projection.position?.feedSeq ?? -1n) >= feedSeq, signal),
-    async kind(name, signal, versionMin = 0n) {
-      const market = name.split("/")[1] ?? "";
-      // Before the first bootstrap nobody knows what there is.
-      await holds(market, () => follower.caughtUp, signal);
-      const known = projection.kind(name);
-      if (known !== undefined && known.version >= versionMin) return known;
-      projection.want(name, versionMin);
-      conditions.check();
-      const settled = () => !projection.loading(name);
-      await holds(market, settled, signal);
-      return projection.kind(name);
+    kind: kindOf,
+    async refreshed(kind, signal) {
+      const { kind: current } = await catalog.getKind({ name: kind.name }, { signal });
+      if (current === undefined || current.version <= kind.version) return kind;
+      return (await kindOf(kind.name, signal, current.version)) ?? kind;
     },
   };
+
+  async function kindOf(
+    name: string,
+    signal: AbortSignal,
+    versionMin = 0n,
+  ): Promise<ProjectedKind | undefined> {
+    const market = name.split("/")[1] ?? "";
+    // Before the first bootstrap nobody knows what there is.
+    await holds(market, () => follower.caughtUp, signal);
+    const known = projection.kind(name);
+    if (known !== undefined && known.version >= versionMin) return known;
+    projection.want(name, versionMin);
+    conditions.check();
+    const settled = () => !projection.loading(name);
+    await holds(market, settled, signal);
+    return projection.kind(name);
+  }
 }
 
 function listingsOf(envelopes: readonly Envelope[]): Listing[] {

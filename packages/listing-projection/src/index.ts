@@ -1,11 +1,11 @@
-export {
-  type AttributeMistake,
-  attributesOfListing,
-  inlineAttributes,
-  plainValue,
-} from "./attributes.ts";
+export { plainValue } from "./attributes.ts";
 export { type Breather, breather } from "./breather.ts";
+export { decisionMs } from "./decision-time.ts";
+export { type BatchDemand, demandOf } from "./demands.ts";
 export { type FollowListingsOptions, followListings, type ListingProjection } from "./follow-listings.ts";
+export { type CurrentKind, type KindWanted, kindNotFound, readKindOfSide } from "./kind-of-side.ts";
 export { typesOfKind } from "./kind-types.ts";
 export { ProjectedKind } from "./projected-kind.ts";
+export { readsNow } from "./reads-now.ts";
 export { ordinalsOf, type SetHeader, toSet } from "./sets.ts";
+export { type ResolvedSubject, type Subjects, type SubjectWanted, subjects, viewerOf } from "./subjects.ts";

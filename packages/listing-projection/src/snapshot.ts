@@ -6,7 +6,7 @@ import { rowOfBlock } from "./listing-rows.ts";
 import { ProjectedKind } from "./projected-kind.ts";
 
 /** What of the catalog a projection reads. */
-export type Catalog = Pick<Client<typeof CatalogService>, "exportListings">;
+export type Catalog = Pick<Client<typeof CatalogService>, "exportListings" | "getKind">;
 
 /** Kinds with their listings as they stood at one position of the listing feed. */
 export interface Snapshot {

@@ -12,7 +12,7 @@ export {
   type Inputs,
   type VariableType,
 } from "./compile-expression.ts";
-export type { Expression } from "./expression.ts";
+export { type Expression, partsOf } from "./expression.ts";
 export type { Mistake, MistakeCode } from "./mistake.ts";
 export { numberOver, predicateOver } from "./over-columns.ts";
 export { evaluatePolicy, type FailedRule, type NamedRule, type PolicyVerdict } from "./policy.ts";

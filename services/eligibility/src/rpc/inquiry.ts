@@ -1,0 +1,80 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { formatName, namePatterns } from "@marketmesh/contracts";
+import type { Viewer } from "@marketmesh/listing-index";
+import {
+  decisionMs,
+  kindNotFound,
+  type ListingProjection,
+  type ProjectedKind,
+  type Subjects,
+  viewerOf,
+} from "@marketmesh/listing-projection";
+import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
+import { type Attributes, type Residual, type Side, specialise } from "@marketmesh/rules";
+import type { CompiledPolicy } from "../domain/compiled-policy.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { PolicyCache } from "../policy-cache.ts";
+import { findPolicy } from "../storage/policy-store.ts";
+import { policyNotFound } from "./problem.ts";
+import { read, type Shell } from "./shell.ts";
+
+/** What a question about a policy is answered from. */
+export interface InquiryDeps {
+  readonly shell: Shell;
+  readonly listings: ListingProjection;
+  readonly policies: PolicyCache;
+  readonly subjects: Subjects;
+}
+
+/** What every question says. */
+export interface InquiryRequest {
+  readonly policy: string;
+  /** 0 means the current one. */
+  readonly policyVersion?: bigint;
+  readonly revisions: readonly string[];
+  readonly decisionTime?: Timestamp | undefined;
+}
+
+/** One policy at one version, the listings of both sides, and on whose behalf it is asked. */
+export interface Inquiry {
+  readonly market: string;
+  readonly policy: Policy;
+  readonly compiled: CompiledPolicy;
+  readonly supply: ProjectedKind;
+  readonly demand: ProjectedKind;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly caller: Caller;
+  readonly viewer: Viewer | undefined;
+}
+
+/** The current version is read from the database each time, so that every replica sees a new one at once. */
+export async function open(
+  { shell, listings, policies }: InquiryDeps,
+  request: InquiryRequest,
+  context: HandlerContext,
+): Promise<Inquiry> {
+  const caller = callerOf(context);
+  const { market, policy: id } = idsOf(namePatterns.policy, request.policy, "policy");
+  const version = request.policyVersion ?? 0n;
+  const policy = await read(shell, context, market, (tx) => findPolicy(tx, market, id, version));
+  if (policy === undefined) throw policyNotFound(request.policy, version, caller);
+  await listings.waitFor(market, request.revisions, context.signal);
+  const kindOf = async (kindId: string, versionMin: bigint, field: string) => {
+    const name = formatName(namePatterns.kind, { market, kind: kindId });
+    const kind = await listings.kind(name, context.signal, versionMin);
+    if (kind === undefined) throw kindNotFound(name, field);
+    return kind;
+  };
+  const supply = await kindOf(policy.supplyKind, policy.supplyKindVersion, "policy.supply_kind");
+  const demand = await kindOf(policy.demandKind, policy.demandKindVersion, "policy.demand_kind");
+  const compiled = policies.compiled(policy, { supply, demand });
+  const now = decisionMs(request.decisionTime, compiled.readsNow);
+  return { market, policy, compiled, supply, demand, now, caller, viewer: viewerOf(caller) };
+}
+
+/** What is left of each rule when one side is known. */
+export function residualsOf({ compiled, now }: Inquiry, side: Side, attributes: Attributes): Residual[] {
+  return compiled.rules.map(({ rule }) => specialise(rule, side, attributes, now));
+}
