@@ -76,6 +76,11 @@ describe("tokens", () => {
     });
   });
 
+  test("a stale one does not keep its holder from public methods", async () => {
+    const headers = { authorization: `Bearer ${await issuer.testToken({ expiresInS: -60 })}` };
+    expect(await client().echoPublic({ text: "x" }, { headers })).toMatchObject({ text: "x" });
+  });
+
   test("for another service", async () => {
     expect(await refusal(await issuer.testToken({ audience: "catalog" }))).toEqual({
       code: "Unauthenticated",

@@ -24,7 +24,7 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
     if (context.signal.aborted) throw context.signal.reason;
     const state = begin(parts, plan, context);
     parts.load.enter(plan, parts.domain);
-    const authenticated = await authenticate(parts.verifier, parts.service, context.requestHeader);
+    const authenticated = await identified(parts, plan, context.requestHeader);
     const caller = admitted(parts, plan, authenticated, state.requestId);
     limitRate(parts, caller, authenticated, context.values);
     context.values.set(callerKey, caller);
@@ -38,6 +38,16 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
       signal: context.signal,
     };
   };
+}
+
+// Anyone may call a public method, so a stale token must not stop its holder from exchanging a key for a fresh one.
+function identified(
+  parts: ServerParts,
+  plan: MethodPlan,
+  header: Headers,
+): Promise<Authenticated | undefined> {
+  const found = authenticate(parts.verifier, parts.service, header);
+  return plan.policy.access === "PUBLIC" ? found.catch(() => undefined) : found;
 }
 
 function begin(parts: ServerParts, plan: MethodPlan, context: HandlerContext): CallState {

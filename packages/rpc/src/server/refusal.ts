@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@marketmesh/contracts/google/rpc";
+import { codeName } from "../code-name.ts";
 import { describe, infoOf, type ProblemOptions, problem } from "../problem.ts";
 
 /** What a call is told, and whether its cause belongs in the log. */
@@ -16,13 +17,8 @@ const reasonOfCode: Partial<Record<Code, string>> = {
   [Code.Unavailable]: "UNREACHABLE",
   [Code.Unimplemented]: "UNIMPLEMENTED",
 };
-const oursWhenFromBelow = new Set([
-  Code.Unauthenticated,
-  Code.Unimplemented,
-  Code.Unknown,
-  Code.Internal,
-  Code.DataLoss,
-]);
+const faults: ReadonlySet<Code> = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
+const oursWhenFromBelow: ReadonlySet<Code> = new Set([...faults, Code.Unauthenticated, Code.Unimplemented]);
 
 /** Turns whatever a handler threw into what its caller is told. */
 export function refusalOf(cause: unknown, domain: string, requestId: string): Refusal {
@@ -33,11 +29,12 @@ export function refusalOf(cause: unknown, domain: string, requestId: string): Re
   if (!(cause instanceof ConnectError)) return internal();
   // Another service's answer about our own call says nothing about the request that we serve.
   if (cause.isWireError && oursWhenFromBelow.has(cause.code)) return internal();
+  const unexpected = faults.has(cause.code);
   if (!cause.isWireError && infoOf(cause) === undefined) {
-    if (reasonOfCode[cause.code] === undefined && cause.code !== Code.NotFound) return internal();
+    if (unexpected) return internal();
     describeParsed(cause, domain);
   }
-  return { error: cause, unexpected: cause.code === Code.Internal || cause.code === Code.Unknown };
+  return { error: cause, unexpected };
 }
 
 /**
@@ -62,7 +59,7 @@ export function describeTransportError(error: ConnectError, domain: string, read
 }
 
 function describeParsed(error: ConnectError, domain: string): void {
-  const reason = reasonOfCode[error.code] ?? "INTERNAL";
+  const reason = reasonOfCode[error.code] ?? codeName(error.code);
   const field = error.code === Code.InvalidArgument ? fieldIn(error.rawMessage) : undefined;
   const options: ProblemOptions = { domain, ...(field !== undefined && { field, metadata: { field } }) };
   describe(error, reason, options);
