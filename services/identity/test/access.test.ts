@@ -1,5 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ApiKey_State, Reach } from "@marketmesh/contracts/identity/v1";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signedByIdentity } from "./signed-by-identity.ts";
 import {
@@ -123,6 +124,15 @@ describe("an exchanged API key", () => {
     const revoked = await member(berlin, "revoked", [{ role: "marketReader" }]);
     expect((await berlin.admin.revokeApiKey({ name: revoked.key })).apiKey?.state).toBe(ApiKey_State.REVOKED);
     await refused(exchange(revoked.secret), "Unauthenticated", "CREDENTIAL_INVALID");
+
+    const expired = await member(berlin, "expired", [{ role: "marketReader" }]);
+    await identity.database.background((tx) =>
+      tx.execute(
+        sql`update api_keys set expire_time = now() - interval '1 second' where service_account = 'expired'`,
+      ),
+    );
+    await refused(exchange(expired.secret), "Unauthenticated", "CREDENTIAL_INVALID");
+    expect((await berlin.admin.getApiKey({ name: expired.key })).apiKey?.state).toBe(ApiKey_State.EXPIRED);
 
     const disabled = await member(berlin, "disabled", [{ role: "marketReader" }]);
     await berlin.admin.disableServiceAccount({ name: disabled.principal });

@@ -1,19 +1,32 @@
 import { createHash } from "node:crypto";
 import { startServices } from "@marketmesh/testkit";
 import { createLocalJWKSet, generateKeyPair, jwtVerify, SignJWT } from "jose";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { applyBootstrap } from "../src/bootstrap/apply-bootstrap.ts";
 import { parseBootstrap } from "../src/bootstrap/bootstrap-file.ts";
 import { bindIdentity } from "../src/service.ts";
 import { signedByIdentity } from "./signed-by-identity.ts";
-import { hashOf, type IdentityUnderTest, operatorKey, refused, startIdentity } from "./start-identity.ts";
+import {
+  hashOf,
+  type IdentityUnderTest,
+  masterKey,
+  operatorKey,
+  refused,
+  startIdentity,
+} from "./start-identity.ts";
 
 let identity: IdentityUnderTest;
 
+const lines: string[] = [];
+
 beforeAll(async () => {
-  identity = await startIdentity();
+  vi.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+  identity = await startIdentity({ LOG_LEVEL: "debug" });
 });
-afterAll(() => identity?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await identity?.[Symbol.asyncDispose]();
+  vi.restoreAllMocks();
+});
 
 async function jwks() {
   const response = await fetch(`${identity.url}/.well-known/jwks.json`);
@@ -96,4 +109,19 @@ test("a wrong master key does not start", async () => {
     { name: "identity", bind: bindIdentity, env: { IDENTITY_MASTER_KEY: "abc" } },
   ]);
   await expect(started).rejects.toThrow("IDENTITY_MASTER_KEY must be 64 hexadecimal characters");
+});
+
+test("no log line holds a secret, a token or a name of a person, whatever goes wrong", async () => {
+  const { admin, adminToken, name } = await identity.market("berlin");
+  await admin.createParty({ parent: name, partyId: "grace", party: { displayName: "Grace Hopper" } });
+  await refused(
+    admin.createParty({ parent: name, partyId: "grace", party: { displayName: "Grace Hopper" } }),
+    "AlreadyExists",
+    "PARTY_ALREADY_EXISTS",
+  );
+  await refused(identity.tokenOf(`${operatorKey}x`), "Unauthenticated", "CREDENTIAL_INVALID");
+  const log = lines.join("");
+  expect(log).toContain('"service":"identity"');
+  for (const secret of [operatorKey, adminToken, masterKey, "mmk_", "Grace Hopper"])
+    expect(log).not.toContain(secret);
 });
