@@ -97,3 +97,15 @@ export function allocationOf(hold: Hold, now: Date): Allocation {
   const { id, demand, supply, units, score, demandOwner, supplyOwner, plan, decision } = hold;
   return { id, demand, supply, units, score, demandOwner, supplyOwner, plan, decision, createTime: now };
 }
+
+/** Why a hold cannot be confirmed; undefined when it can. Its time may be over before anybody noticed. */
+export function mayConfirm(hold: Hold, now: Date): "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined {
+  if (hold.state !== "HELD" || hold.expireTime <= now) return "HOLD_NOT_HELD";
+  return hold.offered ? "HOLD_HAS_OFFER" : undefined;
+}
+
+/** Why a hold cannot be released; undefined when it can. */
+export function mayRelease(hold: Hold): "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined {
+  if (hold.state !== "HELD") return "HOLD_NOT_HELD";
+  return hold.offered ? "HOLD_HAS_OFFER" : undefined;
+}

@@ -16,8 +16,15 @@ export interface WantedClaim {
 }
 
 /** A claim that was taken; `groupValue` is set when the supply counts by an exclusive group. */
+export interface Claim {
+  readonly ok: true;
+  readonly demand: Level;
+  readonly supply: Level;
+  readonly groupValue: string | undefined;
+}
+
 export type ClaimResult =
-  | { readonly ok: true; readonly demand: Level; readonly supply: Level; readonly groupValue: string | undefined }
+  | Claim
   | { readonly ok: false; readonly reason: ClaimRefusal; readonly listingId: string };
 
 /** Claimed units of a pair, as a hold remembers them. */
@@ -61,15 +68,29 @@ export class Ledger {
     return this.#levels.get(listingId);
   }
 
-  claim({ demand: demandId, supply: supplyId, units }: WantedClaim): ClaimResult {
-    const refusal = this.#refusalOf(demandId, supplyId, units);
+  claim(wanted: WantedClaim): ClaimResult {
+    const refusal = this.#refusalOf(wanted);
     if (refusal) return { ok: false, ...refusal };
+    const { demand: demandId, supply: supplyId, units } = wanted;
     const demand = claimed(this.#level(demandId), units);
     const supply = claimed(this.#level(supplyId), units);
     const groupValue = groupValueOf(supply, demand);
     this.#levels.set(demandId, demand).set(supplyId, supply);
     if (groupValue !== undefined) this.#groups.set(keyOf(supplyId, groupValue), { supply: supplyId, groupValue });
     return { ok: true, demand, supply, groupValue };
+  }
+
+  /** Why the supply could not give these units to the demand, whatever the demand still wants. */
+  supplyRefusal({ demand: demandId, supply: supplyId, units }: WantedClaim): ClaimRefusal | undefined {
+    const supply = this.#levels.get(supplyId);
+    const demand = this.#levels.get(demandId);
+    if (!supply || !demand) return "CAPACITY_NOT_FOUND";
+    if (supply.side !== "SUPPLY") return "SIDE_INVALID";
+    if (!supply.open) return "LISTING_NOT_OPEN";
+    if (availableOf(supply) < units) return "CAPACITY_EXHAUSTED";
+    const group = groupValueOf(supply, demand);
+    if (group === undefined || (units === 1 && !this.#groups.has(keyOf(supplyId, group)))) return undefined;
+    return "GROUP_EXHAUSTED";
   }
 
   confirm(held: HeldUnits): void {
@@ -110,20 +131,14 @@ export class Ledger {
     return [...this.#groupsBefore].filter((key) => !this.#groups.has(key)).map(claimOf);
   }
 
-  #refusalOf(demandId: string, supplyId: string, units: number) {
-    const demand = this.#levels.get(demandId);
-    const supply = this.#levels.get(supplyId);
-    if (!demand) return { reason: "CAPACITY_NOT_FOUND", listingId: demandId } as const;
-    if (!supply) return { reason: "CAPACITY_NOT_FOUND", listingId: supplyId } as const;
-    if (demand.side !== "DEMAND") return { reason: "SIDE_INVALID", listingId: demandId } as const;
-    if (supply.side !== "SUPPLY") return { reason: "SIDE_INVALID", listingId: supplyId } as const;
-    for (const level of [demand, supply]) {
-      if (!level.open) return { reason: "LISTING_NOT_OPEN", listingId: level.listingId } as const;
-      if (availableOf(level) < units) return { reason: "CAPACITY_EXHAUSTED", listingId: level.listingId } as const;
-    }
-    const group = groupValueOf(supply, demand);
-    if (group === undefined || (units === 1 && !this.#groups.has(keyOf(supplyId, group)))) return undefined;
-    return { reason: "GROUP_EXHAUSTED", listingId: supplyId } as const;
+  #refusalOf(claim: WantedClaim): { reason: ClaimRefusal; listingId: string } | undefined {
+    const demand = this.#levels.get(claim.demand);
+    if (!demand) return { reason: "CAPACITY_NOT_FOUND", listingId: claim.demand };
+    if (demand.side !== "DEMAND") return { reason: "SIDE_INVALID", listingId: claim.demand };
+    if (!demand.open) return { reason: "LISTING_NOT_OPEN", listingId: claim.demand };
+    if (availableOf(demand) < claim.units) return { reason: "CAPACITY_EXHAUSTED", listingId: claim.demand };
+    const reason = this.supplyRefusal(claim);
+    return reason && { reason, listingId: claim.supply };
   }
 
   #level(listingId: string): Level {

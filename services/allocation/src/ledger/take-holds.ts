@@ -1,6 +1,6 @@
 import type { Tx } from "@marketmesh/postgres";
 import { allocationOf, type Hold, type Offer } from "../domain/hold.ts";
-import type { ClaimRefusal, Ledger } from "../domain/ledger.ts";
+import type { Claim, ClaimRefusal, Ledger } from "../domain/ledger.ts";
 import type { Side } from "../domain/level.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
@@ -39,7 +39,12 @@ export type TakenHold =
 export function claimHold(ledger: Ledger, wanted: WantedHold, terms: Terms, now: Date): TakenHold {
   const claim = ledger.claim(wanted);
   if (!claim.ok) return { ok: false, wanted, reason: claim.reason, listingId: claim.listingId };
-  const hold: Hold = {
+  return { ok: true, hold: holdOf(wanted, claim, terms, now) };
+}
+
+/** The hold of a claim that was made. */
+export function holdOf(wanted: WantedHold, claim: Claim, terms: Terms, now: Date): Hold {
+  return {
     ...wanted,
     groupValue: claim.groupValue,
     state: "HELD",
@@ -51,7 +56,6 @@ export function claimHold(ledger: Ledger, wanted: WantedHold, terms: Terms, now:
     settleTime: undefined,
     version: 1,
   };
-  return { ok: true, hold };
 }
 
 /**

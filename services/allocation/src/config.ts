@@ -1,0 +1,43 @@
+import { type ConfigSpec, integer } from "@marketmesh/service-host";
+
+export interface AllocationConfig {
+  readonly roundLeaseMs: number;
+  readonly demandsPerCall: number;
+  readonly pairsPerCommit: number;
+  readonly expiryPollMs: number;
+}
+
+export const allocationConfig: ConfigSpec<AllocationConfig> = {
+  roundLeaseMs: integer({
+    env: "ALLOCATION_ROUND_LEASE_MS",
+    doc: "How long a round waits for a worker that went silent before another takes it on; longer than one call to a neighbour.",
+    unit: "ms",
+    fallback: 60_000,
+    min: 1_000,
+    max: 600_000,
+  }),
+  demandsPerCall: integer({
+    env: "ALLOCATION_ROUND_DEMANDS_PER_CALL",
+    doc: "Demands that a round filters and ranks in one call.",
+    unit: "demands",
+    fallback: 500,
+    min: 1,
+    max: 1_000,
+  }),
+  pairsPerCommit: integer({
+    env: "ALLOCATION_ROUND_PAIRS_PER_COMMIT",
+    doc: "Pairs that a round holds in one transaction.",
+    unit: "pairs",
+    fallback: 500,
+    min: 1,
+    max: 1_000,
+  }),
+  expiryPollMs: integer({
+    env: "ALLOCATION_EXPIRY_POLL_MS",
+    doc: "How often due holds of markets with the real clock are looked for.",
+    unit: "ms",
+    fallback: 1_000,
+    min: 10,
+    max: 60_000,
+  }),
+};

@@ -1,0 +1,42 @@
+import type { Tx } from "@marketmesh/postgres";
+import { type Answer, judgeAnswer, type Offer, type Settlement } from "../domain/hold.ts";
+import { holdClock } from "../storage/clock-store.ts";
+import { lockHolds } from "../storage/hold-store.ts";
+import { readOffers } from "../storage/offer-store.ts";
+import { settleHolds } from "./settle-holds.ts";
+
+/** An answer to one offer. */
+export interface GivenAnswer {
+  readonly offer: string;
+  readonly answer: Answer;
+}
+
+/** What became of it. */
+export interface AnsweredOffer {
+  readonly offer: Offer;
+  readonly refusal: "OFFER_SETTLED" | "OFFER_EXPIRED" | undefined;
+}
+
+/** Answers offers that the caller was seen to see, each by itself; in one ledger, by the market clock. */
+export async function answerOffers(
+  tx: Tx,
+  market: string,
+  answers: readonly GivenAnswer[],
+): Promise<Map<string, AnsweredOffer>> {
+  const clock = await holdClock(tx, market);
+  const ids = answers.map(({ offer }) => offer);
+  const holds = new Map((await lockHolds(tx, market, ids)).map((hold) => [hold.id, hold]));
+  const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
+  const answered = new Map<string, AnsweredOffer>();
+  const settlements: Settlement[] = [];
+  for (const { offer: id, answer } of answers) {
+    const offer = offers.get(id)!;
+    const verdict = judgeAnswer(offer, answer, clock.time);
+    answered.set(id, { offer, refusal: verdict.kind === "REFUSED" ? verdict.reason : undefined });
+    if (verdict.kind !== "SETTLE") continue;
+    settlements.push({ hold: holds.get(id)!, to: verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED" });
+  }
+  const settled = await settleHolds(tx, market, settlements, clock);
+  for (const offer of settled.offers) answered.set(offer.id, { offer, refusal: undefined });
+  return answered;
+}

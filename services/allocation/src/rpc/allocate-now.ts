@@ -1,0 +1,127 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  AllocationService,
+  type DecisionSchema,
+  type AllocateNowRequest,
+  type BatchAllocateNowRequest,
+} from "@marketmesh/contracts/allocation/v1";
+import { scopeOf, type Tx } from "@marketmesh/postgres";
+import { callerOf, idsOf, invalidField, type Caller } from "@marketmesh/rpc";
+import { untilDecided } from "../decide/allocate.ts";
+import { type DecidedDemand, decideBatch } from "../decide/decide-batch.ts";
+import { type Batch, JudgedBatch, type ReadAsMarket } from "../decide/judge-batch.ts";
+import type { Plan } from "../domain/plan.ts";
+import { awaitRevisions, parseRevisions } from "../rounds/revisions.ts";
+import type { Shell } from "../shell.ts";
+import { readLevels } from "../storage/capacity-store.ts";
+import { readPlan } from "../storage/plan-store.ts";
+import { toDecisionMessage } from "./decision-message.ts";
+import { actAsMarket, mutate } from "./mutate.ts";
+import { nameOf, patterns } from "./names.ts";
+import { found, notAccessible, refuse } from "./problem.ts";
+
+const methods = AllocationService.method;
+
+export function allocateNow(
+  shell: Shell,
+): Pick<ServiceImpl<typeof AllocationService>, "allocateNow" | "batchAllocateNow"> {
+  return {
+    allocateNow: async (request, context) => {
+      const demand = demandOf(request.plan, request.demand, "demand");
+      const allocation = await begin(shell, context, request, [demand]);
+      return allocation((judged, decide) =>
+        mutate(shell, context, { method: methods.allocateNow, market: judged.market, request }, async (tx) => ({
+          decision: (await decide(tx))[0]!,
+        })),
+      );
+    },
+
+    batchAllocateNow: async (request, context) => {
+      const demands = request.demands.map((name, at) => demandOf(request.plan, name, `demands[${at}]`));
+      refuseRepeated(request.demands);
+      const allocation = await begin(shell, context, request, demands);
+      return allocation((judged, decide) =>
+        mutate(shell, context, { method: methods.batchAllocateNow, market: judged.market, request }, async (tx) => ({
+          decisions: await decide(tx),
+        })),
+      );
+    },
+  };
+}
+
+type DecisionInit = MessageInitShape<typeof DecisionSchema>;
+type Decide = (tx: Tx) => Promise<DecisionInit[]>;
+
+/** Does everything that needs no transaction; what it returns runs the transaction until it is through. */
+async function begin(
+  shell: Shell,
+  context: HandlerContext,
+  request: AllocateNowRequest | BatchAllocateNowRequest,
+  demands: readonly string[],
+): Promise<<T>(transaction: (batch: Batch, decide: Decide) => Promise<T>) => Promise<T>> {
+  const startMs = performance.now();
+  const { market, plan: planId } = idsOf(patterns.plan, request.plan, "plan");
+  const caller = callerOf(context);
+  const revisions = parseRevisions(request.revisions);
+  await awaitRevisions(shell.database, shell.signals, market, revisions, context.signal);
+  const readAsMarket = marketReader(shell, caller, market, context.signal);
+  const plan = await readAllowedPlan(shell, caller, readAsMarket, market, planId, demands);
+  const batch: Batch = { market, plan, demands, revisions: request.revisions, signal: context.signal };
+  const judged = await JudgedBatch.judge(shell, batch, readAsMarket);
+  return async (transaction) => {
+    let decided: readonly DecidedDemand[] = [];
+    const elapsedMs = () => performance.now() - startMs;
+    const response = await untilDecided(judged, shell.telemetry.decidedAgain, (spare) =>
+      transaction(batch, async (tx) => {
+        await actAsMarket(tx);
+        decided = await decideBatch(tx, { batch, judged, spare, uuid: shell.uuid, elapsedMs });
+        return decided.map(({ decision, holds }) => toDecisionMessage(market, decision, holds));
+      }),
+    );
+    const holds = decided.reduce((sum, { holds }) => sum + holds.length, 0);
+    shell.telemetry.decided(decided.length, holds, elapsedMs());
+    return response;
+  };
+}
+
+/** The plan, when the caller may decide these demands: a party decides its own only. */
+async function readAllowedPlan(
+  shell: Shell,
+  caller: Caller,
+  readAsMarket: ReadAsMarket,
+  market: string,
+  planId: string,
+  demands: readonly string[],
+): Promise<Plan> {
+  if (caller.reach === "PARTY") {
+    const own = await shell.database.transaction(scopeOf(caller, market), (tx) => readLevels(tx, market, demands));
+    const visible = new Set(own.map(({ listingId }) => listingId));
+    const hidden = demands.find((demand) => !visible.has(demand));
+    if (hidden !== undefined) throw notAccessible(nameOf(market, "listings", hidden));
+  }
+  const plan = await readAsMarket((tx) => readPlan(tx, market, planId));
+  return found(plan, caller, "PLAN_NOT_FOUND", nameOf(market, "plans", planId));
+}
+
+function marketReader(shell: Shell, caller: Caller, market: string, signal: AbortSignal): ReadAsMarket {
+  const scope = { ...scopeOf(caller, market), reach: "MARKET", party: "" } as const;
+  return (work) => shell.database.transaction(scope, work, { signal });
+}
+
+function demandOf(plan: string, name: string, field: string): string {
+  const { market } = idsOf(patterns.plan, plan, "plan");
+  const ids = idsOf(patterns.listing, name, field);
+  if (ids.market !== market) throw invalidField(field, `not a listing of markets/${market}`);
+  return ids.listing;
+}
+
+function refuseRepeated(demands: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const [at, demand] of demands.entries()) {
+    if (seen.has(demand)) {
+      throw refuse("DEMAND_REPEATED", `${demand} is named twice`, { demand }, `demands[${at}]`);
+    }
+    seen.add(demand);
+  }
+}

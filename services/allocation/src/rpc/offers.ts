@@ -1,0 +1,126 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import type { Tx } from "@marketmesh/postgres";
+import { type Caller, idsOf } from "@marketmesh/rpc";
+import type { Answer, Offer } from "../domain/hold.ts";
+import { answerOffers } from "../ledger/answer-offers.ts";
+import { settleHolds } from "../ledger/settle-holds.ts";
+import { topics } from "../rounds/signals.ts";
+import type { Shell } from "../shell.ts";
+import { holdClock } from "../storage/clock-store.ts";
+import { lockHolds } from "../storage/hold-store.ts";
+import { listOffers, readOffers } from "../storage/offer-store.ts";
+import { isFresh } from "./etag.ts";
+import { fromOfferState, toOfferMessage } from "./hold-message.ts";
+import { listPage } from "./list.ts";
+import { actAsMarket, mutate, read } from "./mutate.ts";
+import { listingOf, partyOf, patterns, roundOf } from "./names.ts";
+import { found, refuse, staleEtag } from "./problem.ts";
+
+const methods = AllocationService.method;
+type Methods = Pick<
+  ServiceImpl<typeof AllocationService>,
+  "getOffer" | "listOffers" | "acceptOffer" | "declineOffer" | "rescindOffer"
+>;
+
+/** A party sees and answers the offers that are put to it: row security picks them, the market's hands carry it out. */
+export function offers(shell: Shell): Methods {
+  return {
+    getOffer: (request, context) => {
+      const { market, offer: id } = idsOf(patterns.offer, request.name);
+      return read(shell, context, market, async (tx, caller) => {
+        const [offer] = await readOffers(tx, market, [id]);
+        return { offer: toOfferMessage(market, found(offer, caller, "OFFER_NOT_FOUND", request.name)) };
+      });
+    },
+
+    listOffers: async (request, context) => {
+      const { market } = idsOf(patterns.market, request.parent, "parent");
+      const filter = {
+        state: fromOfferState(request.state),
+        round: roundOf(market, request.round, "round"),
+        party: partyOf(market, request.party, "party"),
+        demand: listingOf(market, request.demand, "demand"),
+      };
+      const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
+        listPage(request, ["offers", market, filter], (after, limit) => listOffers(tx, market, filter, after, limit)),
+      );
+      return { offers: rows.map((offer) => toOfferMessage(market, offer)), nextPageToken };
+    },
+
+    acceptOffer: async (request, context) => {
+      const { market } = idsOf(patterns.offer, request.name);
+      const mutation = { method: methods.acceptOffer, market, request };
+      return told(
+        shell,
+        await mutate(shell, context, mutation, (tx, caller) => answerOne(shell, tx, caller, request, "ACCEPT")),
+      );
+    },
+
+    declineOffer: async (request, context) => {
+      const { market } = idsOf(patterns.offer, request.name);
+      const mutation = { method: methods.declineOffer, market, request };
+      return told(
+        shell,
+        await mutate(shell, context, mutation, (tx, caller) => answerOne(shell, tx, caller, request, "DECLINE")),
+      );
+    },
+
+    rescindOffer: async (request, context) => told(shell, await rescind(shell, request, context)),
+  };
+}
+
+interface OneOffer {
+  readonly name: string;
+  readonly etag: string;
+}
+
+async function answerOne(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
+  const { market, offer: id } = await seenOffer(tx, caller, request);
+  const answered = (await answerOffers(tx, market, [{ offer: id, answer }])).get(id)!;
+  const { offer, refusal } = answered;
+  shell.telemetry.offersAnswered(...countsOf(answer, refusal));
+  if (refusal === "OFFER_EXPIRED") throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
+  if (refusal) refuseSettled(request.name, offer);
+  return { offer: toOfferMessage(market, offer) };
+}
+
+function countsOf(answer: Answer, refusal: string | undefined): [number, number, number] {
+  if (refusal) return [0, 0, 1];
+  return answer === "ACCEPT" ? [1, 0, 0] : [0, 1, 0];
+}
+
+function rescind(shell: Shell, request: OneOffer & { readonly requestId: string }, context: HandlerContext) {
+  const { market } = idsOf(patterns.offer, request.name);
+  const mutation = { method: methods.rescindOffer, market, request: request as never };
+  return mutate(shell, context, mutation, async (tx, caller) => {
+    const { offer: id } = await seenOffer(tx, caller, request);
+    const clock = await holdClock(tx, market);
+    const [hold] = await lockHolds(tx, market, [id]);
+    const [offer] = await readOffers(tx, market, [id]);
+    if (offer!.state === "RESCINDED") return { offer: toOfferMessage(market, offer!) };
+    if (offer!.state !== "MADE") refuseSettled(request.name, offer!);
+    const settlement = { hold: hold!, to: "RELEASED", rescinded: true } as const;
+    const settled = await settleHolds(tx, market, [settlement], clock);
+    return { offer: toOfferMessage(market, settled.offers[0]!) };
+  });
+}
+
+/** The offer as the caller sees it, then the market's hands. */
+async function seenOffer(tx: Tx, caller: Caller, request: OneOffer) {
+  const ids = idsOf(patterns.offer, request.name);
+  const [seen] = await readOffers(tx, ids.market, [ids.offer]);
+  const offer = found(seen, caller, "OFFER_NOT_FOUND", request.name);
+  if (!isFresh(request.etag, offer.version)) throw staleEtag(request.name);
+  await actAsMarket(tx);
+  return ids;
+}
+
+function refuseSettled(name: string, offer: Offer): never {
+  throw refuse("OFFER_SETTLED", `${name} is ${offer.state}`, { offer: name, state: offer.state });
+}
+
+function told<T>(shell: Shell, response: T): T {
+  shell.signals.tell(topics.offersSettled);
+  return response;
+}

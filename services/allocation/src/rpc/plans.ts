@@ -1,0 +1,85 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { AllocationService, PlanCreatedSchema, PlanUpdatedSchema } from "@marketmesh/contracts/allocation/v1";
+import { announce } from "@marketmesh/events";
+import type { Tx } from "@marketmesh/postgres";
+import { idsOf } from "@marketmesh/rpc";
+import type { Plan, PlanContent } from "../domain/plan.ts";
+import { announcement, pack } from "../events/outbox.ts";
+import type { Shell } from "../shell.ts";
+import { listPlans, lockPlan, readPlan, savePlan } from "../storage/plan-store.ts";
+import { isFresh } from "./etag.ts";
+import { listPage } from "./list.ts";
+import { mutate, read } from "./mutate.ts";
+import { nameOf, patterns } from "./names.ts";
+import { parsePlan, toPlanMessage } from "./plan-message.ts";
+import { found, refuse, staleEtag } from "./problem.ts";
+
+const methods = AllocationService.method;
+type Methods = Pick<ServiceImpl<typeof AllocationService>, "createPlan" | "getPlan" | "listPlans" | "updatePlan">;
+
+export function plans(shell: Pick<Shell, "database">): Methods {
+  return {
+    createPlan: (request, context) => {
+      const { market } = idsOf(patterns.market, request.parent, "parent");
+      const content = parsePlan(market, request.plan);
+      return mutate(shell, context, { method: methods.createPlan, market, request }, async (tx) => {
+        const plan = nameOf(market, "plans", request.planId);
+        if (!(await savePlan(tx, market, request.planId, 1, content))) {
+          throw refuse("PLAN_ALREADY_EXISTS", `${plan} exists already`, { plan });
+        }
+        return { plan: await announcedPlan(tx, market, request.planId) };
+      });
+    },
+
+    getPlan: (request, context) => {
+      const { market, plan: id } = idsOf(patterns.plan, request.name);
+      return read(shell, context, market, async (tx, caller) => {
+        const plan = await readPlan(tx, market, id, Number(request.version));
+        return { plan: toPlanMessage(market, found(plan, caller, "PLAN_NOT_FOUND", request.name)) };
+      });
+    },
+
+    listPlans: async (request, context) => {
+      const { market } = idsOf(patterns.market, request.parent, "parent");
+      const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
+        listPage(request, ["plans", market], (after, limit) => listPlans(tx, market, after, limit)),
+      );
+      return { plans: rows.map((plan) => toPlanMessage(market, plan)), nextPageToken };
+    },
+
+    updatePlan: (request, context) => {
+      const name = request.plan?.name ?? "";
+      const { market, plan: id } = idsOf(patterns.plan, name, "plan.name");
+      const content = parsePlan(market, request.plan);
+      return mutate(shell, context, { method: methods.updatePlan, market, request }, async (tx, caller) => {
+        const { plan } = found(await lockPlan(tx, market, id), caller, "PLAN_NOT_FOUND", name);
+        if (!isFresh(request.plan?.etag ?? "", plan.version)) throw staleEtag(name);
+        refuseOtherKinds(plan, content);
+        if (sameContent(plan, content)) return { plan: toPlanMessage(market, plan) };
+        await savePlan(tx, market, id, plan.version + 1, content);
+        return { plan: await announcedPlan(tx, market, id) };
+      });
+    },
+  };
+}
+
+async function announcedPlan(tx: Tx, market: string, id: string) {
+  const plan = (await readPlan(tx, market, id))!;
+  const body = { plan: toPlanMessage(market, plan) };
+  const packed = plan.version === 1 ? pack(PlanCreatedSchema, body) : pack(PlanUpdatedSchema, body);
+  await announce(tx, [announcement(market, "plan", id, plan.version, packed)]);
+  return body.plan;
+}
+
+function refuseOtherKinds(plan: Plan, content: PlanContent): void {
+  for (const [key, field] of [
+    ["demandKind", "plan.demand_kind"],
+    ["supplyKind", "plan.supply_kind"],
+  ] as const) {
+    if (plan[key] !== content[key]) throw refuse("PLAN_INVALID", `${field} never changes`, { field }, field);
+  }
+}
+
+function sameContent(plan: Plan, content: PlanContent): boolean {
+  return (Object.keys(content) as (keyof PlanContent)[]).every((key) => plan[key] === content[key]);
+}

@@ -1,0 +1,36 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { idsOf } from "@marketmesh/rpc";
+import type { RoundState } from "../domain/round.ts";
+import { topics } from "../rounds/signals.ts";
+import type { Shell } from "../shell.ts";
+import { countOpenOffers } from "../storage/offer-store.ts";
+import { readRound } from "../storage/round-store.ts";
+import { read } from "./mutate.ts";
+import { patterns } from "./names.ts";
+import { found } from "./problem.ts";
+import { toRoundMessage } from "./round-message.ts";
+
+// A round that another process moves is noticed by looking again.
+const pollMs = 250;
+const ended: ReadonlySet<RoundState> = new Set<RoundState>(["COMMITTED", "SETTLED", "FAILED"]);
+
+export function watchRound(
+  shell: Pick<Shell, "database" | "signals">,
+): MethodImpl<typeof AllocationService.method.watchRound> {
+  return async function* (request, context) {
+    const { market, round: id } = idsOf(patterns.round, request.name);
+    for (let seen = -1; !context.signal.aborted; ) {
+      // Listens before it looks: what moves in between is not missed.
+      const woken = shell.signals.wait(topics.round(market, id), pollMs, context.signal);
+      const { round, open } = await read(shell, context, market, async (tx, caller) => {
+        const current = found(await readRound(tx, market, id), caller, "ROUND_NOT_FOUND", request.name);
+        return { round: current, open: (await countOpenOffers(tx, market, [id])).get(id) ?? 0 };
+      });
+      if (round.version !== seen) yield { round: toRoundMessage(market, round, open) };
+      seen = round.version;
+      if (ended.has(round.state)) return;
+      await woken;
+    }
+  };
+}

@@ -1,0 +1,48 @@
+import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { CatalogService } from "@marketmesh/contracts/catalog/v1";
+import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
+import { ScoringService } from "@marketmesh/contracts/scoring/v1";
+import type { Host } from "@marketmesh/service-host";
+import { allocationConfig } from "./config.ts";
+import { onListing, sidesOfKinds } from "./events/on-listing.ts";
+import { expireHolds } from "./ledger/expire-holds.ts";
+import type { RoundDeps } from "./rounds/round-deps.ts";
+import { runRounds } from "./rounds/round-worker.ts";
+import { settleRounds } from "./rounds/settle-rounds.ts";
+import { Signals, topics } from "./rounds/signals.ts";
+import { allocationRoutes } from "./rpc/routes.ts";
+import type { Shell } from "./shell.ts";
+import { listingSubscription } from "./storage/projection-store.ts";
+import { allocationTelemetry } from "./telemetry.ts";
+
+const migrations = new URL("../migrations/", import.meta.url);
+const getKindTimeoutMs = 5_000;
+
+/** Wires allocation together. */
+export async function bindAllocation(host: Host): Promise<void> {
+  const { roundLeaseMs, expiryPollMs, ...sizes } = host.config(allocationConfig);
+  const database = await host.database({ migrations });
+  const events = await host.events(database);
+  const signals = new Signals();
+  const shell: Shell = {
+    database,
+    uuid: () => host.uuid(),
+    signals,
+    eligibility: host.mesh(EligibilityService),
+    scoring: host.mesh(ScoringService),
+    telemetry: allocationTelemetry(host.telemetry),
+  };
+  host.serve(AllocationService, allocationRoutes(shell));
+
+  const sideOf = sidesOfKinds(host.mesh(CatalogService), () => AbortSignal.timeout(getKindTimeoutMs));
+  const subscription = { subscription: listingSubscription, service: "catalog", feeds: ["listing"], batchMax: 500 };
+  events.work(subscription, async (tx, envelopes) => {
+    await onListing(sideOf, tx, envelopes);
+    signals.tell(topics.levelsProjected);
+  });
+
+  const deps: RoundDeps = { ...shell, ...sizes, leaseMs: roundLeaseMs, log: host.log };
+  host.background("rounds", (signal) => runRounds(deps, signal));
+  host.background("round settling", (signal) => settleRounds(database, signals, signal));
+  host.background("hold expiry", (signal) => expireHolds(database, signals, expiryPollMs, signal));
+}

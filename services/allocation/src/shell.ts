@@ -1,0 +1,15 @@
+import type { Database } from "@marketmesh/postgres";
+import type { EligibilityClient } from "./mesh/filter.ts";
+import type { ScoringClient } from "./mesh/rank.ts";
+import type { Signals } from "./rounds/signals.ts";
+import type { AllocationTelemetry } from "./telemetry.ts";
+
+/** What the handlers share: storage, ids from outside, neighbours, and who waits in this process. */
+export interface Shell {
+  readonly database: Database;
+  readonly uuid: () => string;
+  readonly signals: Signals;
+  readonly eligibility: EligibilityClient;
+  readonly scoring: ScoringClient;
+  readonly telemetry: AllocationTelemetry;
+}
