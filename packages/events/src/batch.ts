@@ -60,33 +60,37 @@ export async function handleParked(worker: Worker): Promise<boolean> {
 }
 
 async function handleNew(worker: Worker, tx: Tx, envelopes: readonly Envelope[]): Promise<void> {
-  const { subscription, handle } = worker;
-  const outcomes = worker.ordered ? await sortByTurn(worker, tx, envelopes) : undefined;
-  const outcomeOf = (envelope: Envelope) => outcomes?.get(envelope) ?? "handled";
-  const fresh = await record(tx, subscription, envelopes, outcomeOf);
-  const ready = fresh.filter((envelope) => outcomeOf(envelope) === "handled");
-  await park(
-    tx,
-    subscription,
-    fresh.filter((envelope) => outcomeOf(envelope) === "parked"),
-  );
-  if (ready.length > 0) await handle(tx, ready);
-  if (worker.ordered && ready.length > 0) await saveHandledVersions(tx, subscription, ready);
+  const { subscription } = worker;
+  const fresh = await record(tx, subscription, envelopes, () => "handled");
+  const ready = worker.ordered ? await takeTurns(worker, tx, fresh) : fresh;
+  if (ready.length > 0) await worker.handle(tx, ready);
   await count(tx, "redelivered", envelopes.length - fresh.length);
   await count(tx, "consumed", ready.length);
 }
 
-async function handleTaken(worker: Worker, tx: Tx, taken: readonly Envelope[]): Promise<void> {
-  if (taken.length === 0) return;
+/** Records whose turn has come, is past or is to be waited for; returns the first kind in the order of versions. */
+async function takeTurns(
+  worker: Worker,
+  tx: Tx,
+  envelopes: readonly Envelope[],
+): Promise<readonly Envelope[]> {
+  if (envelopes.length === 0) return [];
   const { subscription } = worker;
-  const outcomes = await sortByTurn(worker, tx, taken);
-  const of = (outcome: Outcome) => taken.filter((envelope) => outcomes.get(envelope) === outcome);
+  const outcomes = await sortByTurn(worker, tx, envelopes);
+  const of = (wanted: Outcome) =>
+    [...outcomes].filter(([, outcome]) => outcome === wanted).map(([envelope]) => envelope);
   const ready = of("handled");
-  if (ready.length > 0) await worker.handle(tx, ready);
   await park(tx, subscription, of("parked"));
-  for (const outcome of ["handled", "stale"] as const)
+  for (const outcome of ["handled", "stale", "parked"] as const) {
     await recordAgain(tx, subscription, of(outcome), outcome);
+  }
   if (ready.length > 0) await saveHandledVersions(tx, subscription, ready);
+  return ready;
+}
+
+async function handleTaken(worker: Worker, tx: Tx, taken: readonly Envelope[]): Promise<void> {
+  const ready = await takeTurns(worker, tx, taken);
+  if (ready.length > 0) await worker.handle(tx, ready);
   await count(tx, "consumed", ready.length);
 }
 
@@ -105,7 +109,7 @@ async function handleTakenAgain(worker: Worker, tx: Tx, part: readonly Envelope[
   );
 }
 
-/** Tells for each event of an ordered subscription whether its turn has come, is past, or is to be waited for. */
+/** Tells for each event whether its turn has come, is past, or is to be waited for; ascending by version. */
 async function sortByTurn(
   worker: Worker,
   tx: Tx,

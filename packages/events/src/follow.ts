@@ -1,6 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { EnvelopeBatchSchema, type LocateFeedResponse } from "@marketmesh/contracts/events/v1";
+import { type Envelope, EnvelopeBatchSchema, type LocateFeedResponse } from "@marketmesh/contracts/events/v1";
 import { AckPolicy, DeliverPolicy, type JetStreamClient, type JetStreamManager, nanos } from "nats";
 import type { Follower, FollowOptions } from "./events.ts";
 import { FeedBroken, type FeedBuffer, feedBuffer } from "./feed-buffer.ts";
@@ -81,6 +81,15 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     },
   };
 
+  // Whatever it throws, the projection may be half changed and the position is past it: only an export helps.
+  function apply(ready: Envelope[]): void {
+    try {
+      options.apply(ready);
+    } catch (error) {
+      throw new FeedBroken("the projection could not apply a fact", { cause: error });
+    }
+  }
+
   async function bootstrap(signal: AbortSignal): Promise<void> {
     state.bootstraps++;
     const start = await options.bootstrap(signal);
@@ -109,7 +118,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
       try {
         for await (const message of messages) {
           const ready = buffer.offer(fromBinary(EnvelopeBatchSchema, message.data).envelopes);
-          if (ready.length > 0) options.apply(ready);
+          if (ready.length > 0) apply(ready);
           advance();
           if (ready.length > 0) gapSinceMs = undefined;
           quietSinceMs = performance.now();

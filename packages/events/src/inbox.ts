@@ -33,8 +33,9 @@ export async function recordAgain(
   envelopes: readonly Envelope[],
   outcome: Outcome,
 ): Promise<void> {
+  if (envelopes.length === 0) return;
   await tx.execute(sql`update marketmesh.inbox i set outcome = ${outcome} from ${columns(envelopes, keyColumns)}
-    where i.subscription = ${subscription} and i.service = given.service
+    where i.subscription = ${subscription} and i.outcome <> ${outcome} and i.service = given.service
       and i.feed_epoch = given.feed_epoch and i.event_id = given.event_id`);
 }
 

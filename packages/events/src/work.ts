@@ -14,7 +14,7 @@ import { replayDeadLetters } from "./dead-letters.ts";
 import { backoffMs, wakeUp } from "./wake-up.ts";
 
 const messagesMax = 64;
-const fetchMs = 1_000;
+const fetchMs = 1_000; // the least that the client allows
 const tickEveryMs = 500;
 
 /** A worker and where its events come from. */
@@ -80,27 +80,35 @@ async function durableConsumer({
   return client.consumers.get(stream, durable);
 }
 
+/**
+ * A fetch is always read to its end: what the broker sends to one that was left would lie there until `ackWaitMs` is
+ * over. So a failure is thrown after it, and once the signal is aborted everything is given back at once.
+ */
 async function fetchAndHandle(source: WorkSource, consumer: Consumer, signal: AbortSignal): Promise<void> {
+  const { worker } = source;
   const messages = await consumer.fetch({ max_messages: messagesMax, expires: fetchMs });
-  const stop = () => messages.stop();
-  signal.addEventListener("abort", stop, { once: true });
   let waiting: Parcel[] = [];
-  try {
-    for await (const message of messages) {
-      waiting.push(open(source, message));
-      // As long as more has arrived the batch grows: few and large transactions under load, small ones when quiet.
-      const full =
-        waiting.reduce((sum, parcel) => sum + parcel.envelopes.length, 0) >= source.worker.batchMax;
-      if (!full && messages.getPending() > 1) continue;
-      const parcels = waiting;
-      waiting = [];
-      await handleParcels(source.worker, parcels);
-      if (source.worker.ordered) await tick(source.worker, signal);
+  let failure: unknown;
+  for await (const message of messages) {
+    if (signal.aborted || failure !== undefined) {
+      message.nak(signal.aborted ? 0 : backoffMs(3));
+      continue;
     }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    for (const parcel of waiting) parcel.message.nak();
+    waiting.push(open(source, message));
+    // As long as more has arrived the batch grows: few and large transactions under load, small ones when quiet.
+    const full = waiting.reduce((sum, parcel) => sum + parcel.envelopes.length, 0) >= worker.batchMax;
+    if (!full && messages.getPending() > 1) continue;
+    const parcels = waiting;
+    waiting = [];
+    try {
+      await handleParcels(worker, parcels);
+      if (worker.ordered) await tick(worker, signal);
+    } catch (error) {
+      failure = error;
+    }
   }
+  for (const { message } of waiting) message.nak();
+  if (failure !== undefined) throw failure;
 }
 
 interface Parcel {

@@ -148,6 +148,29 @@ test("starts over when the broker has lost a fact that it acknowledged", async (
   expect(follower.bootstrapsCount).toBeGreaterThan(1);
 }, 60_000);
 
+test("starts over when a fact could not be applied", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  let failures = 0;
+  const applied: bigint[] = [];
+  const follower = events.follow({
+    service: "things",
+    feed: "thing",
+    bootstrap: async () => ({ epoch: 1n, feedSeq: 0n }),
+    apply(envelopes) {
+      if (failures++ === 0) throw new Error("no");
+      applied.push(...envelopes.map(({ feedSeq }) => feedSeq));
+    },
+  });
+  await mesh.put(some(0, 5));
+  await until(
+    () => applied.length,
+    (length) => length === 5,
+  );
+  expect(applied).toEqual([1n, 2n, 3n, 4n, 5n]);
+  expect(follower.bootstrapsCount).toBe(2);
+});
+
 test("refuses selections that make no sense", async () => {
   await using mesh = await startMesh();
   const client = mesh.feeds(await mesh.start());

@@ -8,26 +8,55 @@ import {
   startNats,
   stateDirOf,
 } from "@marketmesh/dev-stack/servers";
+import { openDedicatedSession } from "@marketmesh/postgres";
+import { testDatabaseUrl } from "@marketmesh/testkit/servers";
 import { afterEach, expect, test } from "vitest";
 import { handledOf, note, seen, soon, startMesh, until } from "./mesh.ts";
 
 let server: RunningServer | undefined;
-let storeDir: string;
+let storeDir: string | undefined;
 afterEach(async () => {
   await server?.stop();
-  rmSync(storeDir, { recursive: true, force: true });
+  if (storeDir) rmSync(storeDir, { recursive: true, force: true });
 });
 
 async function ownNats() {
   const binDir = join(stateDirOf(checkoutDir, process.env), "bin");
-  storeDir = mkdtempSync(join(tmpdir(), "marketmesh-outage-"));
+  const dir = mkdtempSync(join(tmpdir(), "marketmesh-outage-"));
+  storeDir = dir;
   const port = await freePort();
   const start = async (discardData = false) => {
-    server = await startNats({ binDir, storeDir, port, discardData });
+    server = await startNats({ binDir, storeDir: dir, port, discardData });
     return server;
   };
   return { url: (await start()).url, restart: start };
 }
+
+test("goes on by itself after the database closed every connection", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  const follower = mesh.follow(events, seen());
+  events.work(options, (tx, envelopes) => note(tx, envelopes, "it"));
+  await using admin = await openDedicatedSession(testDatabaseUrl(), { applicationName: "test" });
+  for (let version = 1n; version <= 3n; version++) {
+    // A connection that was closed a moment ago answers UNAVAILABLE once.
+    const put = () =>
+      mesh.put([{ id: "a", version }]).then(
+        () => true,
+        () => false,
+      );
+    await until(put, (done) => done);
+    await follower.waitFor(version, soon());
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+      mesh.database.name,
+    ]);
+  }
+  const handled = await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length >= 3,
+  );
+  expect(handled.map((row) => row.version)).toEqual(["1", "2", "3"]);
+});
 
 const options = { subscription: "notes", service: "things", feeds: ["thing"], batchMax: 50 };
 

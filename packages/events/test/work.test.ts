@@ -203,6 +203,34 @@ test("handles versions of an aggregate in order though they come out of order", 
   ]);
 });
 
+test("keeps the order within one message, and of an event that was parked and comes again", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  events.work({ ...options, ordered: true }, (tx, envelopes) => note(tx, envelopes, "it"));
+  await mesh.put([{ id: "first", version: 1n }]);
+  await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length === 1,
+  );
+  const a = (version: bigint) => ({
+    eventId: version + 100n,
+    feedSeq: version,
+    aggregateId: "a",
+    aggregateVersion: version,
+  });
+  await publishRaw(mesh, [a(2n)]);
+  await until(
+    () => mesh.database.background((tx) => tx.execute(sql`select from marketmesh.parked_events`)),
+    (rows) => rows.length === 1,
+  );
+  await publishRaw(mesh, [a(3n), a(2n), a(1n)]);
+  const handled = await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length >= 4,
+  );
+  expect(handled.slice(1).map((row) => row.version)).toEqual(["1", "2", "3"]);
+});
+
 test("parks the successors of a dead event until it is replayed", async () => {
   await using mesh = await startMesh();
   const events = await mesh.start();

@@ -72,6 +72,8 @@ export function client(options: ConnectionOptions, onclose: () => void = () => {
     max_lifetime: null,
     connection: {
       application_name: options.applicationName,
+      // Plans of prepared statements are kept: one that was made while a table was small must not scan it once it is large.
+      enable_seqscan: "off",
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,
     },
