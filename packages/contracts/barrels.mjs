@@ -3,9 +3,10 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
-const root = import.meta.dirname;
-const gen = join(root, "src/gen");
-const api = join(root, "src/api");
+// The folder that holds gen/ and gets api/; the package's own sources unless named.
+const source = process.argv[2] ?? join(import.meta.dirname, "src");
+const gen = join(source, "gen");
+const api = join(source, "api");
 
 const filesOf = new Map();
 for (const entry of readdirSync(gen, { recursive: true })) {

@@ -7,12 +7,24 @@ import { checkoutDir } from "./state-folder.ts";
 const protoDir = join(checkoutDir, "proto");
 const template = join(protoDir, "buf.gen.yaml");
 
-/** Generates the contracts' code from proto/ into a folder. False when buf refuses; its reasons are printed. */
+/** What is generated below the contracts' sources: the messages, and one file per proto package that gathers them. */
+const generatedFolders = ["gen", "api"];
+const barrels = join(checkoutDir, "packages", "contracts", "barrels.mjs");
+
+/** Generates the contracts' code from proto/ below a folder. False when buf refuses; its reasons are printed. */
 export function generate(target: string): boolean {
   // buf takes the template as JSON too; only the output folder differs from the committed one.
-  const config = readFileSync(template, "utf8").replace(/^(\s*out:).*$/gm, `$1 ${JSON.stringify(target)}`);
+  const out = JSON.stringify(join(target, "gen"));
+  const config = readFileSync(template, "utf8").replace(/^(\s*out:).*$/gm, `$1 ${out}`);
   const buf = join(checkoutDir, "node_modules", ".bin", "buf");
-  return spawnSync(buf, ["generate", "--template", config], { cwd: protoDir, stdio: "inherit" }).status === 0;
+  return (
+    run(buf, ["generate", "--template", config], protoDir) &&
+    run(process.execPath, [barrels, target], checkoutDir)
+  );
+}
+
+function run(command: string, args: readonly string[], cwd: string): boolean {
+  return spawnSync(command, args, { cwd, stdio: "inherit" }).status === 0;
 }
 
 /** Files that generating again would add, change or remove, relative to `committed`. Undefined: generating failed. */
@@ -28,8 +40,10 @@ export function generatedDiff(committed: string): string[] | undefined {
 }
 
 function filesOf(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name).slice(folder.length + 1));
+  return generatedFolders.flatMap((name) => {
+    const entries = readdirSync(join(folder, name), { recursive: true, withFileTypes: true });
+    return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name).slice(folder.length + 1));
+  });
 }
 
 function read(path: string): string | undefined {

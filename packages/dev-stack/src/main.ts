@@ -17,7 +17,7 @@ async function main(command: string | undefined, args: string[]): Promise<number
     case "test":
       return runTests(args);
     case "generate":
-      return generate(join(checkoutDir, "packages", "contracts", "src", "gen")) ? 0 : 1;
+      return generate(join(checkoutDir, "packages", "contracts", "src")) ? 0 : 1;
     case "bench":
       return runScript("test/bench/main.ts", args);
     default:

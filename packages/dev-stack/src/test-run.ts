@@ -81,10 +81,10 @@ function readCounts(file: string, ok: boolean): Counts {
 }
 
 function generatedCodeIsCurrent(): boolean {
-  const diff = generatedDiff(join(checkoutDir, "packages", "contracts", "src", "gen"));
+  const diff = generatedDiff(join(checkoutDir, "packages", "contracts", "src"));
   if (diff === undefined) return false;
   for (const path of diff)
-    console.log(`packages/contracts/src/gen/${path} is not what proto/ generates: npm run generate`);
+    console.log(`packages/contracts/src/${path} is not what proto/ generates: npm run generate`);
   return diff.length === 0;
 }
 
