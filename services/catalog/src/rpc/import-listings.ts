@@ -5,7 +5,7 @@ import { type Caller, callerOf, idsOf, invalidField } from "@marketmesh/rpc";
 import type { CompiledKind } from "../domain/compiled-kind.ts";
 import type { Import } from "../domain/import.ts";
 import { prepareRows } from "../import/prepare-rows.ts";
-import { storeChunk } from "../import/store-chunk.ts";
+import { type Chunk, storeChunk } from "../import/store-chunk.ts";
 import { findImport } from "../storage/import-store.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Deps } from "./deps.ts";
@@ -14,19 +14,25 @@ import { kindNotFound, notThere, toConnectError } from "./problem.ts";
 
 type Uses = Deps & { readonly telemetry: Telemetry };
 
-/** A stream of chunks into one import. The next chunk is read when the one before is stored: memory holds one per stream. */
+/**
+ * A stream of chunks into one import. While one chunk is being stored the next is read and checked, no further: memory holds
+ * two per stream, and the sender waits.
+ */
 export function importListings(deps: Uses): MethodImpl<typeof CatalogService.method.importListings> {
   return async (requests, context) => {
     let upload: Upload | undefined;
+    let storing: Promise<Import> | undefined;
     for await (const request of requests) {
       upload ??= await begin(deps, context, request.import);
-      if (request.import !== "" && request.import !== upload.name) {
-        throw invalidField("import", "All messages of a stream are of one import.");
-      }
-      upload.state = await take(deps, upload, request, context.signal);
+      const chunk = await check(deps, upload, request);
+      if (storing) upload.state = await storing;
+      storing = store(deps, upload, chunk, context.signal);
+      // Awaited with the next chunk; meanwhile a failure must not count as unhandled.
+      storing.catch(() => {});
     }
-    if (!upload) throw invalidField("import", "The first message names the import.");
-    return { import: toImportMessage(upload.state, await revisionOfImport(deps, upload.state)) };
+    if (!upload || !storing) throw invalidField("import", "The first message names the import.");
+    const state = await storing;
+    return { import: toImportMessage(state, await revisionOfImport(deps, state)) };
   };
 }
 
@@ -34,7 +40,12 @@ interface Upload {
   readonly name: string;
   readonly caller: Caller;
   readonly kind: CompiledKind;
+  /** As the last stored chunk left it. */
   state: Import;
+  /** The last row that is stored, or will be once the chunk in hand is. */
+  expectedRow: number;
+  /** Whether the chunk in hand ends the import. */
+  ends: boolean;
 }
 
 async function begin(deps: Uses, context: HandlerContext, name: string): Promise<Upload> {
@@ -47,37 +58,44 @@ async function begin(deps: Uses, context: HandlerContext, name: string): Promise
     // Kinds change compatibly, so one version is good for the whole stream.
     const kind = await deps.kinds.load(tx, market, state.kind);
     if (!kind) throw kindNotFound(market, state.kind);
-    return { name, caller, kind, state };
+    return { name, caller, kind, state, expectedRow: state.acknowledgedRow, ends: false };
   });
 }
 
-async function take(
-  deps: Uses,
-  upload: Upload,
-  request: ImportListingsRequest,
-  signal: AbortSignal,
-): Promise<Import> {
-  const { name, caller, kind, state } = upload;
-  const { market, id } = state;
-  if (state.state === "COMPLETE") throw complete(name);
-  const firstRow = firstRowOf(request, state.acknowledgedRow);
-  const skipped = Math.min(request.rows.length, Math.max(0, state.acknowledgedRow + 1 - firstRow));
+async function check(deps: Uses, upload: Upload, request: ImportListingsRequest): Promise<Chunk> {
+  if (request.import !== "" && request.import !== upload.name) {
+    throw invalidField("import", "All messages of a stream are of one import.");
+  }
+  if (upload.ends) throw complete(upload.name);
+  const { caller, kind, state, expectedRow } = upload;
+  const firstRow = firstRowOf(request, expectedRow);
+  const skipped = Math.min(request.rows.length, Math.max(0, expectedRow + 1 - firstRow));
   const rows = request.rows.slice(skipped);
-  const prepared = await prepareRows(deps.keys, { market, kind, caller }, firstRow + skipped, rows);
-  const lastRow = rows.length === 0 ? 0 : firstRow + request.rows.length - 1;
-  const context = { market, importId: id, caller, kindVersion: kind.version, signal };
-  const next = await storeChunk(deps, { ...prepared, lastRow, complete: request.complete }, context);
+  const lastRow = rows.length === 0 ? expectedRow : firstRow + request.rows.length - 1;
+  const target = { market: state.market, kind, caller };
+  const prepared = await prepareRows(deps.keys, target, firstRow + skipped, rows);
+  upload.expectedRow = lastRow;
+  upload.ends = request.complete;
+  return { ...prepared, lastRow, complete: request.complete };
+}
+
+async function store(deps: Uses, upload: Upload, chunk: Chunk, signal: AbortSignal): Promise<Import> {
+  const { name, caller, kind, state } = upload;
+  const context = { market: state.market, importId: state.id, caller, kindVersion: kind.version, signal };
+  const next = await storeChunk(deps, chunk, context);
   if (!next) throw notThere(caller, "import", name);
+  // Another stream completed the import before this chunk was stored.
+  if (next.state === "COMPLETE" && (!chunk.complete || next.acknowledgedRow < chunk.lastRow)) throw complete(name);
   deps.telemetry.rowsImported(state.counts, next.counts);
   return next;
 }
 
-function firstRowOf({ firstRow, rows }: ImportListingsRequest, acknowledgedRow: number): number {
-  if (rows.length === 0) return acknowledgedRow + 1;
+function firstRowOf({ firstRow, rows }: ImportListingsRequest, expectedRow: number): number {
+  if (rows.length === 0) return expectedRow + 1;
   if (firstRow < 1n || firstRow > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw invalidField("first_row", "Rows are numbered from 1.");
   }
-  const nextRow = acknowledgedRow + 1;
+  const nextRow = expectedRow + 1;
   if (Number(firstRow) <= nextRow) return Number(firstRow);
   throw toConnectError({
     reason: "IMPORT_ROW_GAP",

@@ -30,7 +30,17 @@ export interface ListingFilter {
   readonly owner: string;
 }
 
-const personalJoin = sql`left join listing_personal p on p.market = l.market and p.bucket = l.bucket and p.id = l.id`;
+// One lookup by primary key per given row, whatever the planner believes: a plan made while nothing was known about the
+// table would read the whole market for each chunk of an import.
+const personalJoin = sql`left join lateral (
+  select * from listing_personal p where p.market = l.market and p.bucket = l.bucket and p.id = l.id limit 1) p on true`;
+
+function listingOfKey(market: string): SQL {
+  return sql`select * from listings l where l.market = ${market} and l.bucket = given.bucket and l.id = given.id limit 1`;
+}
+
+const versionBefore = sql`select l.*, l.ctid as place from listings l where l.market = given.market
+  and l.bucket = given.bucket and l.id = given.id and l.version = given.version - 1 limit 1`;
 
 function personalParts(wanted: boolean): { readonly select: SQL; readonly join: SQL } {
   return wanted ? { select: sql`, p.sealed`, join: personalJoin } : { select: sql``, join: sql`` };
@@ -48,7 +58,7 @@ export async function findListings(
   const which =
     ids.length === 1 && only !== undefined
       ? sql`listings l ${join} where l.market = ${market} and l.bucket = ${bucketOf(only)} and l.id = ${only}`
-      : sql`${keys(ids)} join listings l on l.market = ${market} and l.bucket = given.bucket and l.id = given.id ${join}`;
+      : sql`${keys(ids)} cross join lateral (${listingOfKey(market)}) l ${join}`;
   const rows = await tx.execute<StoredRow>(sql`select ${listingColumns}${select} from ${which}`);
   return rows.map(storedOf);
 }
@@ -60,9 +70,9 @@ export async function lockListings(
   ids: readonly string[],
 ): Promise<readonly LockedListing[]> {
   const rows = await tx.execute<StoredRow>(sql`
-    select ${listingColumns}, p.sealed, p.fingerprint from ${keys(ids)}
-    join listings l on l.market = ${market} and l.bucket = given.bucket and l.id = given.id ${personalJoin}
-    order by l.bucket, l.id for update of l`);
+    select ${listingColumns}, p.sealed, p.fingerprint
+    from (select * from ${keys(ids)} order by bucket, id) as given
+    cross join lateral (${listingOfKey(market)} for update) l ${personalJoin}`);
   return rows.map((row) => ({ ...storedOf(row), fingerprint: row.fingerprint ?? undefined }));
 }
 
@@ -127,8 +137,8 @@ export async function insertListings(tx: Tx, listings: readonly Listing[]): Prom
 }
 
 /**
- * Stores the next version of locked listings and keeps the one before, in one statement. Returns the ids that were
- * still at the version before: without the lock, a listing that moved on is left alone.
+ * Stores the next version of locked listings and keeps the one before, in one statement. Returns the ids that were at the
+ * version before; others are left alone.
  */
 export async function saveListings(tx: Tx, listings: readonly Listing[]): Promise<ReadonlySet<string>> {
   if (listings.length === 0) return new Set();
@@ -140,15 +150,13 @@ export async function saveListings(tx: Tx, listings: readonly Listing[]): Promis
       select l.market, l.bucket, l.id, l.version, l.kind_version, l.state, l.owner, l.audience,
         l.audience_parties, l.capacity_units, l.exclusive_group, l.attributes, l.groups, l.content_hash,
         l.update_time, l.publish_time
-      from given join listings l on l.market = given.market and l.bucket = given.bucket and l.id = given.id
-        and l.version = given.version - 1)
+      from given cross join lateral (${versionBefore}) l)
     update listings l set kind_version = given.kind_version, state = given.state, audience = given.audience,
       audience_parties = given.audience_parties::text[], capacity_units = given.capacity_units,
       exclusive_group = given.exclusive_group, attributes = given.attributes::json, groups = given.groups::json,
       version = given.version, content_hash = given.content_hash, update_time = given.update_time,
       publish_time = given.publish_time
-    from given where l.market = given.market and l.bucket = given.bucket and l.id = given.id
-      and l.version = given.version - 1
+    from given cross join lateral (${versionBefore}) before where l.ctid = before.place
     returning l.id`);
   return new Set(rows.map(({ id }) => id));
 }
