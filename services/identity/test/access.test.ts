@@ -296,7 +296,9 @@ describe("grants", () => {
   });
 
   test("of the platform are the operator's to give", async () => {
-    await identity.operator.createServiceAccount({ serviceAccountId: "helper" });
+    const account = { serviceAccountId: "helper", requestId: "0199c3a0-2f0e-7c11-b0a4-6d1f2a3b4c5d" };
+    const helperAccount = await identity.operator.createServiceAccount(account);
+    expect(await identity.operator.createServiceAccount(account)).toEqual(helperAccount);
     const helper = grant("service", "serviceAccounts/helper");
     const { grant: made } = await identity.operator.createGrant({ grant: helper });
     expect(made?.name).toMatch(/^grants\//);

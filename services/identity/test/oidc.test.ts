@@ -99,6 +99,19 @@ describe("an ID token", () => {
     await refused(exchange(unsigned), "Unauthenticated", "CREDENTIAL_INVALID");
   });
 
+  test("is refused when it is good but of an algorithm that its issuer is not pinned to", async () => {
+    await using strict = await startTestOidcIssuer();
+    const issuer = {
+      issuerUri: strict.issuer,
+      audiences: [audience],
+      algorithms: ["ES256"],
+      partyClaim: "party_id",
+    };
+    await oslo.admin.createIssuer({ parent: oslo.name, issuerId: "strict", issuer });
+    const token = await strict.idToken("user-1", audience, { party_id: "ada" });
+    await refused(exchange(token, oslo.name), "Unauthenticated", "CREDENTIAL_INVALID");
+  });
+
   test("counts in the market that registered its issuer, and in no other", async () => {
     await refused(
       exchange(await login.idToken("user-1", audience), oslo.name),
