@@ -1,0 +1,117 @@
+import { type Client, ConnectError } from "@connectrpc/connect";
+import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
+import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { openDatabase, type Database } from "@marketmesh/postgres";
+import type { Env } from "@marketmesh/service-host";
+import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
+import { bindAllocation } from "../src/service.ts";
+import { type AnnounceListings, catalogOf, eligibilityOf, scoringOf } from "./neighbours.ts";
+import { type TestListing, World } from "./world.ts";
+
+export const market = "bazaar";
+export const parent = `markets/${market}`;
+export type AllocationClient = Client<typeof AllocationService>;
+
+const quick = { ALLOCATION_EXPIRY_POLL_MS: "20", LOG_LEVEL: "error", RATE_LIMIT_CALLS_PER_SECOND: "100000" };
+
+/** The real service with its neighbours' stand-ins. */
+export interface App extends AsyncDisposable {
+  readonly world: World;
+  /** As a service account of the market, who may do everything in it. */
+  readonly staff: AllocationClient;
+  as(claims: TestTokenClaims): Promise<AllocationClient>;
+  /** Announces listings and waits until allocation knows them. */
+  list(...listings: TestListing[]): Promise<void>;
+  readonly announceListings: AnnounceListings;
+  /** The service's database, to look behind. */
+  readonly database: Database;
+}
+
+export async function startAllocation(env: Env = {}): Promise<App> {
+  const world = new World();
+  const catalog = catalogOf(world);
+  const running = await startServices([
+    { name: "catalog", bind: catalog.bind },
+    { name: "eligibility", bind: eligibilityOf(world), database: false },
+    { name: "scoring", bind: scoringOf(world), database: false },
+    { name: "allocation", bind: bindAllocation, env: { ...quick, ...env } },
+  ]);
+  const open: Marketmesh[] = [];
+  const as = async (claims: TestTokenClaims) => {
+    const mesh = connect({ endpoints: running.endpoints, token: await running.testToken(claims) });
+    open.push(mesh);
+    return mesh.allocation;
+  };
+  const settings = running.services.get("allocation")!.host.env;
+  const database = await openDatabase({ url: settings.DATABASE_URL!, backgroundUrl: settings.DATABASE_BACKGROUND_URL! });
+  const staff = await as({ principal: `${parent}/serviceAccounts/staff`, market });
+  return {
+    world,
+    staff,
+    as,
+    announceListings: catalog.announceListings,
+    async list(...listings) {
+      const placed = await catalog.announceListings(market, listings);
+      await until(() => allKnown(staff, placed));
+    },
+    database,
+    async [Symbol.asyncDispose]() {
+      for (const mesh of open) mesh.close();
+      await database.close();
+      await running.close();
+    },
+  };
+}
+
+async function allKnown(staff: AllocationClient, placed: readonly { id: string }[]): Promise<boolean> {
+  const last = await Promise.all(
+    [placed.at(0), placed.at(-1)].map(({ id } = { id: "" }) =>
+      staff.getCapacityLevel({ name: `${parent}/capacityLevels/${id}` }).catch(() => undefined),
+    ),
+  );
+  if (last.some((answer) => !answer)) return false;
+  let known = 0;
+  for (let pageToken = ""; ; ) {
+    const page = await staff.listCapacityLevels({ parent, pageSize: 1_000, pageToken });
+    known += page.capacityLevels.length;
+    pageToken = page.nextPageToken;
+    if (pageToken === "") return known >= placed.length;
+  }
+}
+
+/** Resolves when the fact is true; throws after 20 s. */
+export async function until(fact: () => Promise<boolean> | boolean): Promise<void> {
+  const endMs = Date.now() + 20_000;
+  while (!(await fact())) {
+    if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export const listing = (id: string) => `${parent}/listings/${id}`;
+
+/** Creates a plan `p` between the world's two kinds. */
+export async function createPlan(staff: AllocationClient, plan: Record<string, unknown> = {}, planId = "p") {
+  return staff.createPlan({
+    parent,
+    planId,
+    plan: {
+      demandKind: `${parent}/kinds/want`,
+      supplyKind: `${parent}/kinds/tool`,
+      policy: `${parent}/policies/fit`,
+      demandModel: `${parent}/models/liking`,
+      ...plan,
+    },
+  });
+}
+
+/** The refusal of a call, with its status as text: `not_found PLAN_NOT_FOUND`. */
+export async function refusalOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    return `${codeName(error.code)} ${reasonOf(error) ?? error.message}`;
+  }
+  return "was not refused";
+}
