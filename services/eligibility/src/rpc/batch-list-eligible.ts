@@ -20,7 +20,7 @@ export function batchListEligible(
     let sets: SetMessage[] = [];
     let bytes = 0;
     for (const [at, name] of request.demands.entries()) {
-      const set = eligibleSet(deps, inquiry, { name, field: `demands[${at}]`, funnel: request.funnels });
+      const set = eligibleSet(inquiry, { name, field: `demands[${at}]`, funnel: request.funnels });
       sets.push(set);
       bytes += set.supplies?.members?.length ?? 0;
       if (sets.length >= setsPerMessage || bytes >= messageBytesMax) {
@@ -40,18 +40,13 @@ interface Asked {
   readonly funnel: boolean;
 }
 
-function eligibleSet(
-  { listings }: Pick<InquiryDeps, "listings">,
-  inquiry: Inquiry,
-  { name, field, funnel }: Asked,
-): SetMessage {
-  const { supply, demand: kind, viewer, policy } = inquiry;
+function eligibleSet(inquiry: Inquiry, { name, field, funnel }: Asked): SetMessage {
+  const { supply, demand: kind, viewer, policy, feedSeq } = inquiry;
   const demand = demandOf(kind, name, viewer, field);
   if ("absence" in demand) {
     return { demand: name, policyVersion: policy.version, absenceReason: demand.absence };
   }
   const found = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), viewer);
-  const feedSeq = listings.position?.feedSeq ?? 0n;
   return {
     demand: name,
     supplies: toSet({ kind: supply, feedSeq }, found.set),

@@ -43,6 +43,8 @@ export interface Inquiry {
   readonly compiled: CompiledPolicy;
   readonly supply: ProjectedKind;
   readonly demand: ProjectedKind;
+  /** The position in the listing feed that is reflected at least. */
+  readonly feedSeq: bigint;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly caller: Caller;
@@ -61,6 +63,8 @@ export async function open(
   const policy = await read(shell, context, market, (tx) => findPolicy(tx, market, id, version));
   if (policy === undefined) throw policyNotFound(request.policy, version, caller);
   await listings.waitFor(market, request.revisions, context.signal);
+  // Read before the kinds: what they hold is as new as this or newer.
+  const feedSeq = listings.position?.feedSeq ?? 0n;
   const kindOf = async (kindId: string, versionMin: bigint, field: string) => {
     const name = formatName(namePatterns.kind, { market, kind: kindId });
     const kind = await listings.kind(name, context.signal, versionMin);
@@ -71,7 +75,7 @@ export async function open(
   const demand = await kindOf(policy.demandKind, policy.demandKindVersion, "policy.demand_kind");
   const compiled = policies.compiled(policy, { supply, demand });
   const now = decisionMs(request.decisionTime, compiled.readsNow);
-  return { market, policy, compiled, supply, demand, now, caller, viewer: viewerOf(caller) };
+  return { market, policy, compiled, supply, demand, feedSeq, now, caller, viewer: viewerOf(caller) };
 }
 
 /** What is left of each rule when one side is known. */

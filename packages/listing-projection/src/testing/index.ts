@@ -1,0 +1,1 @@
+export { type ListingInit, type StandInCatalog, standInCatalog } from "./stand-in-catalog.ts";

@@ -1,0 +1,167 @@
+import { create, fromBinary, type JsonObject, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { encodeRevision } from "@marketmesh/contracts";
+import {
+  CatalogService,
+  type Kind,
+  KindSchema,
+  type Listing,
+  Listing_Audience,
+  Listing_State,
+  ListingSchema,
+  ListingUpdatedSchema,
+  Side,
+} from "@marketmesh/contracts/catalog/v1";
+import { announce, feedPosition } from "@marketmesh/events";
+import type { Database, Tx } from "@marketmesh/postgres";
+import type { Bind } from "@marketmesh/service-host";
+import { sql } from "drizzle-orm";
+import { served } from "./served.ts";
+
+/** A listing to put in; what is left out is ACTIVE, PUBLIC and owned by the market. */
+export interface ListingInit {
+  readonly id: string;
+  /** The id of its kind. */
+  readonly kind: string;
+  readonly attributes?: JsonObject;
+  readonly state?: Listing_State;
+  readonly audience?: Listing_Audience;
+  /** Party ids. */
+  readonly owner?: string;
+  readonly audienceParties?: readonly string[];
+}
+
+/**
+ * A catalog for tests of the services that follow it: real tables, a real outbox and feed, the contract's own messages. It accepts
+ * anything: the catalog's own rules are not what those tests are about.
+ */
+export interface StandInCatalog {
+  readonly bind: Bind;
+  /** Creates a kind, or makes a new version of it. */
+  putKind(market: string, id: string, side: "SUPPLY" | "DEMAND", properties: JsonObject): Promise<Kind>;
+  /** Creates or updates listings, in one transaction, and announces them. */
+  put(market: string, listings: readonly ListingInit[]): Promise<Listing[]>;
+  /** Announces a listing as it stands in the message, whatever version that is: late, or once more. */
+  announceAgain(market: string, listings: readonly Listing[]): Promise<void>;
+  /** Gives the kind's listings other ordinals, in the next epoch. Nothing is announced. */
+  renumber(market: string, kind: string): Promise<void>;
+  /** How many exports were made. */
+  readonly exportsCount: number;
+}
+
+export function standInCatalog(): StandInCatalog {
+  let database: Database | undefined;
+  let exportsCount = 0;
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    if (database === undefined) throw new Error("the catalog is not bound yet");
+    return database.background(work);
+  };
+
+  return {
+    get exportsCount() {
+      return exportsCount;
+    },
+    async bind(host) {
+      database = await host.database({ migrations: new URL("./migrations/", import.meta.url) });
+      await host.events(database);
+      const counted = () => {
+        exportsCount += 1;
+      };
+      host.serve(CatalogService, served(database, counted) as ServiceImpl<typeof CatalogService>);
+    },
+    putKind: (market, id, side, properties) =>
+      inTransaction(async (tx) => {
+        const name = `markets/${market}/kinds/${id}`;
+        const [row] = await tx.execute<{ kind: Buffer }>(
+          sql`select kind from kinds where name = ${name} for update`,
+        );
+        const version = (row ? fromBinary(KindSchema, row.kind).version : 0n) + 1n;
+        const kind = create(KindSchema, {
+          name,
+          side: side === "SUPPLY" ? Side.SUPPLY : Side.DEMAND,
+          schema: { type: "object", properties },
+          version,
+        });
+        await tx.execute(sql`
+          insert into kinds (name, ordinal_epoch, kind) values (${name}, 1, ${toBinary(KindSchema, kind)})
+          on conflict (name) do update set kind = excluded.kind`);
+        return kind;
+      }),
+    put: (market, listings) =>
+      inTransaction(async (tx) => {
+        const made: Listing[] = [];
+        for (const listing of listings) made.push(await putOne(tx, market, listing));
+        await announceAll(tx, market, made);
+        return made;
+      }),
+    announceAgain: (market, listings) => inTransaction((tx) => announceAll(tx, market, listings)),
+    renumber: (market, kind) =>
+      inTransaction(async (tx) => {
+        const name = `markets/${market}/kinds/${kind}`;
+        await tx.execute(sql`update kinds set ordinal_epoch = ordinal_epoch + 1 where name = ${name}`);
+        await tx.execute(sql`
+          update listings l set ordinal = n.ordinal
+          from (select name, row_number() over (order by name desc) as ordinal from listings group by name) n
+          where n.name = l.name and l.kind = ${name}`);
+      }),
+  };
+}
+
+async function putOne(tx: Tx, market: string, init: ListingInit): Promise<Listing> {
+  const kind = `markets/${market}/kinds/${init.kind}`;
+  const name = `markets/${market}/listings/${init.id}`;
+  const [of] = await tx.execute<{ kind: Buffer; ordinal_epoch: string; next: string }>(sql`
+    select kind, ordinal_epoch, (select coalesce(max(ordinal) + 1, 0) from listings l where l.kind = k.name) as next
+    from kinds k where name = ${kind} for update`);
+  if (of === undefined) throw new Error(`there is no ${kind}`);
+  const [before] = await tx.execute<{ version: string; ordinal: string }>(sql`
+    select version, ordinal from listings where name = ${name} order by version desc limit 1`);
+  const { epoch: feedEpoch } = await feedPosition(tx, "listing");
+  const listing = create(
+    ListingSchema,
+    messageOf(market, init, {
+      version: BigInt(before?.version ?? 0) + 1n,
+      ordinal: Number(before?.ordinal ?? of.next),
+      ordinalEpoch: BigInt(of.ordinal_epoch),
+      kindVersion: fromBinary(KindSchema, of.kind).version,
+    }),
+  );
+  const { ordinal, version } = listing;
+  listing.revision = encodeRevision({ of: "listing", ordinal, listingId: init.id, version, feedEpoch });
+  await tx.execute(sql`
+    insert into listings (name, kind, version, ordinal, listing)
+    values (${name}, ${kind}, ${String(listing.version)}, ${listing.ordinal}, ${toBinary(ListingSchema, listing)})`);
+  return listing;
+}
+
+function messageOf(
+  market: string,
+  init: ListingInit,
+  given: Pick<Listing, "version" | "ordinal" | "ordinalEpoch" | "kindVersion">,
+): MessageInitShape<typeof ListingSchema> {
+  const partyName = (party: string) => `markets/${market}/parties/${party}`;
+  return {
+    ...given,
+    name: `markets/${market}/listings/${init.id}`,
+    kind: `markets/${market}/kinds/${init.kind}`,
+    state: init.state ?? Listing_State.ACTIVE,
+    audience: init.audience ?? Listing_Audience.PUBLIC,
+    owner: init.owner === undefined ? "" : partyName(init.owner),
+    audienceParties: (init.audienceParties ?? []).map(partyName),
+    attributes: init.attributes ?? {},
+  };
+}
+
+function announceAll(tx: Tx, market: string, listings: readonly Listing[]): Promise<void> {
+  return announce(
+    tx,
+    listings.map((listing) => ({
+      market,
+      feed: "listing",
+      aggregateId: listing.name.slice(listing.name.lastIndexOf("/") + 1),
+      version: listing.version,
+      fact: anyPack(ListingUpdatedSchema, create(ListingUpdatedSchema, { listing })),
+    })),
+  );
+}
