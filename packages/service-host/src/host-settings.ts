@@ -156,4 +156,11 @@ export const eventSettings = {
     max: 5,
     doc: "Copies of the service's stream in the broker's cluster.",
   }),
+  streamBytesMax: integer({
+    env: "EVENTS_STREAM_BYTES_MAX",
+    unit: "bytes",
+    fallback: 1024 * 1024 * 1024,
+    min: 1024 * 1024,
+    doc: "The bound of the service's stream, which the broker reserves; full, it refuses and the outbox waits.",
+  }),
 } as const satisfies ConfigSpec<object>;

@@ -34,7 +34,9 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
   const services = new Map<string, RunningService>();
   const ports = new Map(await Promise.all(list.map(async ({ name }) => [name, await freePort()] as const)));
   const issuer = ports.has("identity") ? undefined : await startTestIssuer();
-  const shared = { ...meshEnv(ports, issuer), EVENTS_NAMESPACE: namespace() };
+  // The run's broker reserves what a stream may grow to, and a run has many.
+  const events = { EVENTS_NAMESPACE: namespace(), EVENTS_STREAM_BYTES_MAX: String(64 * 1024 * 1024) };
+  const shared = { ...meshEnv(ports, issuer), ...events };
 
   async function close(): Promise<void> {
     await Promise.all([...services.values()].map((service) => service.close()));

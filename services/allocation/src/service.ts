@@ -35,7 +35,12 @@ export async function bindAllocation(host: Host): Promise<void> {
   host.serve(AllocationService, allocationRoutes(shell));
 
   const sideOf = sidesOfKinds(host.mesh(CatalogService), () => AbortSignal.timeout(getKindTimeoutMs));
-  const subscription = { subscription: listingSubscription, service: "catalog", feeds: ["listing"], batchMax: 500 };
+  const subscription = {
+    subscription: listingSubscription,
+    service: "catalog",
+    feeds: ["listing"],
+    batchMax: 500,
+  };
   events.work(subscription, async (tx, envelopes) => {
     await onListing(sideOf, tx, envelopes);
     signals.tell(topics.levelsProjected);

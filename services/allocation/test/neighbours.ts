@@ -35,7 +35,12 @@ export function catalogOf(world: World): { bind: Bind; announceListings: Announc
     },
     announceListings: async (market, listings) => {
       const placed = listings.map((listing) => world.put(listing));
-      await database.background((tx) => announce(tx, placed.map((listing) => listingFact(market, listing))));
+      await database.background((tx) =>
+        announce(
+          tx,
+          placed.map((listing) => listingFact(market, listing)),
+        ),
+      );
       return placed;
     },
   };
@@ -76,7 +81,15 @@ function listingMessage(market: string, listing: Placed) {
 export function eligibilityOf(world: World): Bind {
   return (host) =>
     host.serve(EligibilityService, {
-      batchListEligible: async function* ({ policy, demands, funnels }: { policy: string; demands: string[]; funnels: boolean }) {
+      batchListEligible: async function* ({
+        policy,
+        demands,
+        funnels,
+      }: {
+        policy: string;
+        demands: string[];
+        funnels: boolean;
+      }) {
         world.calls.batchListEligible++;
         const market = policy.split("/")[1];
         for (const demand of demands) {
@@ -126,7 +139,9 @@ export function scoringOf(world: World): Bind {
                 demand,
                 ordinals: page.map(({ ordinal }) => ordinal),
                 demandScores: page.map(({ score }) => score),
-                supplyScores: request.supplyModel ? page.map(({ supply }) => world.supplyScore(id, supply)) : [],
+                supplyScores: request.supplyModel
+                  ? page.map(({ supply }) => world.supplyScore(id, supply))
+                  : [],
                 candidateCount: ranked.length,
               },
             ],
@@ -160,7 +175,9 @@ function ordinalsOf(set: PackedSet | undefined): number[] {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return Array.from({ length: bytes.length / 4 }, (_, at) => view.getUint32(at * 4, true));
   }
-  return Array.from({ length: bytes.length * 8 }, (_, at) => at).filter((at) => bytes[at >>> 3]! & (1 << (at & 7)));
+  return Array.from({ length: bytes.length * 8 }, (_, at) => at).filter(
+    (at) => bytes[at >>> 3]! & (1 << (at & 7)),
+  );
 }
 
 function lastSegment(name: string): string {

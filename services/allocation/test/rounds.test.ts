@@ -1,6 +1,20 @@
-import { Decision_Result, Offer_State, OfferAnswer_Answer, Plan_Side, Round_State } from "@marketmesh/contracts/allocation/v1";
+import {
+  Decision_Result,
+  Offer_State,
+  OfferAnswer_Answer,
+  Plan_Side,
+  Round_State,
+} from "@marketmesh/contracts/allocation/v1";
 import { expect, test } from "vitest";
-import { createPlan, listing, parent, refusalOf, startAllocation, until, type App } from "./start-allocation.ts";
+import {
+  type App,
+  createPlan,
+  listing,
+  parent,
+  refusalOf,
+  startAllocation,
+  until,
+} from "./start-allocation.ts";
 
 const wave = (round: string) => `${parent}/rounds/${round}`;
 
@@ -19,7 +33,10 @@ async function offersOf(app: App, roundId: string) {
 test("waves go on until the demand is filled or nobody is left", async () => {
   await using app = await startAllocation();
   app.world.demandScore = (_, supply) => 100 - Number(supply.slice(1));
-  await app.list({ id: "job", side: "DEMAND", units: 2 }, ...["s1", "s2", "s3"].map((id) => ({ id, side: "SUPPLY" as const, owner: id })));
+  await app.list(
+    { id: "job", side: "DEMAND", units: 2 },
+    ...["s1", "s2", "s3"].map((id) => ({ id, side: "SUPPLY" as const, owner: id })),
+  );
   await createPlan(app.staff, { answeredBy: Plan_Side.SUPPLY });
 
   await runRound(app, "w1");
@@ -31,7 +48,9 @@ test("waves go on until the demand is filled or nobody is left", async () => {
   }));
   const { offers: answered } = await app.staff.batchAnswerOffers({ parent, answers });
   expect(answered.map(({ reason }) => reason)).toEqual(["", ""]);
-  await until(async () => (await app.staff.getRound({ name: wave("w1") })).round?.state === Round_State.SETTLED);
+  await until(
+    async () => (await app.staff.getRound({ name: wave("w1") })).round?.state === Round_State.SETTLED,
+  );
 
   await runRound(app, "w2");
   const second = await offersOf(app, "w2");
@@ -90,12 +109,14 @@ test("one round of a plan runs at a time, and a repeat gets the first answer", a
   const first = await app.staff.createRound(request);
   expect((await app.staff.createRound(request)).round?.name).toBe(first.round?.name);
   const again = { ...request, requestId: "" };
-  expect(await refusalOf(app.staff.createRound(again))).toBe("already_exists ROUND_ALREADY_EXISTS");
+  expect(await refusalOf(app.staff.createRound(again))).toBe("ALREADY_EXISTS ROUND_ALREADY_EXISTS");
   expect(await refusalOf(app.staff.createRound({ ...again, roundId: "b" }))).toBe(
-    "failed_precondition ROUND_RUNNING",
+    "FAILED_PRECONDITION ROUND_RUNNING",
   );
   release.resolve();
-  await until(async () => (await app.staff.getRound({ name: wave("a") })).round?.state === Round_State.SETTLED);
+  await until(
+    async () => (await app.staff.getRound({ name: wave("a") })).round?.state === Round_State.SETTLED,
+  );
   await app.staff.createRound({ ...again, roundId: "b" });
   const { rounds } = await app.staff.listRounds({ parent });
   expect(rounds.map(({ name }) => name)).toEqual([wave("b"), wave("a")]);

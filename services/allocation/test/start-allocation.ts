@@ -1,7 +1,7 @@
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
 import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
-import { openDatabase, type Database } from "@marketmesh/postgres";
+import { type Database, openDatabase } from "@marketmesh/postgres";
 import type { Env } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindAllocation } from "../src/service.ts";
@@ -12,7 +12,7 @@ export const market = "bazaar";
 export const parent = `markets/${market}`;
 export type AllocationClient = Client<typeof AllocationService>;
 
-const quick = { ALLOCATION_EXPIRY_POLL_MS: "20", LOG_LEVEL: "error", RATE_LIMIT_CALLS_PER_SECOND: "100000" };
+const quick = { ALLOCATION_EXPIRY_POLL_MS: "20", LOG_LEVEL: process.env.TEST_LOG ?? "error", RATE_LIMIT_CALLS_PER_SECOND: "100000" };
 
 /** The real service with its neighbours' stand-ins. */
 export interface App extends AsyncDisposable {
@@ -43,7 +43,10 @@ export async function startAllocation(env: Env = {}): Promise<App> {
     return mesh.allocation;
   };
   const settings = running.services.get("allocation")!.host.env;
-  const database = await openDatabase({ url: settings.DATABASE_URL!, backgroundUrl: settings.DATABASE_BACKGROUND_URL! });
+  const database = await openDatabase({
+    url: settings.DATABASE_URL!,
+    backgroundUrl: settings.DATABASE_BACKGROUND_URL!,
+  });
   const staff = await as({ principal: `${parent}/serviceAccounts/staff`, market });
   return {
     world,
@@ -105,7 +108,7 @@ export async function createPlan(staff: AllocationClient, plan: Record<string, u
   });
 }
 
-/** The refusal of a call, with its status as text: `not_found PLAN_NOT_FOUND`. */
+/** The refusal of a call, with its status as text: `NOT_FOUND PLAN_NOT_FOUND`. */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -12,7 +12,10 @@ export interface TestListing {
   readonly closed?: boolean;
 }
 
-export const kindOf = { SUPPLY: "tool", DEMAND: "want" } as const satisfies Record<ListingFact["side"], string>;
+export const kindOf = { SUPPLY: "tool", DEMAND: "want" } as const satisfies Record<
+  ListingFact["side"],
+  string
+>;
 
 /** What the neighbours of allocation know, as plain data: listings in ordinal order, a policy and two models. */
 export class World {

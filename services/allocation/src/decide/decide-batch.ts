@@ -12,8 +12,8 @@ import {
   pickSupplies,
 } from "../domain/pick-supplies.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
-import type { FilteredDemand } from "../mesh/filter.ts";
 import { holdOf, type Terms, type WantedHold, writeHolds } from "../ledger/take-holds.ts";
+import type { FilteredDemand } from "../mesh/filter.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
@@ -77,7 +77,10 @@ export interface Attempt {
 }
 
 async function readUnlocked(tx: Tx, market: string, choices: readonly DemandChoices[]) {
-  const ids = choices.flatMap(({ demand, candidates }) => [demand, ...candidates.map(({ supply }) => supply)]);
+  const ids = choices.flatMap(({ demand, candidates }) => [
+    demand,
+    ...candidates.map(({ supply }) => supply),
+  ]);
   const levels = await readLevels(tx, market, ids);
   const exclusive = levels.filter(({ side, exclusiveGroup }) => side === "SUPPLY" && exclusiveGroup !== "");
   const supplies = exclusive.map(({ listingId }) => listingId);
@@ -116,7 +119,10 @@ async function record(
   const decided = demands.map((demand) => {
     const held = byDemand.get(demand) ?? [];
     const id = idOf.get(demand)!;
-    return { decision: decisionOf(batch, judged, clock, demand, id, openUnits.get(demand)!, held), holds: held };
+    return {
+      decision: decisionOf(batch, judged, clock, demand, id, openUnits.get(demand)!, held),
+      holds: held,
+    };
   });
   const durationMs = elapsedMs();
   const timed = decided.map(({ decision, holds }) => ({ decision: { ...decision, durationMs }, holds }));

@@ -6,10 +6,10 @@ import type { Plan } from "../domain/plan.ts";
 import type { Versions } from "../domain/round.ts";
 import { type FilteredDemand, filterDemands } from "../mesh/filter.ts";
 import { type DemandRanking, rankDemands, sameVersions } from "../mesh/rank.ts";
+import type { Shell } from "../shell.ts";
 import { readLevels, readLevelsByOrdinal, readTakenOrdinals } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
-import type { Shell } from "../shell.ts";
 
 /** What scoring ranks of a demand in one call. */
 const rankedMax = 10_000;
@@ -68,7 +68,14 @@ export class JudgedBatch {
     const before = await read((tx) => readBefore(tx, batch));
     const { market, plan, revisions, signal } = batch;
     const { decisionTime, open } = before;
-    const question = { market, policy: plan.policy, policyVersion: 0, demands: open, decisionTime, revisions };
+    const question = {
+      market,
+      policy: plan.policy,
+      policyVersion: 0,
+      demands: open,
+      decisionTime,
+      revisions,
+    };
     const filtered = open.length === 0 ? [] : await filterDemands(shell.eligibility, question, { signal });
     const judged = new JudgedBatch(shell, batch, read, before, filtered);
     await judged.rankMore(filtered.filter(({ eligible }) => eligible > 0).map(({ demand }) => demand));
@@ -120,7 +127,9 @@ export class JudgedBatch {
   async #append(rankings: readonly DemandRanking[], epoch: number): Promise<void> {
     const ordinals = [...new Set(rankings.flatMap((ranking) => ranking.ordinals))];
     const { market, plan } = this.#batch;
-    const levels = await this.#read((tx) => readLevelsByOrdinal(tx, market, plan.supplyKind, epoch, ordinals));
+    const levels = await this.#read((tx) =>
+      readLevelsByOrdinal(tx, market, plan.supplyKind, epoch, ordinals),
+    );
     const idOf = new Map(levels.map((level) => [level.ordinal, level.listingId]));
     for (const ranking of rankings) {
       const known = this.#ranked.get(ranking.demand) ?? { candidates: [], seen: 0, total: 0 };

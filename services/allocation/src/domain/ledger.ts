@@ -76,7 +76,8 @@ export class Ledger {
     const supply = claimed(this.#level(supplyId), units);
     const groupValue = groupValueOf(supply, demand);
     this.#levels.set(demandId, demand).set(supplyId, supply);
-    if (groupValue !== undefined) this.#groups.set(keyOf(supplyId, groupValue), { supply: supplyId, groupValue });
+    if (groupValue !== undefined)
+      this.#groups.set(keyOf(supplyId, groupValue), { supply: supplyId, groupValue });
     return { ok: true, demand, supply, groupValue };
   }
 
@@ -109,7 +110,8 @@ export class Ledger {
     const changed: Level[] = [];
     for (const [id, level] of this.#levels) {
       const before = this.#before.get(id);
-      if (before && differs(before, level)) changed.push({ ...level, version: before.version + 1, updateTime: now });
+      if (before && differs(before, level))
+        changed.push({ ...level, version: before.version + 1, updateTime: now });
     }
     return changed;
   }
@@ -161,4 +163,3 @@ function claimOf(key: string): GroupClaim {
   const end = key.indexOf("\n");
   return { supply: key.slice(0, end), groupValue: key.slice(end + 1) };
 }
-

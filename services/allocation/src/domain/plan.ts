@@ -25,7 +25,10 @@ export interface Plan extends PlanContent {
 }
 
 /** What a caller set; undefined where nothing was said. */
-export type PlanInput = Omit<PlanContent, "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs"> &
+export type PlanInput = Omit<
+  PlanContent,
+  "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs"
+> &
   Partial<Pick<PlanContent, "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs">>;
 
 const topKDefault = 50;

@@ -98,11 +98,7 @@ class SupplyNodes {
   }
 }
 
-function edgeColumns(
-  demands: readonly SnapshotLevel[],
-  ranked: readonly RankedDemand[],
-  nodes: SupplyNodes,
-) {
+function edgeColumns(demands: readonly SnapshotLevel[], ranked: readonly RankedDemand[], nodes: SupplyNodes) {
   const count = ranked.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
   const edgeDemands = new Uint32Array(count);
   const edgeSupplies = new Uint32Array(count);

@@ -2,6 +2,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 import {
   type CatalogService,
+  Side as KindSide,
   type Listing,
   Listing_State,
   ListingClosedSchema,
@@ -9,7 +10,6 @@ import {
   ListingPausedSchema,
   ListingPublishedSchema,
   ListingUpdatedSchema,
-  Side as KindSide,
 } from "@marketmesh/contracts/catalog/v1";
 import type { Envelope } from "@marketmesh/contracts/events/v1";
 import type { Tx } from "@marketmesh/postgres";
@@ -53,7 +53,10 @@ export async function onListing(sideOf: SideOf, tx: Tx, envelopes: readonly Enve
   for (const [market, facts] of await factsByMarket(sideOf, envelopes)) await project(tx, market, facts);
 }
 
-async function factsByMarket(sideOf: SideOf, envelopes: readonly Envelope[]): Promise<Map<string, ListingFact[]>> {
+async function factsByMarket(
+  sideOf: SideOf,
+  envelopes: readonly Envelope[],
+): Promise<Map<string, ListingFact[]>> {
   const byMarket = new Map<string, ListingFact[]>();
   for (const { market, fact } of envelopes) {
     const listing = fact && schemas.map((schema) => anyUnpack(fact, schema)).find((body) => body)?.listing;
@@ -84,7 +87,9 @@ async function project(tx: Tx, market: string, facts: readonly ListingFact[]): P
     market,
     known.map(({ level }) => level),
   );
-  const written = projected.filter(({ level }) => before.has(level.listingId) || inserted.has(level.listingId));
+  const written = projected.filter(
+    ({ level }) => before.has(level.listingId) || inserted.has(level.listingId),
+  );
   await appendCapacityChanges(tx, market, historyOf(written, now));
   await announceChanges(tx, market, { levels: written.map(({ level }) => level) });
   // Another transaction inserted these first and has committed since: now they can be locked.

@@ -76,7 +76,10 @@ function levelFact(market: string, level: Level): Announcement {
 }
 
 /** Packs an event message. */
-export function pack<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Announcement["fact"] {
+export function pack<Desc extends DescMessage>(
+  schema: Desc,
+  init: MessageInitShape<Desc>,
+): Announcement["fact"] {
   return anyPack(schema, create(schema, init));
 }
 

@@ -3,8 +3,8 @@ import type { Database } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Level } from "../domain/level.ts";
-import { holdClock } from "../storage/clock-store.ts";
 import { insertLevels } from "../storage/capacity-store.ts";
+import { holdClock } from "../storage/clock-store.ts";
 import { lockHolds } from "../storage/hold-store.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { levelOf } from "../testing/levels.ts";
@@ -108,7 +108,15 @@ async function take(database: Database, pairs: readonly Pair[]): Promise<string[
       pairs.flatMap((pair) => [pair.demand, pair.supply]),
     );
     const claimed = pairs.flatMap((pair) => {
-      const wanted = { ...pair, id: randomUUID(), score: 1, supplyScore: 0, plan: "p", round: "", decision: "d" };
+      const wanted = {
+        ...pair,
+        id: randomUUID(),
+        score: 1,
+        supplyScore: 0,
+        plan: "p",
+        round: "",
+        decision: "d",
+      };
       const taken = claimHold(ledger, wanted, terms, clock.time);
       return taken.ok ? [taken.hold] : [];
     });

@@ -1,9 +1,9 @@
 import type { Tx } from "@marketmesh/postgres";
 import { Ledger } from "../domain/ledger.ts";
+import type { Level } from "../domain/level.ts";
 import { appendCapacityChanges } from "../storage/capacity-change-store.ts";
 import { lockLevels, saveClaims } from "../storage/capacity-store.ts";
 import { deleteGroupClaims, insertGroupClaims, readGroupClaims } from "../storage/group-claim-store.ts";
-import type { Level } from "../domain/level.ts";
 
 /** Locks the levels of these listings, in the one order, and reads the group claims they guard. */
 export async function openLedger(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Ledger> {

@@ -33,7 +33,12 @@ export interface Terms {
 /** A hold that was taken, or why not. */
 export type TakenHold =
   | { readonly ok: true; readonly hold: Hold }
-  | { readonly ok: false; readonly wanted: WantedHold; readonly reason: ClaimRefusal; readonly listingId: string };
+  | {
+      readonly ok: false;
+      readonly wanted: WantedHold;
+      readonly reason: ClaimRefusal;
+      readonly listingId: string;
+    };
 
 /** Claims one hold in the ledger; nothing is written. */
 export function claimHold(ledger: Ledger, wanted: WantedHold, terms: Terms, now: Date): TakenHold {
@@ -80,7 +85,12 @@ export async function writeHolds(
   const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
-  await announceChanges(tx, market, { holds: [...(commit ? claimed : []), ...holds], offers, allocations, levels });
+  await announceChanges(tx, market, {
+    holds: [...(commit ? claimed : []), ...holds],
+    offers,
+    allocations,
+    levels,
+  });
   return holds;
 }
 

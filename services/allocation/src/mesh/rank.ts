@@ -80,7 +80,9 @@ export async function rankDemands(
     }
   }
   if (rankings.length !== question.candidates.length) {
-    throw new Error(`scoring ranked ${rankings.length} demands, not the ${question.candidates.length} asked for`);
+    throw new Error(
+      `scoring ranked ${rankings.length} demands, not the ${question.candidates.length} asked for`,
+    );
   }
   return { rankings, versions };
 }

@@ -1,7 +1,7 @@
 import type { Database, Tx } from "@marketmesh/postgres";
 import { resultOf } from "../domain/decision.ts";
-import { holdIdOf } from "../domain/hold-id.ts";
 import type { Hold } from "../domain/hold.ts";
+import { holdIdOf } from "../domain/hold-id.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Round } from "../domain/round.ts";
 import { announceRound } from "../events/round-facts.ts";
@@ -45,7 +45,8 @@ async function commitPairs(tx: Tx, deps: RoundDeps, leased: LeasedRound, plan: P
   const clock = await holdClock(tx, market);
   await assertLease(tx, leased);
   const pairs = await readRoundPairs(tx, market, round.id, round.pairsCommitted, deps.pairsPerCommit);
-  if (pairs.length === 0) throw new Error(`round ${round.id} has lost its pairs from ${round.pairsCommitted} on`);
+  if (pairs.length === 0)
+    throw new Error(`round ${round.id} has lost its pairs from ${round.pairsCommitted} on`);
   const terms: Terms = {
     answeredBy: plan.answeredBy,
     commit: true,

@@ -2,8 +2,8 @@ import { reasonOf } from "@marketmesh/rpc";
 import type { Round } from "../domain/round.ts";
 import { clearActiveRound } from "../storage/plan-store.ts";
 import {
-  LeaseLostError,
   type LeasedRound,
+  LeaseLostError,
   leaseRound,
   releaseRound,
   stepRound,
@@ -54,7 +54,12 @@ const stepOf: Readonly<Partial<Record<Round["state"], Step>>> = {
 };
 
 /** A step that failed is tried again later; only a round that holds nothing may give up. */
-async function setBack(deps: RoundDeps, leased: LeasedRound, error: unknown, signal: AbortSignal): Promise<void> {
+async function setBack(
+  deps: RoundDeps,
+  leased: LeasedRound,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   const { database, log, leaseMs } = deps;
   const { market, round } = leased;
   const reason = reasonOf(error) ?? "INTERNAL";

@@ -22,11 +22,19 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     demands: await readSnapshot(tx, market, round.id, "DEMAND"),
     supplies: await readSnapshot(tx, market, round.id, "SUPPLY"),
   }));
-  const ranked = await rankRound(deps, leased, plan, demands, supplies, signal, async (demandsRanked, pairs) => {
-    const step = { demandsRanked, eligiblePairs: pairs };
-    await database.background((tx) => stepRound(tx, leased, step, leaseMs));
-    signals.tell(topics.round(market, round.id));
-  });
+  const ranked = await rankRound(
+    deps,
+    leased,
+    plan,
+    demands,
+    supplies,
+    signal,
+    async (demandsRanked, pairs) => {
+      const step = { demandsRanked, eligiblePairs: pairs };
+      await database.background((tx) => stepRound(tx, leased, step, leaseMs));
+      signals.tell(topics.round(market, round.id));
+    },
+  );
   const startMs = performance.now();
   const solution = solveGraph(plan, demands, supplies, ranked.ranked);
   const decisions = decisionsOf(deps, leased, plan, demands, ranked, solution);

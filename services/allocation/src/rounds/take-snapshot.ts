@@ -4,17 +4,21 @@ import type { Round } from "../domain/round.ts";
 import { demandSnapshot, type SnapshotLevel, supplySnapshot } from "../domain/round-snapshot.ts";
 import { readOpenLevels } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
-import { type LeasedRound, stepRound } from "../storage/round-store.ts";
 import { insertSnapshot } from "../storage/round-snapshot-store.ts";
-import type { RoundDeps } from "./round-deps.ts";
+import { type LeasedRound, stepRound } from "../storage/round-store.ts";
 import { planOfRound } from "./plan-of-round.ts";
 import { awaitRevisions, parseRevisions } from "./revisions.ts";
+import type { RoundDeps } from "./round-deps.ts";
 
 const pageSize = 5_000;
 const revisionsTimeoutMs = 20_000;
 
 /** PENDING to SOLVING: what there is, and what time it is, at one moment; stored with the round. */
-export async function takeSnapshot(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal): Promise<Round> {
+export async function takeSnapshot(
+  deps: RoundDeps,
+  leased: LeasedRound,
+  signal: AbortSignal,
+): Promise<Round> {
   const { database } = deps;
   const { market, round } = leased;
   const revisions = parseRevisions(round.revisions);

@@ -1,13 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
-  AllocationService,
-  type DecisionSchema,
   type AllocateNowRequest,
+  AllocationService,
   type BatchAllocateNowRequest,
+  type DecisionSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { scopeOf, type Tx } from "@marketmesh/postgres";
-import { callerOf, idsOf, invalidField, type Caller } from "@marketmesh/rpc";
+import { type Caller, callerOf, idsOf, invalidField } from "@marketmesh/rpc";
 import { untilDecided } from "../decide/allocate.ts";
 import { type DecidedDemand, decideBatch } from "../decide/decide-batch.ts";
 import { type Batch, JudgedBatch, type ReadAsMarket } from "../decide/judge-batch.ts";
@@ -31,9 +31,14 @@ export function allocateNow(
       const demand = demandOf(request.plan, request.demand, "demand");
       const allocation = await begin(shell, context, request, [demand]);
       return allocation((judged, decide) =>
-        mutate(shell, context, { method: methods.allocateNow, market: judged.market, request }, async (tx) => ({
-          decision: (await decide(tx))[0]!,
-        })),
+        mutate(
+          shell,
+          context,
+          { method: methods.allocateNow, market: judged.market, request },
+          async (tx) => ({
+            decision: (await decide(tx))[0]!,
+          }),
+        ),
       );
     },
 
@@ -42,9 +47,14 @@ export function allocateNow(
       refuseRepeated(request.demands);
       const allocation = await begin(shell, context, request, demands);
       return allocation((judged, decide) =>
-        mutate(shell, context, { method: methods.batchAllocateNow, market: judged.market, request }, async (tx) => ({
-          decisions: await decide(tx),
-        })),
+        mutate(
+          shell,
+          context,
+          { method: methods.batchAllocateNow, market: judged.market, request },
+          async (tx) => ({
+            decisions: await decide(tx),
+          }),
+        ),
       );
     },
   };
@@ -95,7 +105,9 @@ async function readAllowedPlan(
   demands: readonly string[],
 ): Promise<Plan> {
   if (caller.reach === "PARTY") {
-    const own = await shell.database.transaction(scopeOf(caller, market), (tx) => readLevels(tx, market, demands));
+    const own = await shell.database.transaction(scopeOf(caller, market), (tx) =>
+      readLevels(tx, market, demands),
+    );
     const visible = new Set(own.map(({ listingId }) => listingId));
     const hidden = demands.find((demand) => !visible.has(demand));
     if (hidden !== undefined) throw notAccessible(nameOf(market, "listings", hidden));

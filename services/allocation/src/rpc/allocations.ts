@@ -33,7 +33,10 @@ export function allocations(shell: Pick<Shell, "database">): Methods {
           listAllocations(tx, market, filter, after, limit),
         ),
       );
-      return { allocations: rows.map((allocation) => toAllocationMessage(market, allocation)), nextPageToken };
+      return {
+        allocations: rows.map((allocation) => toAllocationMessage(market, allocation)),
+        nextPageToken,
+      };
     },
   };
 }

@@ -34,7 +34,9 @@ export function batchAnswerOffers(shell: Shell): MethodImpl<typeof method> {
       count(shell, asked, answered);
       const hidden = caller.reach === "PARTY" ? "RESOURCE_NOT_ACCESSIBLE" : "OFFER_NOT_FOUND";
       return {
-        offers: answers.map(({ offer }, at) => outcomeOf(request.answers[at]!.offer, answered.get(offer), hidden)),
+        offers: answers.map(({ offer }, at) =>
+          outcomeOf(request.answers[at]!.offer, answered.get(offer), hidden),
+        ),
       };
     });
     shell.signals.tell(topics.offersSettled);
@@ -59,7 +61,11 @@ function parseAnswers(market: string, answers: readonly OfferAnswer[]): GivenAns
   });
 }
 
-function count(shell: Shell, asked: readonly GivenAnswer[], answered: ReadonlyMap<string, AnsweredOffer>): void {
+function count(
+  shell: Shell,
+  asked: readonly GivenAnswer[],
+  answered: ReadonlyMap<string, AnsweredOffer>,
+): void {
   const taken = asked.filter(({ offer }) => !answered.get(offer)?.refusal);
   const accepted = taken.filter(({ answer }) => answer === "ACCEPT").length;
   shell.telemetry.offersAnswered(accepted, taken.length - accepted, asked.length - taken.length);

@@ -6,12 +6,7 @@ import { adjust } from "../domain/listing-projection.ts";
 import { announceChanges } from "../events/outbox.ts";
 import type { Shell } from "../shell.ts";
 import { appendCapacityChanges, listCapacityChanges } from "../storage/capacity-change-store.ts";
-import {
-  listLevels,
-  lockLevels,
-  readLevels,
-  saveLevels,
-} from "../storage/capacity-store.ts";
+import { listLevels, lockLevels, readLevels, saveLevels } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
 import { toChangeMessage, toLevelMessage } from "./capacity-message.ts";
 import { isFresh } from "./etag.ts";
@@ -24,7 +19,11 @@ import { found, refuse, staleEtag } from "./problem.ts";
 const methods = AllocationService.method;
 type Methods = Pick<
   ServiceImpl<typeof AllocationService>,
-  "getCapacityLevel" | "listCapacityLevels" | "adjustCapacity" | "listCapacityChanges" | "exportCapacityLevels"
+  | "getCapacityLevel"
+  | "listCapacityLevels"
+  | "adjustCapacity"
+  | "listCapacityChanges"
+  | "exportCapacityLevels"
 >;
 
 export function capacity(shell: Pick<Shell, "database">): Methods {
@@ -33,7 +32,9 @@ export function capacity(shell: Pick<Shell, "database">): Methods {
       const { market, listing } = idsOf(patterns.capacityLevel, request.name);
       return read(shell, context, market, async (tx, caller) => {
         const [level] = await readLevels(tx, market, [listing]);
-        return { capacityLevel: toLevelMessage(market, found(level, caller, "CAPACITY_NOT_FOUND", request.name)) };
+        return {
+          capacityLevel: toLevelMessage(market, found(level, caller, "CAPACITY_NOT_FOUND", request.name)),
+        };
       });
     },
 
@@ -51,25 +52,35 @@ export function capacity(shell: Pick<Shell, "database">): Methods {
     adjustCapacity: (request, context) => {
       const { market, listing } = idsOf(patterns.listing, request.listing, "listing");
       const delta = Number(request.delta);
-      return mutate(shell, context, { method: methods.adjustCapacity, market, request }, async (tx, caller) => {
-        const { wallTime: now } = await readClock(tx, market);
-        const [locked] = await lockLevels(tx, market, [listing]);
-        const level = found(locked, caller, "CAPACITY_NOT_FOUND", request.listing);
-        if (!isFresh(request.etag, level.version)) throw staleEtag(request.listing);
-        const adjusted = adjust(level, delta, now);
-        if (!adjusted.ok) {
-          const claims = { claimed: String(level.held + level.allocated), onHand: String(level.onHand + delta) };
-          const message = adjustMessages[adjusted.reason];
-          throw refuse(adjusted.reason, message, { listing: request.listing, ...claims }, "delta");
-        }
-        const { version, onHand } = adjusted.level;
-        await saveLevels(tx, market, [adjusted.level]);
-        const { reason } = request;
-        const change = { listingId: listing, version, delta: onHand - level.onHand, onHand, reason };
-        await appendCapacityChanges(tx, market, [{ ...change, principal: caller.principal, createTime: now }]);
-        await announceChanges(tx, market, { levels: [adjusted.level] });
-        return { capacityLevel: toLevelMessage(market, adjusted.level) };
-      });
+      return mutate(
+        shell,
+        context,
+        { method: methods.adjustCapacity, market, request },
+        async (tx, caller) => {
+          const { wallTime: now } = await readClock(tx, market);
+          const [locked] = await lockLevels(tx, market, [listing]);
+          const level = found(locked, caller, "CAPACITY_NOT_FOUND", request.listing);
+          if (!isFresh(request.etag, level.version)) throw staleEtag(request.listing);
+          const adjusted = adjust(level, delta, now);
+          if (!adjusted.ok) {
+            const claims = {
+              claimed: String(level.held + level.allocated),
+              onHand: String(level.onHand + delta),
+            };
+            const message = adjustMessages[adjusted.reason];
+            throw refuse(adjusted.reason, message, { listing: request.listing, ...claims }, "delta");
+          }
+          const { version, onHand } = adjusted.level;
+          await saveLevels(tx, market, [adjusted.level]);
+          const { reason } = request;
+          const change = { listingId: listing, version, delta: onHand - level.onHand, onHand, reason };
+          await appendCapacityChanges(tx, market, [
+            { ...change, principal: caller.principal, createTime: now },
+          ]);
+          await announceChanges(tx, market, { levels: [adjusted.level] });
+          return { capacityLevel: toLevelMessage(market, adjusted.level) };
+        },
+      );
     },
 
     listCapacityChanges: (request, context) => {

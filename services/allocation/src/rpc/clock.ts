@@ -3,8 +3,8 @@ import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   AllocationService,
-  ClockAdvancedSchema,
   Clock_Mode,
+  ClockAdvancedSchema,
   type ClockSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { announce } from "@marketmesh/events";
@@ -34,7 +34,9 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
         const now = await lockClock(tx, market);
         if (now.version > 0 && now.mode === mode) return { clock: toClockMessage(market, now) };
         if (now.version > 0 || (await marketHasHolds(tx, market))) {
-          throw refuse("CLOCK_IN_USE", `the market runs on its ${now.mode} clock already`, { mode: now.mode });
+          throw refuse("CLOCK_IN_USE", `the market runs on its ${now.mode} clock already`, {
+            mode: now.mode,
+          });
         }
         await saveClock(tx, market, mode, begin ?? now.wallTime, 1);
         return { clock: toClockMessage(market, await readClock(tx, market)) };

@@ -33,8 +33,10 @@ export function decisions(shell: Pick<Shell, "database">): Methods {
         round: roundOf(market, request.round, "round"),
       };
       return read(shell, context, market, async (tx) => {
-        const { rows, nextPageToken } = await listPage(request, ["decisions", market, filter], (after, limit) =>
-          listDecisions(tx, market, filter, after, limit),
+        const { rows, nextPageToken } = await listPage(
+          request,
+          ["decisions", market, filter],
+          (after, limit) => listDecisions(tx, market, filter, after, limit),
         );
         return { decisions: await withHolds(tx, market, rows), nextPageToken };
       });

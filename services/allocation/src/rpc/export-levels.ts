@@ -27,7 +27,8 @@ export async function* exportParts(
     signal: AbortSignal.any([signal, stop.signal]),
   } as const;
   const work = (tx: Tx) => writeParts(tx, market, handover);
-  const done = market === undefined ? database.background(work, options) : database.transaction(scope, work, options);
+  const done =
+    market === undefined ? database.background(work, options) : database.transaction(scope, work, options);
   done.then(
     () => handover.end(),
     (error) => handover.end(error),

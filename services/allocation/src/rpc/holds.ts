@@ -8,10 +8,10 @@ import { openLedger } from "../ledger/open-ledger.ts";
 import { settleHolds } from "../ledger/settle-holds.ts";
 import { claimHold, writeHolds } from "../ledger/take-holds.ts";
 import type { Shell } from "../shell.ts";
+import { readAllocation } from "../storage/allocation-store.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { listHolds, lockHolds, readHolds } from "../storage/hold-store.ts";
-import { readAllocation } from "../storage/allocation-store.ts";
 import { isFresh } from "./etag.ts";
 import { fromHoldState, toAllocationMessage, toHoldMessage } from "./hold-message.ts";
 import { listPage } from "./list.ts";
@@ -65,7 +65,9 @@ export function holds(shell: Shell): Methods {
         supply: listingOf(market, request.supply, "supply"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["holds", market, filter], (after, limit) => listHolds(tx, market, filter, after, limit)),
+        listPage(request, ["holds", market, filter], (after, limit) =>
+          listHolds(tx, market, filter, after, limit),
+        ),
       );
       return { holds: rows.map((hold) => toHoldMessage(market, hold)), nextPageToken };
     },
@@ -116,7 +118,11 @@ async function lockHold(
   return { hold: hold!, clock };
 }
 
-function refuseUnless(reason: "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined, name: string, hold: Hold): void {
+function refuseUnless(
+  reason: "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined,
+  name: string,
+  hold: Hold,
+): void {
   if (reason === "HOLD_HAS_OFFER") {
     throw refuse(reason, `${name} was offered: its offer is to be answered or rescinded`, { hold: name });
   }

@@ -43,7 +43,9 @@ export function offers(shell: Shell): Methods {
         demand: listingOf(market, request.demand, "demand"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["offers", market, filter], (after, limit) => listOffers(tx, market, filter, after, limit)),
+        listPage(request, ["offers", market, filter], (after, limit) =>
+          listOffers(tx, market, filter, after, limit),
+        ),
       );
       return { offers: rows.map((offer) => toOfferMessage(market, offer)), nextPageToken };
     },
@@ -53,7 +55,9 @@ export function offers(shell: Shell): Methods {
       const mutation = { method: methods.acceptOffer, market, request };
       return told(
         shell,
-        await mutate(shell, context, mutation, (tx, caller) => answerOne(shell, tx, caller, request, "ACCEPT")),
+        await mutate(shell, context, mutation, (tx, caller) =>
+          answerOne(shell, tx, caller, request, "ACCEPT"),
+        ),
       );
     },
 
@@ -62,7 +66,9 @@ export function offers(shell: Shell): Methods {
       const mutation = { method: methods.declineOffer, market, request };
       return told(
         shell,
-        await mutate(shell, context, mutation, (tx, caller) => answerOne(shell, tx, caller, request, "DECLINE")),
+        await mutate(shell, context, mutation, (tx, caller) =>
+          answerOne(shell, tx, caller, request, "DECLINE"),
+        ),
       );
     },
 
@@ -80,7 +86,8 @@ async function answerOne(shell: Shell, tx: Tx, caller: Caller, request: OneOffer
   const answered = (await answerOffers(tx, market, [{ offer: id, answer }])).get(id)!;
   const { offer, refusal } = answered;
   shell.telemetry.offersAnswered(...countsOf(answer, refusal));
-  if (refusal === "OFFER_EXPIRED") throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
+  if (refusal === "OFFER_EXPIRED")
+    throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
   if (refusal) refuseSettled(request.name, offer);
   return { offer: toOfferMessage(market, offer) };
 }

@@ -1,10 +1,10 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
-  type Plan as PlanMessage,
   Plan_Side,
   Plan_Strategy,
   Plan_UnitMode,
+  type Plan as PlanMessage,
   PlanSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { idsOf, invalidField } from "@marketmesh/rpc";

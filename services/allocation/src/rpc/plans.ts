@@ -15,7 +15,10 @@ import { parsePlan, toPlanMessage } from "./plan-message.ts";
 import { found, refuse, staleEtag } from "./problem.ts";
 
 const methods = AllocationService.method;
-type Methods = Pick<ServiceImpl<typeof AllocationService>, "createPlan" | "getPlan" | "listPlans" | "updatePlan">;
+type Methods = Pick<
+  ServiceImpl<typeof AllocationService>,
+  "createPlan" | "getPlan" | "listPlans" | "updatePlan"
+>;
 
 export function plans(shell: Pick<Shell, "database">): Methods {
   return {

@@ -1,5 +1,5 @@
 import type { MethodImpl } from "@connectrpc/connect";
-import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { idsOf } from "@marketmesh/rpc";
 import type { RoundState } from "../domain/round.ts";
 import { topics } from "../rounds/signals.ts";

@@ -27,7 +27,14 @@ interface DecisionRow extends Record<string, unknown> {
 const fields = sql.raw(
   [
     ...["id", "demand", "plan", "round", "plan_version", "policy_version", "demand_model_version"],
-    ...["supply_model_version", "statistics_version", "demand_version", "feed_seq", "decision_time", "funnel"],
+    ...[
+      "supply_model_version",
+      "statistics_version",
+      "demand_version",
+      "feed_seq",
+      "decision_time",
+      "funnel",
+    ],
     ...["open_units", "result", "create_time"],
   ]
     .map((name) => `d.${name}`)

@@ -17,7 +17,11 @@ export async function readGroupClaims(
   return rows.map((row) => ({ supply: row.supply, groupValue: row.group_value }));
 }
 
-export async function insertGroupClaims(tx: Tx, market: string, claims: readonly GroupClaim[]): Promise<void> {
+export async function insertGroupClaims(
+  tx: Tx,
+  market: string,
+  claims: readonly GroupClaim[],
+): Promise<void> {
   for (const chunk of inChunks(claims)) {
     await tx.execute(sql`
       insert into group_claims (market, bucket, supply, group_value, units)
@@ -25,7 +29,11 @@ export async function insertGroupClaims(tx: Tx, market: string, claims: readonly
   }
 }
 
-export async function deleteGroupClaims(tx: Tx, market: string, claims: readonly GroupClaim[]): Promise<void> {
+export async function deleteGroupClaims(
+  tx: Tx,
+  market: string,
+  claims: readonly GroupClaim[],
+): Promise<void> {
   for (const chunk of inChunks(claims)) {
     await tx.execute(sql`
       delete from group_claims g using ${columns(chunk, claimColumns)}

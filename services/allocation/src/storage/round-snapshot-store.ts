@@ -2,8 +2,8 @@ import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { bucketOf, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
-import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 import type { Side } from "../domain/level.ts";
+import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -38,7 +38,14 @@ const fields = sql.raw(
   [
     ...["market", "id", "plan", "plan_version", "state", "revisions", "decision_time", "policy_version"],
     ...["demand_model_version", "supply_model_version", "statistics_version", "demand_count", "open_units"],
-    ...["demands_ranked", "eligible_pairs", "edge_count", "unknown_supplies", "pairs_count", "pairs_committed"],
+    ...[
+      "demands_ranked",
+      "eligible_pairs",
+      "edge_count",
+      "unknown_supplies",
+      "pairs_count",
+      "pairs_committed",
+    ],
     ...["hold_count", "held_units", "phases", "decide_ms", "failure", "attempts", "version", "create_time"],
     "update_time",
   ]
@@ -138,7 +145,11 @@ export async function assertLease(tx: Tx, { market, round, owner }: LeasedRound)
 }
 
 /** Gives a leased round back, to be taken again after `delayMs`. */
-export async function releaseRound(tx: Tx, { market, round, owner }: LeasedRound, delayMs: number): Promise<void> {
+export async function releaseRound(
+  tx: Tx,
+  { market, round, owner }: LeasedRound,
+  delayMs: number,
+): Promise<void> {
   await tx.execute(sql`
     update rounds r set lease_owner = '', lease_expire_time = ${leaseEnd(delayMs)}
     where ${keyOf(market, round.id)} and r.lease_owner = ${owner}`);
