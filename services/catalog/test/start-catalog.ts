@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { DescService } from "@bufbuild/protobuf";
+import { create, type DescService } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { connect, type Marketmesh } from "@marketmesh/client";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
-import { IdentityService, Party_State } from "@marketmesh/contracts/identity/v1";
+import { EnvelopeSchema } from "@marketmesh/contracts/events/v1";
+import { IdentityService, Party_State, PartyErasedSchema } from "@marketmesh/contracts/identity/v1";
+import type { Follower, FollowOptions } from "@marketmesh/events";
 import { codeName, infoOf } from "@marketmesh/rpc";
 import type { Host } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
@@ -23,6 +26,8 @@ export interface RunningCatalog extends AsyncDisposable {
   party(market: string, party: string): Promise<CatalogClient>;
   /** Destroys a party's key, as EraseParty does. Catalog keeps what it has in memory until it hears of it. */
   erase(market: string, party: string): void;
+  /** Lets catalog read the PartyErased of a party in identity's feed. */
+  tellErased(market: string, party: string): void;
 }
 
 const permissions = ["catalog.kinds.*", "catalog.listings.*"];
@@ -30,9 +35,14 @@ const permissions = ["catalog.kinds.*", "catalog.listings.*"];
 export async function startCatalog(env: Record<string, string> = {}): Promise<RunningCatalog> {
   const keys = keyStore();
   let host: Host | undefined;
+  let partyFeed: FollowOptions | undefined;
   const bind = (given: Host) => {
     host = given;
-    return bindCatalog(withIdentity(given, keys.client));
+    return bindCatalog(
+      withIdentity(given, keys.client, (options) => {
+        partyFeed = options;
+      }),
+    );
   };
   const services = await startServices([
     { name: "catalog", bind, env: { LOG_LEVEL: "error", RATE_LIMIT_CALLS_PER_SECOND: "100000", ...env } },
@@ -52,6 +62,7 @@ export async function startCatalog(env: Record<string, string> = {}): Promise<Ru
     party: (market, party) =>
       as({ reach: "PARTY", market, party, permissions, principal: account(market, party) }),
     erase: keys.erase,
+    tellErased: (market, party) => partyFeed?.apply([partyErased(`markets/${market}/parties/${party}`)]),
     async [Symbol.asyncDispose]() {
       for (const mesh of open) mesh.close();
       await services.close();
@@ -70,12 +81,42 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   return "was not refused";
 }
 
-function withIdentity(host: Host, identity: Client<typeof IdentityService>): Host {
+/** The host, with identity's RPCs answered by a client and its feed in the test's hands. */
+function withIdentity(
+  host: Host,
+  identity: Client<typeof IdentityService>,
+  follow: (options: FollowOptions) => void,
+): Host {
   const mesh: Host["mesh"] = <S extends DescService>(service: S, options?: { readonly target?: string }) =>
     service.typeName === IdentityService.typeName
       ? (identity as unknown as Client<S>)
       : host.mesh(service, options);
-  return new Proxy(host, { get: (target, name) => (name === "mesh" ? mesh : Reflect.get(target, name)) });
+  const events: Host["events"] = async (database) => {
+    const real = await host.events(database);
+    return replaced(real, {
+      follow: (options: FollowOptions) => {
+        if (options.service !== "identity") return real.follow(options);
+        follow(options);
+        return {} as Follower;
+      },
+    });
+  };
+  return replaced(host, { mesh, events });
+}
+
+function replaced<T extends object>(real: T, parts: Partial<T>): T {
+  return new Proxy(real, {
+    get(target, name) {
+      if (Object.hasOwn(parts, name)) return Reflect.get(parts, name);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function partyErased(name: string) {
+  const fact = anyPack(PartyErasedSchema, create(PartyErasedSchema, { party: { name } }));
+  return create(EnvelopeSchema, { service: "identity", feed: "party", fact });
 }
 
 function keyStore() {

@@ -51,9 +51,10 @@ function ajv(): Ajv2020 {
   return created;
 }
 
-function linearPattern(pattern: string): { test(text: string): boolean } {
+// ajv tells patterns apart by their text, so the text must come with it.
+function linearPattern(pattern: string): { test(text: string): boolean; toString(): string } {
   const compiled = RE2JS.compile(pattern);
-  return { test: (text) => compiled.test(text) };
+  return { test: (text) => compiled.test(text), toString: () => pattern };
 }
 
 function mistakeOf(error: ErrorObject | undefined): AttributeMistake {

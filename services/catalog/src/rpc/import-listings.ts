@@ -22,13 +22,19 @@ export function importListings(deps: Uses): MethodImpl<typeof CatalogService.met
   return async (requests, context) => {
     let upload: Upload | undefined;
     let storing: Promise<Import> | undefined;
-    for await (const request of requests) {
-      upload ??= await begin(deps, context, request.import);
-      const chunk = await check(deps, upload, request);
-      if (storing) upload.state = await storing;
-      storing = store(deps, upload, chunk, context.signal);
-      // Awaited with the next chunk; meanwhile a failure must not count as unhandled.
-      storing.catch(() => {});
+    try {
+      for await (const request of requests) {
+        upload ??= await begin(deps, context, request.import);
+        const chunk = await check(deps, upload, request);
+        if (storing) upload.state = await storing;
+        storing = store(deps, upload, chunk, context.signal);
+        // Awaited with the next chunk; meanwhile a failure must not count as unhandled.
+        storing.catch(() => {});
+      }
+    } catch (error) {
+      // A later chunk that is refused takes nothing back: what came before it is stored.
+      await storing?.catch(() => {});
+      throw error;
     }
     if (!upload || !storing) throw invalidField("import", "The first message names the import.");
     const state = await storing;
@@ -85,7 +91,8 @@ async function store(deps: Uses, upload: Upload, chunk: Chunk, signal: AbortSign
   const next = await storeChunk(deps, chunk, context);
   if (!next) throw notThere(caller, "import", name);
   // Another stream completed the import before this chunk was stored.
-  if (next.state === "COMPLETE" && (!chunk.complete || next.acknowledgedRow < chunk.lastRow)) throw complete(name);
+  if (next.state === "COMPLETE" && (!chunk.complete || next.acknowledgedRow < chunk.lastRow))
+    throw complete(name);
   deps.telemetry.rowsImported(state.counts, next.counts);
   return next;
 }
