@@ -12,7 +12,11 @@ export const market = "bazaar";
 export const parent = `markets/${market}`;
 export type AllocationClient = Client<typeof AllocationService>;
 
-const quick = { ALLOCATION_EXPIRY_POLL_MS: "20", LOG_LEVEL: process.env.TEST_LOG ?? "error", RATE_LIMIT_CALLS_PER_SECOND: "100000" };
+const quick = {
+  ALLOCATION_EXPIRY_POLL_MS: "20",
+  LOG_LEVEL: process.env.TEST_LOG ?? "error",
+  RATE_LIMIT_CALLS_PER_SECOND: "100000",
+};
 
 /** The real service with its neighbours' stand-ins. */
 export interface App extends AsyncDisposable {
