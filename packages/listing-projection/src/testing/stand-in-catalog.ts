@@ -14,7 +14,7 @@ import {
   Side,
 } from "@marketmesh/contracts/catalog/v1";
 import { announce, feedPosition } from "@marketmesh/events";
-import type { Database, Tx } from "@marketmesh/postgres";
+import { columns, type Database, type Tx } from "@marketmesh/postgres";
 import type { Bind } from "@marketmesh/service-host";
 import { sql } from "drizzle-orm";
 import { served } from "./served.ts";
@@ -40,7 +40,7 @@ export interface StandInCatalog {
   readonly bind: Bind;
   /** Creates a kind, or makes a new version of it. */
   putKind(market: string, id: string, side: "SUPPLY" | "DEMAND", properties: JsonObject): Promise<Kind>;
-  /** Creates or updates listings, in one transaction, and announces them. */
+  /** Creates or updates up to 1,000 listings, each id once, in one transaction, and announces them. */
   put(market: string, listings: readonly ListingInit[]): Promise<Listing[]>;
   /** Announces a listing as it stands in the message, whatever version that is: late, or once more. */
   announceAgain(market: string, listings: readonly Listing[]): Promise<void>;
@@ -90,8 +90,7 @@ export function standInCatalog(): StandInCatalog {
       }),
     put: (market, listings) =>
       inTransaction(async (tx) => {
-        const made: Listing[] = [];
-        for (const listing of listings) made.push(await putOne(tx, market, listing));
+        const made = await putAll(tx, market, listings);
         await announceAll(tx, market, made);
         return made;
       }),
@@ -108,37 +107,57 @@ export function standInCatalog(): StandInCatalog {
   };
 }
 
-async function putOne(tx: Tx, market: string, init: ListingInit): Promise<Listing> {
-  const kind = `markets/${market}/kinds/${init.kind}`;
-  const name = `markets/${market}/listings/${init.id}`;
-  const [of] = await tx.execute<{ kind: Buffer; ordinal_epoch: string; next: string }>(sql`
-    select kind, ordinal_epoch, (select coalesce(max(ordinal) + 1, 0) from listings l where l.kind = k.name) as next
-    from kinds k where name = ${kind} for update`);
-  if (of === undefined) throw new Error(`there is no ${kind}`);
-  const [before] = await tx.execute<{ version: string; ordinal: string }>(sql`
-    select version, ordinal from listings where name = ${name} order by version desc limit 1`);
+async function putAll(tx: Tx, market: string, inits: readonly ListingInit[]): Promise<Listing[]> {
+  const kinds = await lockKinds(tx, market, inits);
+  const names = inits.map(({ id }) => `markets/${market}/listings/${id}`);
+  const latest = await tx.execute<{ name: string; version: string; ordinal: string }>(sql`
+    select distinct on (name) name, version, ordinal
+    from listings where name = any(${sql.param(names)}::text[]) order by name, version desc`);
+  const known = new Map(latest.map(({ name, version, ordinal }) => [name, { version, ordinal }]));
   const { epoch: feedEpoch } = await feedPosition(tx, "listing");
-  const listing = create(
-    ListingSchema,
-    messageOf(market, init, {
-      version: BigInt(before?.version ?? 0) + 1n,
-      ordinal: Number(before?.ordinal ?? of.next),
-      ordinalEpoch: BigInt(of.ordinal_epoch),
-      kindVersion: fromBinary(KindSchema, of.kind).version,
-    }),
-  );
-  const { ordinal, version } = listing;
-  listing.revision = encodeRevision({ of: "listing", ordinal, listingId: init.id, version, feedEpoch });
-  await tx.execute(sql`
-    insert into listings (name, kind, version, ordinal, listing)
-    values (${name}, ${kind}, ${String(listing.version)}, ${listing.ordinal}, ${toBinary(ListingSchema, listing)})`);
-  return listing;
+  const made = inits.map((init, at) => {
+    const kind = kinds.get(init.kind);
+    if (kind === undefined) throw new Error(`there is no kind ${init.kind} in ${market}`);
+    const before = known.get(names[at] as string);
+    const version = BigInt(before?.version ?? 0) + 1n;
+    const ordinal = Number(before?.ordinal ?? kind.next++);
+    const revision = encodeRevision({ of: "listing", ordinal, listingId: init.id, version, feedEpoch });
+    const { epoch: ordinalEpoch, version: kindVersion } = kind;
+    return create(
+      ListingSchema,
+      messageOf(market, init, { version, ordinal, revision, ordinalEpoch, kindVersion }),
+    );
+  });
+  const rows = columns(made, {
+    name: ["text", ({ name }) => name],
+    kind: ["text", ({ kind }) => kind],
+    version: ["bigint", ({ version }) => version],
+    ordinal: ["bigint", ({ ordinal }) => ordinal],
+    listing: ["bytea", (listing) => toBinary(ListingSchema, listing)],
+  });
+  await tx.execute(sql`insert into listings (name, kind, version, ordinal, listing) select * from ${rows}`);
+  return made;
+}
+
+/** The kinds of listings by id, in order of their names, and the ordinal that comes next in each. */
+async function lockKinds(tx: Tx, market: string, inits: readonly ListingInit[]) {
+  const ids = [...new Set(inits.map(({ kind }) => kind))].sort();
+  const kinds = new Map<string, { version: bigint; epoch: bigint; next: number }>();
+  for (const id of ids) {
+    const [row] = await tx.execute<{ kind: Buffer; ordinal_epoch: string; next: string }>(sql`
+      select kind, ordinal_epoch, (select coalesce(max(ordinal) + 1, 0) from listings l where l.kind = k.name) as next
+      from kinds k where name = ${`markets/${market}/kinds/${id}`} for update`);
+    if (row === undefined) continue;
+    const { version } = fromBinary(KindSchema, row.kind);
+    kinds.set(id, { version, epoch: BigInt(row.ordinal_epoch), next: Number(row.next) });
+  }
+  return kinds;
 }
 
 function messageOf(
   market: string,
   init: ListingInit,
-  given: Pick<Listing, "version" | "ordinal" | "ordinalEpoch" | "kindVersion">,
+  given: Pick<Listing, "version" | "ordinal" | "revision" | "ordinalEpoch" | "kindVersion">,
 ): MessageInitShape<typeof ListingSchema> {
   const partyName = (party: string) => `markets/${market}/parties/${party}`;
   return {
