@@ -114,7 +114,7 @@ describe("personal attributes", () => {
 
   test("that are equal change nothing, others raise the version", async () => {
     await create(owner, "equal");
-    const update = (attributes: object) =>
+    const update = (attributes: JsonObject) =>
       owner.updateListing({ listing: { name: nameOf("equal"), attributes } });
     expect((await update({ skills: ["sql"], ...personal })).listing?.version).toBe(1n);
     expect((await update({ skills: ["sql"], ...personal, birth_year: 1986 })).listing?.version).toBe(2n);

@@ -19,6 +19,8 @@ export interface RunningCatalog extends AsyncDisposable {
   readonly url: string;
   /** The database, as its owner. */
   readonly databaseUrl: string;
+  readonly appUrl: string;
+  readonly backgroundUrl: string;
   /** A client whose calls carry a token of these claims; by default one that may do everything, everywhere. */
   as(claims?: TestTokenClaims): Promise<CatalogClient>;
   /** The market's staff: everything but personal data. */
@@ -57,6 +59,8 @@ export async function startCatalog(env: Record<string, string> = {}): Promise<Ru
   return {
     url: services.urlOf("catalog"),
     databaseUrl: host?.env.DATABASE_MIGRATOR_URL ?? "",
+    appUrl: host?.env.DATABASE_URL ?? "",
+    backgroundUrl: host?.env.DATABASE_BACKGROUND_URL ?? "",
     as,
     staff: (market) => as({ reach: "MARKET", market, permissions, principal: account(market, "staff") }),
     party: (market, party) =>

@@ -6,13 +6,13 @@ import {
   type Kind as KindMessage,
 } from "@marketmesh/contracts/catalog/v1";
 import { announce, fact } from "@marketmesh/events";
-import { idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf } from "@marketmesh/rpc";
 import { compileKind } from "../domain/compiled-kind.ts";
 import type { Kind } from "../domain/kind.ts";
 import { insertKind } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { kindContentOf, toKindMessage } from "./kind-message.ts";
-import { orRefuse, toConnectError } from "./problem.ts";
+import { assertWritesKinds, orRefuse, toConnectError } from "./problem.ts";
 import { mutate } from "./write.ts";
 
 const method = CatalogService.method.createKind;
@@ -20,6 +20,7 @@ const method = CatalogService.method.createKind;
 export function createKind(deps: Pick<Deps, "database" | "now">): MethodImpl<typeof method> {
   return async (request, context) => {
     const { market } = idsOf(namePatterns.market, request.parent, "parent");
+    assertWritesKinds(callerOf(context), `${request.parent}/kinds/${request.kindId}`);
     const content = kindContentOf(request.kind as KindMessage);
     orRefuse(compileKind(content, 1n), "kind");
     return mutate(deps, context, { market, method, request }, async (tx) => {

@@ -79,6 +79,13 @@ export function notThere(
   return toConnectError({ reason, message: `${name} does not exist`, metadata: { [what]: name } });
 }
 
+/** Kinds are read by every party of a market and written by its staff alone, whatever permissions a party was granted. */
+export function assertWritesKinds(caller: Pick<Caller, "reach">, name: string): void {
+  if (caller.reach !== "PARTY") return;
+  const message = "Kinds are written by the market's staff, not by its parties.";
+  throw toConnectError({ reason: "RESOURCE_NOT_ACCESSIBLE", message, metadata: { resource: name } });
+}
+
 export function kindNotFound(market: string, kind: string): ConnectError {
   const name = `markets/${market}/kinds/${kind}`;
   return toConnectError({

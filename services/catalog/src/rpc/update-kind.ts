@@ -7,7 +7,7 @@ import {
 } from "@marketmesh/contracts/catalog/v1";
 import { announce, fact } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf } from "@marketmesh/rpc";
 import { incompatibility } from "../domain/compatible-change.ts";
 import { compileKind, derivedTypeChange } from "../domain/compiled-kind.ts";
 import { type Kind, type KindContent, sameContent } from "../domain/kind.ts";
@@ -15,7 +15,7 @@ import { isFresh } from "../domain/listing.ts";
 import { lockKind, saveKind } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { kindContentOf, toKindMessage } from "./kind-message.ts";
-import { kindNotFound, orRefuse, toConnectError } from "./problem.ts";
+import { assertWritesKinds, kindNotFound, orRefuse, toConnectError } from "./problem.ts";
 import { mutate } from "./write.ts";
 
 const method = CatalogService.method.updateKind;
@@ -24,6 +24,7 @@ export function updateKind(deps: Pick<Deps, "database" | "now">): MethodImpl<typ
   return async (request, context) => {
     const given = request.kind as KindMessage;
     const { market, kind: id } = idsOf(namePatterns.kind, given.name, "kind.name");
+    assertWritesKinds(callerOf(context), given.name);
     const content = kindContentOf(given);
     return mutate(deps, context, { market, method, request }, async (tx) => {
       const kind = await lockKind(tx, market, id);
