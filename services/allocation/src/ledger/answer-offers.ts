@@ -36,7 +36,7 @@ export async function answerOffers(
     if (verdict.kind !== "SETTLE") continue;
     settlements.push({ hold: holds.get(id)!, to: verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED" });
   }
-  const settled = await settleHolds(tx, market, settlements, clock);
+  const settled = await settleHolds(tx, market, settlements, clock, offers);
   for (const offer of settled.offers) answered.set(offer.id, { offer, refusal: undefined });
   return answered;
 }

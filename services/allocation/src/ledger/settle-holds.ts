@@ -25,12 +25,15 @@ export interface Settled {
 /**
  * Ends holds that are locked and HELD, with their offers: claims become allocations or go back, in one ledger, with one
  * fact per listing.
+ *
+ * @param knownOffers the offers of these holds, when the caller has read them under the holds' locks
  */
 export async function settleHolds(
   tx: Tx,
   market: string,
   settlements: readonly Settlement[],
   clock: Clock,
+  knownOffers?: ReadonlyMap<string, Offer>,
 ): Promise<Settled> {
   if (settlements.length === 0) return { holds: [], offers: [], allocations: [] };
   const now = clock.time;
@@ -42,7 +45,7 @@ export async function settleHolds(
   }
   const holds = settlements.map((settlement) => settledHold(settlement, now));
   await saveSettledHolds(tx, market, holds);
-  const offers = await settledOffers(tx, market, settlements, now);
+  const offers = await settledOffers(tx, market, settlements, now, knownOffers);
   await saveSettledOffers(tx, market, offers);
   const confirmed = holds.filter((hold) => hold.state === "CONFIRMED");
   const allocations = confirmed.map((hold) => allocationOf(hold, now));
@@ -57,10 +60,11 @@ async function settledOffers(
   market: string,
   settlements: readonly Settlement[],
   now: Date,
+  known: ReadonlyMap<string, Offer> | undefined,
 ): Promise<Offer[]> {
   const offered = settlements.filter(({ hold }) => hold.offered);
   const ids = offered.map(({ hold }) => hold.id);
-  const byId = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
+  const byId = known ?? new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
   return offered.map((settlement) => {
     const offer = byId.get(settlement.hold.id);
     if (!offer) throw new Error(`hold ${settlement.hold.id} is offered but has no offer`);

@@ -9,7 +9,7 @@ import { idsOf, invalidField } from "@marketmesh/rpc";
 import { type AnsweredOffer, answerOffers, type GivenAnswer } from "../ledger/answer-offers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
-import { readOffers } from "../storage/offer-store.ts";
+import { visibleOffers } from "../storage/offer-store.ts";
 import { toOfferStateMessage } from "./hold-message.ts";
 import { actAsMarket, mutate } from "./mutate.ts";
 import { patterns } from "./names.ts";
@@ -22,12 +22,8 @@ export function batchAnswerOffers(shell: Shell): MethodImpl<typeof method> {
     const { market } = idsOf(patterns.market, request.parent, "parent");
     const answers = parseAnswers(market, request.answers);
     const response = await mutate(shell, context, { method, market, request }, async (tx, caller) => {
-      const seen = await readOffers(
-        tx,
-        market,
-        answers.map(({ offer }) => offer),
-      );
-      const visible = new Set(seen.map(({ id }) => id));
+      const ids = answers.map(({ offer }) => offer);
+      const visible = await visibleOffers(tx, market, ids);
       await actAsMarket(tx);
       const asked = answers.filter(({ offer }) => visible.has(offer));
       const answered = await answerOffers(tx, market, asked);

@@ -67,6 +67,15 @@ export async function readOffers(tx: Tx, market: string, ids: readonly string[])
   return offers;
 }
 
+/** Which of the offers the transaction's caller may see. */
+export async function visibleOffers(tx: Tx, market: string, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.execute<{ id: string }>(sql`
+    select o.id from offers o
+    join ${columns(ids, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
+      on o.market = ${market} and o.bucket = given.bucket and o.id = given.id`);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Writes state, answer time and version of offers whose holds are locked. */
 export async function saveSettledOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
   for (const chunk of inChunks(offers)) {
