@@ -118,20 +118,28 @@ async function applyRows(
   const plan = planChunk(rows, existing, context);
   const numbers = numbersOf(await ordinals.take(market, kind, plan.created.length));
   const created = plan.created.map((listing): Listing => ({ ...listing, ...numberFrom(numbers) }));
-  const inserted = await insertListings(tx, created);
+  // The facts are packed while Postgres works: together they are half of what a chunk costs.
+  const [inserted, createdFacts] = await Promise.all([
+    insertListings(tx, created),
+    factsOf("created", created),
+  ]);
   const taken = new Set(created.filter(({ id }) => !inserted.has(id)).map(({ id }) => id));
-  await saveListings(tx, plan.updated);
+  const [, updatedFacts] = await Promise.all([
+    saveListings(tx, plan.updated),
+    factsOf("updated", plan.updated),
+  ]);
   const written = [...created, ...plan.updated].filter(({ id }) => !taken.has(id));
   await storePersonal(tx, market, plan, written);
   return {
-    facts: [
-      ...created.filter(({ id }) => !taken.has(id)).map((listing) => listingFact("created", listing)),
-      ...plan.updated.map((listing) => listingFact("updated", listing)),
-    ],
+    facts: [...createdFacts.filter(({ aggregateId }) => !taken.has(aggregateId)), ...updatedFacts],
     refusals: [...plan.refusals],
     counts: countOutcomes(plan.outcomes, taken),
     taken,
   };
+}
+
+async function factsOf(name: "created" | "updated", listings: readonly Listing[]) {
+  return listings.map((listing) => listingFact(name, listing));
 }
 
 async function storePersonal(
