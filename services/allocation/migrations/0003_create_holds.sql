@@ -27,6 +27,7 @@ create index holds_by_id on holds (market, id);
 create index holds_by_demand on holds (market, demand, id);
 create index holds_by_supply on holds (market, supply, id);
 create index holds_due on holds (market, expire_time, id) where state = 'HELD';
+create index holds_waiting on holds (market, round) where state = 'HELD' and offered; -- offers that are MADE
 
 create table offers (
   market text collate "C" not null,
@@ -46,12 +47,12 @@ create table offers (
   answer_time timestamptz,
   version bigint not null,
   primary key (market, bucket, id)
-) with (fillfactor = 80);
+) with (fillfactor = 70);
+-- No index knows the state: an answer then updates in place and touches none of them.
 create index offers_by_id on offers (market, id);
 create index offers_by_party on offers (market, answering_party, id);
 create index offers_by_demand on offers (market, demand, id);
 create index offers_by_round on offers (market, round, id);
-create index offers_open on offers (market, round) where state = 'MADE';
 
 create table allocations (
   market text collate "C" not null,

@@ -117,7 +117,7 @@ export async function listOffers(
   return rows.map(offerOf);
 }
 
-/** Offers that still wait, by round; rounds without any are left out. */
+/** Offers that still wait, by round; rounds without any are left out. Counted by their holds, which are indexed by state. */
 export async function countOpenOffers(
   tx: Tx,
   market: string,
@@ -125,9 +125,9 @@ export async function countOpenOffers(
 ): Promise<Map<string, number>> {
   if (rounds.length === 0) return new Map();
   const rows = await tx.execute<{ round: string; open: string }>(sql`
-    select o.round, count(*) as open from offers o
-    where o.market = ${market} and o.state = 'MADE' and o.round = any(${sql.param([...rounds])}::text[])
-    group by o.round`);
+    select h.round, count(*) as open from holds h
+    where h.market = ${market} and h.state = 'HELD' and h.offered and h.round = any(${sql.param([...rounds])}::text[])
+    group by h.round`);
   return new Map(rows.map((row) => [row.round, Number(row.open)]));
 }
 

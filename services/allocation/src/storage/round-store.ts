@@ -159,7 +159,8 @@ export async function releaseRound(
 export async function roundsToSettle(tx: Tx): Promise<{ market: string; id: string }[]> {
   const rows = await tx.execute<{ market: string; id: string }>(sql`
     select r.market, r.id from rounds r where r.state = 'COMMITTED'
-      and not exists (select from offers o where o.market = r.market and o.round = r.id and o.state = 'MADE')
+      and not exists (select from holds h
+        where h.market = r.market and h.round = r.id and h.state = 'HELD' and h.offered)
     limit 100`);
   return [...rows];
 }
