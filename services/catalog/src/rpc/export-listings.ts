@@ -9,10 +9,10 @@ import type { Kind } from "../domain/kind.ts";
 import { listingFeed } from "../events/listing-facts.ts";
 import { listKinds } from "../storage/kind-store.ts";
 import { listByOrdinal } from "../storage/listing-store.ts";
-import { ordinalEpochs } from "../storage/ordinal-store.ts";
+import { ordinalEpochOf } from "../storage/ordinal-store.ts";
 import type { Deps } from "./deps.ts";
 import { toListingBlock } from "./export-rows.ts";
-import { handOver } from "./hand-over.ts";
+import { handOver, turns } from "./hand-over.ts";
 import { toKindMessage } from "./kind-message.ts";
 import { kindIn } from "./list-listings.ts";
 import { kindNotFound, toConnectError } from "./problem.ts";
@@ -22,6 +22,8 @@ type Part = MessageInitShape<typeof ExportListingsResponseSchema>;
 type Push = (part: Part) => Promise<void>;
 
 const allMarkets = "markets/-";
+// Each holds a connection of the background pool while its reader reads; leases of ordinals need the others.
+const allMarketsMax = 2;
 const kindsPageSize = 100;
 
 /**
@@ -29,6 +31,7 @@ const kindsPageSize = 100;
  * role, which only callers of platform reach get; everyone else's transaction is under row level security.
  */
 export function exportListings({ database }: Uses): MethodImpl<typeof CatalogService.method.exportListings> {
+  const oneOfFew = turns(allMarketsMax);
   return async function* ({ parent, kind }, context) {
     const options: TransactionOptions = {
       readOnly: true,
@@ -37,12 +40,12 @@ export function exportListings({ database }: Uses): MethodImpl<typeof CatalogSer
     };
     const market = parent === allMarkets ? "" : idsOf(namePatterns.market, parent, "parent").market;
     const only = kind === "" ? "" : kindIn(market, kind);
-    const read = (push: Push) => (tx: Tx) => exportSnapshot(database, tx, { market, kind: only }, push);
+    const read = (push: Push) => (tx: Tx) => exportSnapshot(tx, { market, kind: only }, push);
     const caller = callerOf(context);
     if (market === "") assertSeesAllMarkets(context);
     yield* handOver<Part>((push) =>
       market === ""
-        ? database.background(read(push), options)
+        ? oneOfFew(() => database.background(read(push), options))
         : database.transaction(scopeOf(caller, market), read(push), options),
     );
   };
@@ -61,15 +64,14 @@ interface Wanted {
   readonly kind: string;
 }
 
-async function exportSnapshot(database: Deps["database"], tx: Tx, wanted: Wanted, push: Push): Promise<void> {
+async function exportSnapshot(tx: Tx, wanted: Wanted, push: Push): Promise<void> {
   const { epoch, feedSeq } = await feedPosition(tx, listingFeed);
   await push({ part: { case: "snapshot", value: { feed: listingFeed, feedEpoch: epoch, feedSeq } } });
   let found = false;
   for await (const kind of kindsOf(tx, wanted.market)) {
     if (wanted.kind !== "" && wanted.kind !== kind.id) continue;
     found = true;
-    const epochs = await ordinalEpochs(database, kind.market);
-    await exportKind(tx, kind, epochs.get(kind.id) ?? 1n, push);
+    await exportKind(tx, kind, await ordinalEpochOf(tx, kind.market, kind.id), push);
   }
   if (!found && wanted.kind !== "") throw kindNotFound(wanted.market, wanted.kind);
 }

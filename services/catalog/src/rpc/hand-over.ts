@@ -48,3 +48,20 @@ export async function* handOver<T>(
     await done;
   }
 }
+
+/** Runs at most `max` pieces of work at once; the others wait in the order they came. */
+export function turns(max: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= max) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

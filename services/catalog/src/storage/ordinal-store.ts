@@ -1,4 +1,4 @@
-import { bucketOf, type Database } from "@marketmesh/postgres";
+import { bucketOf, type Database, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 
 /** Numbers `from` to `from + count - 1`, nobody else's for ever. */
@@ -26,15 +26,9 @@ export async function leaseOrdinals(
   return { epoch: BigInt(row.epoch), from: Number(row.next) - count, count };
 }
 
-/** The epoch of a kind's ordinals, by kind id; 1 for a kind that has no listing yet. Background role. */
-export async function ordinalEpochs(
-  database: Pick<Database, "background">,
-  market: string,
-): Promise<ReadonlyMap<string, bigint>> {
-  const rows = await database.background((tx) =>
-    tx.execute<{ kind: string; epoch: string }>(
-      sql`select kind, epoch from ordinal_blocks where market = ${market} limit 10000`,
-    ),
-  );
-  return new Map(rows.map(({ kind, epoch }) => [kind, BigInt(epoch)]));
+/** The epoch of a kind's ordinals; 1 for a kind that has no listing yet. */
+export async function ordinalEpochOf(tx: Tx, market: string, kind: string): Promise<bigint> {
+  const [row] = await tx.execute<{ epoch: string }>(sql`
+    select epoch from ordinal_blocks where market = ${market} and bucket = ${bucketOf(kind)} and kind = ${kind}`);
+  return BigInt(row?.epoch ?? 1);
 }
