@@ -128,9 +128,15 @@ describe("the tables", () => {
     await database.close();
     const own = tables.filter(({ table }) => table.startsWith("public."));
     expect(own.map(({ table }) => table)).toEqual(
-      ["import_errors", "imports", "kinds", "listing_personal", "listing_revisions", "listings", "ordinal_blocks"].map(
-        (t) => `public.${t}`,
-      ),
+      [
+        "import_errors",
+        "imports",
+        "kinds",
+        "listing_personal",
+        "listing_revisions",
+        "listings",
+        "ordinal_blocks",
+      ].map((t) => `public.${t}`),
     );
     for (const { rows: count } of own) expect(count).toBeGreaterThan(0);
   });
