@@ -153,7 +153,7 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
   ): Promise<ProjectedKind | undefined> {
     const market = name.split("/")[1] ?? "";
     // Before the first bootstrap nobody knows what there is.
-    await holds(market, () => follower.caughtUp, signal);
+    await holds(market, () => projection.position !== undefined, signal);
     const known = projection.kind(name);
     if (known !== undefined && known.version >= versionMin) return known;
     projection.want(name, versionMin);

@@ -114,6 +114,16 @@ test("ranking leaves out what is excluded, goes on after what was skipped, and b
   expect((await ranked({}, { topK: 1 })).supplies).toEqual([name("eve")]);
 });
 
+test("at most 1,000 of a ranking are explained", async () => {
+  const candidates = [{ demand: name("dba"), supplies: setOf([0]) }];
+  const asked = { demandModel: model("years"), candidates, contributions: true };
+  expect(await rankingsOf(app.operator, { ...asked, topK: 1_000 })).toHaveLength(1);
+  expect(await refusalOf(rankingsOf(app.operator, { ...asked, topK: 1_001 }))).toMatchObject({
+    code: "InvalidArgument",
+    fields: ["top_k"],
+  });
+});
+
 test("the other side's view comes along, in the same order", async () => {
   const candidates = [{ demand: name("dba"), supplies: setOf([0, 1, 2]) }];
   const asked = { demandModel: model("years"), supplyModel: model("pay"), candidates, topK: 3, revisions };

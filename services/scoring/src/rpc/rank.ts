@@ -11,22 +11,27 @@ import type { PackedSet } from "@marketmesh/contracts/sets/v1";
 import { OrdinalSet } from "@marketmesh/listing-index";
 import { breather, demandOf, ordinalsOf, type ProjectedKind, viewerOf } from "@marketmesh/listing-projection";
 import type { Ranker } from "@marketmesh/ranking";
-import { type Caller, callerOf } from "@marketmesh/rpc";
+import { type Caller, callerOf, invalidField } from "@marketmesh/rpc";
 import { type Inquiry, type InquiryDeps, type ModelWanted, open, statisticsNotCollected } from "./inquiry.ts";
 import { patterns } from "./names.ts";
 import { epochMismatch, modelMismatch, setInvalid } from "./problem.ts";
 import { toScoreMessage } from "./score-message.ts";
 
 const rankingsPerMessage = 100;
-/** A message with more supplies than this is sent, whatever it holds. */
-const suppliesPerMessage = 20_000;
+/** A message with more supplies and contributions than this is sent, whatever it holds. */
+const entriesPerMessage = 20_000;
+/** One ranking is one message at least, so this many with contributions is all that fits. */
+const explainedMax = 1_000;
 
 type RankingMessage = MessageInitShape<typeof RankingSchema>;
 
 export function rank(deps: InquiryDeps): ServiceImpl<typeof ScoringService>["rank"] {
   return async function* (request, context) {
+    if (request.contributions && request.topK > explainedMax)
+      throw invalidField("top_k", `top_k is at most ${explainedMax} with contributions`);
     const inquiry = await open(deps, modelsOf(request), request, context);
     const [model, counter] = inquiry.models;
+    const entriesEach = request.contributions ? 1 + model.stored.features.length : 1;
     if (model.stored.perspective !== "DEMAND")
       throw modelMismatch("demand_model", "a model of perspective DEMAND");
     if (counter && counter.stored.perspective !== "SUPPLY")
@@ -50,15 +55,15 @@ export function rank(deps: InquiryDeps): ServiceImpl<typeof ScoringService>["ran
     };
     const { breathe } = breather(context.signal);
     let rankings: RankingMessage[] = [];
-    let supplies = 0;
+    let entries = 0;
     for (const [at, candidates] of request.candidates.entries()) {
       const ranking = rankOne(work, candidates, `candidates[${at}]`);
       rankings.push(ranking);
-      supplies += ranking.ordinals?.length ?? 0;
-      if (rankings.length >= rankingsPerMessage || supplies >= suppliesPerMessage) {
+      entries += (ranking.ordinals?.length ?? 0) * entriesEach;
+      if (rankings.length >= rankingsPerMessage || entries >= entriesPerMessage) {
         yield { rankings, ...versions };
         rankings = [];
-        supplies = 0;
+        entries = 0;
       }
       await breathe();
     }

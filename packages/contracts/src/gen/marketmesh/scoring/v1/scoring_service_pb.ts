@@ -495,7 +495,7 @@ export type RankRequest = Message<"marketmesh.scoring.v1.RankRequest"> & {
   candidates: Candidates[];
 
   /**
-   * How many of the best of each, 1 to 10,000.
+   * How many of the best of each, 1 to 10,000; to 1,000 with contributions.
    *
    * @generated from field: uint32 top_k = 4;
    */
