@@ -22,6 +22,7 @@ import { nameOf, patterns } from "./names.ts";
 import { found, notAccessible, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
+const patienceMsDefault = 5_000;
 
 export function allocateNow(
   shell: Shell,
@@ -74,7 +75,7 @@ async function begin(
   const { market, plan: planId } = idsOf(patterns.plan, request.plan, "plan");
   const caller = callerOf(context);
   const revisions = parseRevisions(request.revisions);
-  await awaitRevisions(shell.database, shell.signals, market, revisions, context.signal);
+  await awaitRevisions(shell.database, shell.signals, market, revisions, patienceOf(context));
   const readAsMarket = marketReader(shell, caller, market, context.signal);
   const plan = await readAllowedPlan(shell, caller, readAsMarket, market, planId, demands);
   const batch: Batch = { market, plan, demands, revisions: request.revisions, signal: context.signal };
@@ -93,6 +94,12 @@ async function begin(
     shell.telemetry.decided(decided.length, holds, elapsedMs());
     return response;
   };
+}
+
+/** Ends before the call's deadline does, so that the caller learns what it waited for in vain. */
+function patienceOf({ signal, timeoutMs }: HandlerContext): AbortSignal {
+  const leftMs = timeoutMs() ?? patienceMsDefault;
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.floor(leftMs * 0.8)))]);
 }
 
 /** The plan, when the caller may decide these demands: a party decides its own only. */
