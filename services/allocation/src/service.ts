@@ -5,6 +5,7 @@ import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import type { Host } from "@marketmesh/service-host";
 import { allocationConfig } from "./config.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
+import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
 import { runRounds } from "./rounds/round-worker.ts";
@@ -26,6 +27,7 @@ export async function bindAllocation(host: Host): Promise<void> {
   const signals = new Signals();
   const shell: Shell = {
     database,
+    answers: new AnswerGroup(database),
     uuid: () => host.uuid(),
     signals,
     eligibility: host.mesh(EligibilityService),

@@ -1,4 +1,5 @@
 import type { Database } from "@marketmesh/postgres";
+import type { AnswerGroup } from "./ledger/answer-group.ts";
 import type { EligibilityClient } from "./mesh/filter.ts";
 import type { ScoringClient } from "./mesh/rank.ts";
 import type { Signals } from "./rounds/signals.ts";
@@ -7,6 +8,8 @@ import type { AllocationTelemetry } from "./telemetry.ts";
 /** What the handlers share: storage, ids from outside, neighbours, and who waits in this process. */
 export interface Shell {
   readonly database: Database;
+  /** Where single answers meet. */
+  readonly answers: AnswerGroup;
   readonly uuid: () => string;
   readonly signals: Signals;
   readonly eligibility: EligibilityClient;

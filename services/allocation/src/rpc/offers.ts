@@ -1,9 +1,9 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import type { Tx } from "@marketmesh/postgres";
-import { type Caller, idsOf } from "@marketmesh/rpc";
+import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
 import type { Answer, Offer } from "../domain/hold.ts";
-import { answerOffers } from "../ledger/answer-offers.ts";
+import { type AnsweredOffer, answerOffers } from "../ledger/answer-offers.ts";
 import { settleHolds } from "../ledger/settle-holds.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
@@ -52,24 +52,18 @@ export function offers(shell: Shell): Methods {
 
     acceptOffer: async (request, context) => {
       const { market } = idsOf(patterns.offer, request.name);
+      if (request.requestId === "") return answerGrouped(shell, request, callerOf(context), "ACCEPT");
       const mutation = { method: methods.acceptOffer, market, request };
-      return told(
-        shell,
-        await mutate(shell, context, mutation, (tx, caller) =>
-          answerOne(shell, tx, caller, request, "ACCEPT"),
-        ),
-      );
+      const work = (tx: Tx, caller: Caller) => answerAlone(shell, tx, caller, request, "ACCEPT");
+      return told(shell, await mutate(shell, context, mutation, work));
     },
 
     declineOffer: async (request, context) => {
       const { market } = idsOf(patterns.offer, request.name);
+      if (request.requestId === "") return answerGrouped(shell, request, callerOf(context), "DECLINE");
       const mutation = { method: methods.declineOffer, market, request };
-      return told(
-        shell,
-        await mutate(shell, context, mutation, (tx, caller) =>
-          answerOne(shell, tx, caller, request, "DECLINE"),
-        ),
-      );
+      const work = (tx: Tx, caller: Caller) => answerAlone(shell, tx, caller, request, "DECLINE");
+      return told(shell, await mutate(shell, context, mutation, work));
     },
 
     rescindOffer: async (request, context) => told(shell, await rescind(shell, request, context)),
@@ -81,10 +75,30 @@ interface OneOffer {
   readonly etag: string;
 }
 
-async function answerOne(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
+/** Together with others that come now. An answer whose request id has to be remembered with it goes alone. */
+async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, answer: Answer) {
+  const { market, offer } = idsOf(patterns.offer, request.name);
+  const isFreshNow = (version: number) => isFresh(request.etag, version);
+  const outcome = await shell.answers.answer(market, { caller, offer, answer, isFresh: isFreshNow });
+  if (outcome === "STALE") throw staleEtag(request.name);
+  const seen = outcome === "HIDDEN" ? undefined : outcome;
+  const answered = found(seen, caller, "OFFER_NOT_FOUND", request.name);
+  return told(shell, answerOf(shell, market, request, answer, answered));
+}
+
+async function answerAlone(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
   const { market, offer: id } = await seenOffer(tx, caller, request);
   const answered = (await answerOffers(tx, market, [{ offer: id, answer }])).get(id)!;
-  const { offer, refusal } = answered;
+  return answerOf(shell, market, request, answer, answered);
+}
+
+function answerOf(
+  shell: Shell,
+  market: string,
+  request: OneOffer,
+  answer: Answer,
+  { offer, refusal }: AnsweredOffer,
+) {
   shell.telemetry.offersAnswered(...countsOf(answer, refusal));
   if (refusal === "OFFER_EXPIRED")
     throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
