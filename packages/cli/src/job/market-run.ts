@@ -12,7 +12,7 @@ import { idOf, MarketNames } from "./names.ts";
 import { allOf } from "./pages.ts";
 import type { PartyTokens } from "./party-tokens.ts";
 
-const answersInFlight = 16;
+const answersInFlight = 64;
 const answersPerBatch = 1_000;
 
 export interface MarketRunOptions {
