@@ -34,13 +34,16 @@ async function* messagesOf(
   rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
 ) {
   let next = Number(acknowledgedRow) + 1;
-  for await (const { first, items } of chunks(after(rows, Number(acknowledgedRow)), { sizeOf })) {
+  for await (const { first, items } of chunks(after(rows, Number(acknowledgedRow)), { sizeOf, countMax })) {
     const firstRow = BigInt(Number(acknowledgedRow) + first);
     next = Number(firstRow) + items.length;
     yield { import: name, firstRow, rows: items.map((row) => rowMessage(names, row)), complete: false };
   }
   yield { import: name, firstRow: BigInt(next), rows: [], complete: true };
 }
+
+// As many as a message may hold.
+const countMax = 1_000;
 
 // About what the row is in the message, which must stay below 4 MiB.
 const sizeOf = ({ attributes }: ListingRow): number => JSON.stringify(attributes).length;

@@ -14,6 +14,7 @@ import type { PartyTokens } from "./party-tokens.ts";
 
 const answersInFlight = 64;
 const answersPerBatch = 1_000;
+const batchesInFlight = 2;
 
 export interface MarketRunOptions {
   readonly mesh: Mesh;
@@ -93,7 +94,7 @@ export class MarketRun {
     answers: readonly { readonly offer: Offer; readonly accept: boolean }[],
   ): Promise<void> {
     const parent = this.names.market;
-    for (const chunk of chunksOf(answers, answersPerBatch)) {
+    await concurrently(chunksOf(answers, answersPerBatch), batchesInFlight, async (chunk) => {
       const request = chunk.map(({ offer, accept }) => ({
         offer: offer.name,
         answer: accept ? OfferAnswer_Answer.ACCEPT : OfferAnswer_Answer.DECLINE,
@@ -105,6 +106,6 @@ export class MarketRun {
       const refused = offers.find(({ reason }) => reason !== "");
       if (refused !== undefined)
         throw new Error(`offer ${idOf(refused.offer)} took no answer: ${refused.reason}`);
-    }
+    });
   }
 }

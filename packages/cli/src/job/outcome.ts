@@ -3,7 +3,7 @@ import { type Allocation, type Decision, Offer_State } from "@marketmesh/contrac
 import { allocationsSha256 } from "./allocations-hash.ts";
 import type { MarketRun } from "./market-run.ts";
 import { idOf } from "./names.ts";
-import { allOf, pagesOf } from "./pages.ts";
+import { pagesOf } from "./pages.ts";
 import { quantile } from "./quantile.ts";
 import type { MarketReport } from "./report.ts";
 
@@ -25,20 +25,21 @@ export async function outcomeOf(
   units: ReadonlyMap<string, number>,
   startMs: number,
 ): Promise<Outcome> {
-  const allocations = await allOf(
-    (page) => run.mesh.allocation.listAllocations({ parent: run.names.market, ...page }),
-    (page) => page.allocations,
-  );
+  const [allocations, acceptanceRate, decisions] = await Promise.all([
+    run.allocations(),
+    acceptanceOf(run),
+    decisionsOf(run),
+  ]);
   const openings = [...units.values()].reduce((sum, count) => sum + count, 0);
   const served = allocations.reduce((sum, allocation) => sum + Number(allocation.units), 0);
   const scores = allocations.reduce((sum, allocation) => sum + allocation.score, 0);
   const fillMs = timesToFill(allocations, units).map((atMs) => atMs - startMs);
   return {
-    ...(await decisionsOf(run)),
+    ...decisions,
     allocations: allocations.length,
     fillRate: share(served, openings),
     meanScore: share(scores, allocations.length * 1_000_000),
-    acceptanceRate: await acceptanceOf(run),
+    acceptanceRate,
     timeToFillMs: { p50: quantile(fillMs, 0.5), p95: quantile(fillMs, 0.95) },
     allocationsSha256: allocationsSha256(
       allocations.map((allocation) => ({

@@ -207,7 +207,7 @@ export class Mesh {
       name,
       command: process.execPath,
       args: [
-        "--max-semi-space-size=16",
+        "--max-semi-space-size=32",
         `--max-old-space-size=${service.heapMb}`,
         join(checkoutDir, service.main),
       ],
