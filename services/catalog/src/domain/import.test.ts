@@ -79,6 +79,21 @@ test("a chunk comes to what its rows come to one by one, with one write per list
   );
 });
 
+test("a new id has the owner of its first row: a row of another owner is refused, one that names none is not", () => {
+  const sealedFor = (owner: string) => ({ sealed: Buffer.from(owner), fingerprint: Buffer.from(owner) });
+  const owned = (number: number, owner: string): PreparedRow => ({
+    ...row(number, "a", String(number)),
+    owner,
+    personal: owner === "" ? undefined : sealedFor(owner),
+  });
+  const plan = planChunk([owned(1, "alice"), owned(2, "bob")], new Map(), context);
+  expect(plan.created).toMatchObject([{ id: "a", owner: "alice", attributesJson: '{"value":"1"}' }]);
+  expect(plan.personal.get("a")).toEqual(sealedFor("alice"));
+  expect(plan.refusals).toMatchObject([{ row: 2, field: "owner", reason: "OWNER_NOT_ALLOWED" }]);
+  expect(planChunk([owned(1, "alice"), owned(2, "")], new Map(), context).refusals).toEqual([]);
+  expect(planChunk([owned(1, ""), owned(2, "bob")], new Map(), context).refusals).toHaveLength(1);
+});
+
 test("rows of ids that turn out to be taken are not counted", () => {
   const plan = planChunk([row(1, "a", "1"), row(2, "b", "1")], new Map(), context);
   expect(countOutcomes(plan.outcomes, new Set(["a"]))).toEqual({

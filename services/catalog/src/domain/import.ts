@@ -104,7 +104,10 @@ export function planChunk(
   const outcomes: RowOutcome[] = [];
   for (const row of rows) {
     const there = existing.get(row.id);
-    const refusal = there && refusalOf(row, there.listing, context.import);
+    const draft = drafts.get(row.id);
+    const refusal = there
+      ? refusalOf(row, there.listing, context.import)
+      : draft && ownerRefusal(row, draft.owner);
     if (refusal) refusals.push(refusal);
     else outcomes.push({ id: row.id, end: applyRow(drafts, row, there) });
   }
@@ -123,10 +126,14 @@ function refusalOf(row: PreparedRow, there: Listing, into: Import): RowRefusal |
     return refuse("listing_id", "KIND_MISMATCH", "A listing of this id has another kind.");
   if (there.state === "CLOSED")
     return refuse("listing_id", "LISTING_CLOSED", "A closed listing changes no more.");
-  if (row.owner !== "" && row.owner !== there.owner) {
-    return refuse("owner", "OWNER_NOT_ALLOWED", "The owner of a listing never changes.");
-  }
-  return undefined;
+  return ownerRefusal(row, there.owner);
+}
+
+/** A row is sealed for the owner that it names, so it must be the one that the listing has, or gets in this chunk. */
+function ownerRefusal(row: PreparedRow, owner: string): RowRefusal | undefined {
+  if (row.owner === "" || row.owner === owner) return undefined;
+  const description = "The owner of a listing never changes.";
+  return { row: row.row, listingId: row.id, field: "owner", reason: "OWNER_NOT_ALLOWED", description };
 }
 
 function applyRow(
