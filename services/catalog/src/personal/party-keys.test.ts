@@ -49,6 +49,21 @@ test("a dropped key is gone at once", async () => {
   expect((await keys.keysOf("berlin", ["ada"])).size).toBe(0);
 });
 
+test("a party that had no key a moment ago gets it as soon as there is one", async () => {
+  const { keys, answerWith } = keyring();
+  answerWith(async () => []);
+  expect((await keys.keysOf("berlin", ["new"])).size).toBe(0);
+  answerWith(async (parties) => parties.map((party) => ({ party, key })));
+  expect((await keys.keysOf("berlin", ["new"])).get("new")).toEqual(key);
+});
+
+test("that a party was erased is asked once", async () => {
+  const { keys, answerWith, asked } = keyring();
+  answerWith(async (parties) => parties.map((party) => ({ party, key: Buffer.alloc(0) })));
+  for (const _ of [1, 2]) expect((await keys.keysOf("berlin", ["gone"])).size).toBe(0);
+  expect(asked).toHaveLength(1);
+});
+
 test("an answer that was under way while a party was erased is not kept", async () => {
   const { keys, answerWith, asked } = keyring();
   const asking = Promise.withResolvers<void>();

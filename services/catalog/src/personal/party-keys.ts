@@ -1,12 +1,12 @@
 import { formatName, namePatterns, parseName } from "@marketmesh/contracts";
 
-/** Asks identity for the keys of parties (1 to 1,000, by name); those without a key are missing from the answer. */
+/** Asks identity for the keys of parties (1 to 1,000, by name); an erased one has an empty key, unknown ones are missing. */
 export type FetchKeys = (
   parent: string,
   parties: readonly string[],
 ) => Promise<readonly { readonly party: string; readonly key: Uint8Array }[]>;
 
-/** The keys of parties, kept for at most 5 minutes. */
+/** The keys of parties, kept for at most 5 minutes, and so is that a party was erased; an unknown one is asked for again. */
 export interface PartyKeys {
   /** By party id. A party that is erased or unknown has none. Throws when identity can't be asked. */
   keysOf(market: string, parties: Iterable<string>): Promise<ReadonlyMap<string, Buffer>>;
@@ -21,6 +21,7 @@ const keptMax = 10_000;
 const batchMax = 1_000;
 
 interface Kept {
+  /** Undefined: the party was erased. */
   readonly key: Buffer | undefined;
   readonly untilMs: number;
 }
@@ -34,13 +35,13 @@ export function partyKeys(fetch: FetchKeys, nowMs: () => number): PartyKeys {
     const before = drops;
     const untilMs = nowMs() + lifeMs;
     const names = wanted.map((party) => formatName(namePatterns.party, { market, party }));
-    const answered = new Map<string, Buffer>();
+    const answered = new Map<string, Buffer | undefined>();
     for (const { party, key } of await fetch(`markets/${market}`, names)) {
       const name = parseName(namePatterns.party, party);
-      if (name.ok && key.length > 0) answered.set(name.ids.party, Buffer.from(key));
+      if (name.ok) answered.set(name.ids.party, key.length > 0 ? Buffer.from(key) : undefined);
     }
-    for (const party of wanted) {
-      const key = answered.get(party);
+    // An unknown party is not answered, nor is that kept: it may be created a moment later. An erased one stays erased.
+    for (const [party, key] of answered) {
       if (key) into.set(party, key);
       if (drops === before) keep(`${market}/${party}`, { key, untilMs });
     }
