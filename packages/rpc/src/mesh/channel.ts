@@ -27,7 +27,8 @@ const defaultTimeoutMs = 10_000;
 
 /**
  * Calls a target over Connect and HTTP/2. Every call picks the least busy address. UNAVAILABLE is tried again, on another
- * address where there is one, only for methods that are idempotent, within the deadline and the retry budget.
+ * address where there is one, only where a repeat changes nothing, within the deadline and the retry budget: methods
+ * without side effects, and idempotent ones, whose request has its `request_id` set where it has one.
  */
 export function channel(options: ChannelOptions): Channel {
   const { nowMs, attach, random, attemptsMax = 4, budget = retryBudget() } = options;
@@ -48,7 +49,7 @@ export function channel(options: ChannelOptions): Channel {
           );
         } catch (cause) {
           const waitMs = Math.max(backoffMs(attempt, random()), askedWaitMs(cause));
-          const worth = attempt < attemptsMax && mayRepeat(method, cause) && deadlineMs - nowMs() > waitMs;
+          const worth = attempt < attemptsMax && mayRepeat(method, input, cause) && deadlineMs - nowMs() > waitMs;
           if (!worth || signal?.aborted || !budget.withdraw()) throw cause;
           await pause(waitMs, signal);
         }
@@ -117,8 +118,15 @@ function isUnreachable(cause: unknown): boolean {
   return isUnavailable(cause) && !cause.isWireError;
 }
 
-function mayRepeat(method: DescMethodUnary, cause: unknown): boolean {
-  return method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN && isUnavailable(cause);
+function mayRepeat(method: DescMethodUnary, input: object, cause: unknown): boolean {
+  return isUnavailable(cause) && isRepeatable(method, input);
+}
+
+// The answer may be lost after the work was done: only the request id tells the server that the next attempt is the same.
+function isRepeatable(method: DescMethodUnary, input: { readonly requestId?: unknown }): boolean {
+  if (method.idempotency === Idempotency.NO_SIDE_EFFECTS) return true;
+  if (method.idempotency !== Idempotency.IDEMPOTENT) return false;
+  return !("requestId" in method.input.field) || Boolean(input.requestId);
 }
 
 function askedWaitMs(cause: unknown): number {
