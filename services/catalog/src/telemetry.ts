@@ -7,6 +7,8 @@ export interface Telemetry {
   rowsImported(from: ImportCounts, to: ImportCounts): void;
   watchEnded(why: "left" | "slow" | "interrupted"): void;
   partyKeyDropped(): void;
+  /** Sealed attributes did not open under their owner's key. */
+  personalUnreadable(market: string, listing: string): void;
 }
 
 export function telemetryOf({ telemetry: { metrics }, log }: Pick<Host, "telemetry" | "log">): Telemetry {
@@ -25,6 +27,11 @@ export function telemetryOf({ telemetry: { metrics }, log }: Pick<Host, "telemet
     help: "Keys dropped on erasure",
     labels: [],
   });
+  const unreadable = metrics.counter({
+    name: "catalog_personal_unreadable_total",
+    help: "Sealed attributes that did not open",
+    labels: [],
+  });
   return {
     rowsImported(from, to) {
       for (const end of ["created", "updated", "unchanged", "refused"] as const) {
@@ -37,6 +44,10 @@ export function telemetryOf({ telemetry: { metrics }, log }: Pick<Host, "telemet
     },
     partyKeyDropped() {
       erased.series({}).add(1);
+    },
+    personalUnreadable(market, listing) {
+      unreadable.series({}).add(1);
+      log.error("personal attributes did not open", { listing: `markets/${market}/listings/${listing}` });
     },
   };
 }

@@ -211,6 +211,28 @@ describe("the marked value", () => {
   });
 });
 
+describe("personal attributes that don't open", () => {
+  test("are left out and logged; the rest of the page is there, and no write drops them", async () => {
+    const cyd = await catalog.party("berlin", "cyd");
+    await create(cyd, "broken");
+    await create(cyd, "whole");
+    const sql = postgres(catalog.databaseUrl, { max: 1 });
+    await sql`update listing_personal set sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1) where id = 'broken'`;
+    await sql.end();
+    const { listings } = await cyd.listListings({ parent, owner: `${parent}/parties/cyd` });
+    expect(listings.map(({ attributes }) => attributes)).toEqual([open, { ...open, ...personal }]);
+    expect(await attributesFor(cyd, "broken")).toEqual(open);
+    expect(logged.join("")).toContain(nameOf("broken"));
+    const update = { listing: { name: nameOf("broken"), attributes: { skills: ["go"] } } };
+    await expect(
+      cyd.updateListing({ ...update, updateMask: { paths: ["attributes.skills"] } }),
+    ).rejects.toThrow();
+    const again = { skills: [], full_name: "Cyd", birth_year: 1985 };
+    await cyd.updateListing({ listing: { name: nameOf("broken"), attributes: again } });
+    expect(await attributesFor(cyd, "broken")).toMatchObject(again);
+  });
+});
+
 describe("after the owner is erased", () => {
   test("a listing is there without what was personal", async () => {
     const eve = await catalog.party("berlin", "eve");

@@ -3,6 +3,7 @@ import type { Sealed } from "../domain/import.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Listing } from "../domain/listing.ts";
 import type { StoredListing } from "../storage/listing-store.ts";
+import type { Telemetry } from "../telemetry.ts";
 import type { PartyKeys } from "./party-keys.ts";
 import { open, seal } from "./seal.ts";
 
@@ -20,20 +21,36 @@ function isOwner(caller: Caller, owner: string): boolean {
   return caller.reach === "PARTY" && caller.party === owner;
 }
 
-/** Opens what the caller may read, by listing id. Listings whose owner was erased have nothing any more. */
+interface Reading {
+  readonly keys: PartyKeys;
+  readonly telemetry: Pick<Telemetry, "personalUnreadable">;
+}
+
+/**
+ * Opens what the caller may read, by listing id. Listings whose owner was erased have nothing any more; one whose attributes
+ * don't open has none either, is told to the operators and leaves the others readable.
+ */
 export async function readPersonal(
-  keys: PartyKeys,
+  { keys, telemetry }: Reading,
   caller: Caller,
   stored: readonly StoredListing[],
 ): Promise<ReadonlyMap<string, JsonObject>> {
   const readable = stored.filter(({ listing, sealed }) => sealed && mayReadPersonal(caller, listing.owner));
-  return openAll(keys, readable);
+  return openAll(keys, readable, ({ market, id }) => telemetry.personalUnreadable(market, id));
 }
 
-/** Opens sealed attributes for the service's own use, by listing id. */
-export async function openAll(
+/** Opens sealed attributes of one listing for a write, which must not go on without them: throws when they don't open. */
+export async function openForWrite(keys: PartyKeys, stored: StoredListing): Promise<JsonObject | undefined> {
+  const unreadable = ({ market, id }: Listing) => {
+    throw new Error(`the personal attributes of markets/${market}/listings/${id} don't open`);
+  };
+  return (await openAll(keys, stored.sealed ? [stored] : [], unreadable)).get(stored.listing.id);
+}
+
+async function openAll(
   keys: PartyKeys,
   stored: readonly StoredListing[],
+  unreadable: (listing: Listing) => void,
 ): Promise<ReadonlyMap<string, JsonObject>> {
   const opened = new Map<string, JsonObject>();
   const [first] = stored;
@@ -44,10 +61,20 @@ export async function openAll(
   );
   for (const { listing, sealed } of stored) {
     const key = byOwner.get(listing.owner);
-    if (key && sealed)
-      opened.set(listing.id, open(key, { market: listing.market, listing: listing.id }, sealed));
+    if (!key || !sealed) continue;
+    const personal = tryOpen(key, listing, sealed);
+    if (personal) opened.set(listing.id, personal);
+    else unreadable(listing);
   }
   return opened;
+}
+
+function tryOpen(key: Buffer, { market, id }: Listing, sealed: Buffer): JsonObject | undefined {
+  try {
+    return open(key, { market, listing: id }, sealed);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Seals personal attributes for the listing's owner; undefined when the owner has no key: it was erased or never was. */

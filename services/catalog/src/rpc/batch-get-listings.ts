@@ -8,7 +8,7 @@ import { findListings } from "../storage/listing-store.ts";
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
 
-type Uses = Pick<Deps, "database" | "keys" | "feedEpoch">;
+type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
 export function batchGetListings(deps: Uses): MethodImpl<typeof CatalogService.method.batchGetListings> {
   return async ({ parent, names }, context) => {
@@ -20,7 +20,7 @@ export function batchGetListings(deps: Uses): MethodImpl<typeof CatalogService.m
       (tx) => findListings(tx, market, [...new Set(ids)], wantsPersonal(caller)),
       { readOnly: true, signal: context.signal },
     );
-    const personal = await readPersonal(deps.keys, caller, stored);
+    const personal = await readPersonal(deps, caller, stored);
     const byId = new Map(stored.map(({ listing }) => [listing.id, listing]));
     const listings: Listing[] = [];
     const missingNames: string[] = [];

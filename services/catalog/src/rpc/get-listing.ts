@@ -9,7 +9,7 @@ import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
 import { notThere, toConnectError } from "./problem.ts";
 
-type Uses = Pick<Deps, "database" | "keys" | "feedEpoch">;
+type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
 export function getListing(deps: Uses): MethodImpl<typeof CatalogService.method.getListing> {
   return async ({ name, version }, context) => {
@@ -20,7 +20,7 @@ export function getListing(deps: Uses): MethodImpl<typeof CatalogService.method.
       (tx) => findAt(tx, caller, { market, id, version }),
       { readOnly: true, signal: context.signal },
     );
-    const personal = stored.sealed && (await readPersonal(deps.keys, caller, [stored])).get(id);
+    const personal = stored.sealed && (await readPersonal(deps, caller, [stored])).get(id);
     return { listing: toListingMessage(stored.listing, deps.feedEpoch(), personal) };
   };
 }

@@ -7,18 +7,15 @@ import type { Import } from "../domain/import.ts";
 import { prepareRows } from "../import/prepare-rows.ts";
 import { type Chunk, storeChunk } from "../import/store-chunk.ts";
 import { findImport } from "../storage/import-store.ts";
-import type { Telemetry } from "../telemetry.ts";
 import type { Deps } from "./deps.ts";
 import { importPattern, revisionOfImport, toImportMessage } from "./import-message.ts";
 import { kindNotFound, notThere, toConnectError } from "./problem.ts";
-
-type Uses = Deps & { readonly telemetry: Telemetry };
 
 /**
  * A stream of chunks into one import. While one chunk is being stored the next is read and checked, no further: memory holds
  * two per stream, and the sender waits.
  */
-export function importListings(deps: Uses): MethodImpl<typeof CatalogService.method.importListings> {
+export function importListings(deps: Deps): MethodImpl<typeof CatalogService.method.importListings> {
   return async (requests, context) => {
     let upload: Upload | undefined;
     let storing: Promise<Import> | undefined;
@@ -54,7 +51,7 @@ interface Upload {
   ends: boolean;
 }
 
-async function begin(deps: Uses, context: HandlerContext, name: string): Promise<Upload> {
+async function begin(deps: Deps, context: HandlerContext, name: string): Promise<Upload> {
   const { market, import: id } = idsOf(importPattern, name, "import");
   const caller = callerOf(context);
   return deps.database.transaction(scopeOf(caller, market), async (tx) => {
@@ -68,7 +65,7 @@ async function begin(deps: Uses, context: HandlerContext, name: string): Promise
   });
 }
 
-async function check(deps: Uses, upload: Upload, request: ImportListingsRequest): Promise<Chunk> {
+async function check(deps: Deps, upload: Upload, request: ImportListingsRequest): Promise<Chunk> {
   if (request.import !== "" && request.import !== upload.name) {
     throw invalidField("import", "All messages of a stream are of one import.");
   }
@@ -85,7 +82,7 @@ async function check(deps: Uses, upload: Upload, request: ImportListingsRequest)
   return { ...prepared, lastRow, complete: request.complete };
 }
 
-async function store(deps: Uses, upload: Upload, chunk: Chunk, signal: AbortSignal): Promise<Import> {
+async function store(deps: Deps, upload: Upload, chunk: Chunk, signal: AbortSignal): Promise<Import> {
   const { name, caller, kind, state } = upload;
   const context = { market: state.market, importId: state.id, caller, kindVersion: kind.version, signal };
   const next = await storeChunk(deps, chunk, context);

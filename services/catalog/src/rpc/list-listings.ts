@@ -14,7 +14,7 @@ import type { Deps } from "./deps.ts";
 import { partyOf } from "./listing-content.ts";
 import { toListingMessage } from "./listing-message.ts";
 
-type Uses = Pick<Deps, "database" | "keys" | "feedEpoch">;
+type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
 export function listListings(deps: Uses): MethodImpl<typeof CatalogService.method.listListings> {
   return async (request, context) => {
@@ -34,7 +34,7 @@ export function listListings(deps: Uses): MethodImpl<typeof CatalogService.metho
       { readOnly: true, signal: context.signal },
     );
     const shown = stored.slice(0, page.size);
-    const personal = await readPersonal(deps.keys, caller, shown);
+    const personal = await readPersonal(deps, caller, shown);
     const last = shown.at(-1)?.listing.id;
     return {
       listings: shown.map(({ listing }) =>

@@ -1,6 +1,5 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
-import type { Telemetry } from "../telemetry.ts";
 import { batchGetListings } from "./batch-get-listings.ts";
 import { closeListing } from "./close-listing.ts";
 import { createImport } from "./create-import.ts";
@@ -21,9 +20,7 @@ import { updateKind } from "./update-kind.ts";
 import { updateListing } from "./update-listing.ts";
 import { type WatchDeps, watchListings } from "./watch-listings.ts";
 
-export function catalogRoutes(
-  deps: Deps & WatchDeps & { readonly telemetry: Telemetry },
-): ServiceImpl<typeof CatalogService> {
+export function catalogRoutes(deps: Deps & WatchDeps): ServiceImpl<typeof CatalogService> {
   return {
     createKind: createKind(deps),
     getKind: getKind(deps),

@@ -14,7 +14,7 @@ import { type Listing, type ListingContent, revise } from "../domain/listing.ts"
 import { parseCapacity } from "../domain/listing-input.ts";
 import { parseUpdateMask, type Update } from "../domain/update-mask.ts";
 import { listingFact } from "../events/listing-facts.ts";
-import { mayReadPersonal, openAll } from "../personal/personal-data.ts";
+import { mayReadPersonal, openForWrite } from "../personal/personal-data.ts";
 import type { LockedListing } from "../storage/listing-store.ts";
 import { removePersonal, savePersonal } from "../storage/personal-store.ts";
 import { sealOrRefuse } from "./create-listing.ts";
@@ -96,9 +96,7 @@ async function checkedAttributes(deps: Deps, kind: CompiledKind, { caller, locke
   const { listing } = locked;
   const whole = update.attributes === "whole";
   const keepsPersonal = !whole || !mayReadPersonal(caller, listing.owner);
-  const personal = keepsPersonal
-    ? (await openAll(deps.keys, locked.sealed ? [locked] : [])).get(listing.id)
-    : undefined;
+  const personal = keepsPersonal ? await openForWrite(deps.keys, locked) : undefined;
   const next: Record<string, Json> = { ...personal, ...(whole ? {} : givenBefore(kind, listing)) };
   const names = update.attributes === "whole" ? Object.keys(given.attributes ?? {}) : update.attributes;
   for (const name of names) {

@@ -11,18 +11,18 @@ import type { Deps } from "./deps.ts";
  * remembered answer nor the event may hold them; a listing that has moved on meanwhile gets none.
  */
 export async function withPersonal(
-  { database, keys }: Pick<Deps, "database" | "keys">,
+  deps: Pick<Deps, "database" | "keys" | "telemetry">,
   context: HandlerContext,
   at: { readonly market: string; readonly id: string },
   message: ListingMessage,
 ): Promise<ListingMessage> {
   const caller = callerOf(context);
   if (message.owner === "" || !wantsPersonal(caller)) return message;
-  const stored = await database.transaction(scopeOf(caller, at.market), (tx) =>
+  const stored = await deps.database.transaction(scopeOf(caller, at.market), (tx) =>
     findListings(tx, at.market, [at.id], true),
   );
   const current = stored.filter(({ listing }) => listing.version === message.version);
-  const personal = (await readPersonal(keys, caller, current)).get(at.id);
+  const personal = (await readPersonal(deps, caller, current)).get(at.id);
   return personal
     ? { ...message, attributes: { ...message.attributes, ...(personal as typeof message.attributes) } }
     : message;
