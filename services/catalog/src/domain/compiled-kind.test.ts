@@ -104,6 +104,11 @@ test.each<[string, Partial<KindContent>, string]>([
     "EXPRESSION_INVALID derived_attributes[0].attribute",
   ],
   [
+    "a derived attribute that is the personal value",
+    { derivedAttributes: [{ attribute: "d", expression: "listing.secret" }] },
+    "EXPRESSION_INVALID derived_attributes[0].expression",
+  ],
+  [
     "a group of nothing",
     { groups: [{ group: "g", attribute: "none" }] },
     "GROUP_INVALID groups[0].attribute",

@@ -9,6 +9,7 @@ import {
 import type { JsonObject } from "./json.ts";
 import type { DerivedAttribute, KindContent } from "./kind.ts";
 import { ok, type Problem, type Result, refused } from "./problem.ts";
+import { reveals } from "./reveals.ts";
 import { type AttributeMistake, compileSchema, type Validate } from "./validator.ts";
 
 /** Larger attributes are refused: bytes as JSON. */
@@ -57,7 +58,7 @@ export function compileKind(content: KindContent, version: bigint): Result<Compi
   if (!derived.ok) return derived;
   const groupProblem = checkGroups(content, types, derived.value);
   if (groupProblem) return { ok: false, problem: groupProblem };
-  const personal = new Set([...types].filter(([, type]) => type.personal).map(([name]) => name));
+  const personal = personalIn(types);
   return ok({
     content,
     version,
@@ -87,6 +88,7 @@ function compileDerived(
   types: SideTypes,
 ): Result<readonly Derived[], "EXPRESSION_INVALID"> {
   const compiled: Derived[] = [];
+  const personal = personalIn(types);
   for (const [at, { attribute, expression }] of given.entries()) {
     const field = `derived_attributes[${at}]`;
     if (types.has(attribute) || compiled.some((other) => other.attribute === attribute)) {
@@ -113,9 +115,24 @@ function compileDerived(
       const message = `${mistake?.message} (line ${mistake?.line}, column ${mistake?.column})`;
       return refused("EXPRESSION_INVALID", message, { field: place, metadata });
     }
+    if (reveals(result.compiled.expression, personal)) return revealing(`${field}.expression`);
     compiled.push({ attribute, expression: result.compiled });
   }
   return ok(compiled);
+}
+
+/** A derived attribute is indexed, announced and exported, and it survives an erasure: it must hold nothing personal. */
+function revealing(field: string) {
+  const message =
+    "The value would be made of personal data: compare it, or use has, size or in, to derive a coarse fact.";
+  return refused("EXPRESSION_INVALID", message, {
+    field,
+    metadata: { field, code: "PERSONAL_ATTRIBUTE_IN_RULE" },
+  });
+}
+
+function personalIn(types: SideTypes): ReadonlySet<string> {
+  return new Set([...types].filter(([, type]) => type.personal).map(([name]) => name));
 }
 
 function checkGroups(
