@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectMesh } from "@marketmesh/cli/connect";
 import type { Mesh as Clients } from "@marketmesh/cli/mesh";
+import { defaultStateDir } from "@marketmesh/dev-stack";
 import { Mesh, SERVICES } from "@marketmesh/dev-stack/mesh";
 import { say } from "./figure.ts";
 
@@ -12,11 +11,10 @@ export interface BenchMesh extends AsyncDisposable {
   peakRss(): Record<string, number>;
 }
 
-/** A mesh like that of `npm start`, one process per service, in a folder of its own that is removed afterwards. */
+/** A mesh like that of `npm start`, one process per service, empty, in a folder of its own beside that of `npm start`. */
 export async function startBenchMesh(): Promise<BenchMesh> {
-  const stateDir = process.env.MARKETMESH_BENCH_DIR ?? mkdtempSync(join(tmpdir(), "marketmesh-bench-"));
   const mesh = new Mesh({
-    stateDir,
+    stateDir: join(defaultStateDir(), "bench"),
     services: SERVICES,
     env: { ...process.env, LOG_LEVEL: "warn" },
     fresh: true,
@@ -35,7 +33,6 @@ export async function startBenchMesh(): Promise<BenchMesh> {
     async [Symbol.asyncDispose]() {
       clients[Symbol.dispose]();
       await mesh.stop();
-      rmSync(stateDir, { recursive: true, force: true });
     },
   };
 }
