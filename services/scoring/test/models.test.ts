@@ -39,6 +39,23 @@ test("a model is read back, as it is and as it was", async () => {
   });
 });
 
+test("a repeated request_id gets the first answer; another body is refused", async () => {
+  const { scoring } = app.operator;
+  const requestId = "0199c3a0-2f0e-7c11-b0a4-6d1f2a3b4c5d";
+  const request = { parent, modelId: "once", model: years, requestId };
+  const first = await scoring.createModel(request);
+  expect(await scoring.createModel(request)).toEqual(first);
+  const reused = { code: "InvalidArgument", reason: "REQUEST_ID_REUSED" };
+  expect(await refusalOf(scoring.createModel({ ...request, modelId: "other" }))).toMatchObject(reused);
+  const { features } = modelOf([skillOverlap]);
+  const change = { model: { ...first.model!, features }, requestId: "0199c3a0-2f0e-7c11-b0a4-6d1f2a3b4c5e" };
+  const changed = await scoring.updateModel(change);
+  expect(await scoring.updateModel(change)).toEqual(changed);
+  expect(changed.model?.version).toBe(2n);
+  const again = scoring.updateModel({ ...change, model: { ...first.model!, features: years.features } });
+  expect(await refusalOf(again)).toMatchObject(reused);
+});
+
 test("models are listed by name", async () => {
   await app.operator.scoring.createModel({ parent, modelId: "a", model: years });
   const { models, nextPageToken } = await app.operator.scoring.listModels({ parent, pageSize: 1 });
