@@ -1,5 +1,5 @@
 import type { Envelope } from "@marketmesh/contracts/events/v1";
-import { type Database, type Tx, UnavailableError } from "@marketmesh/postgres";
+import type { Database, Tx } from "@marketmesh/postgres";
 import type { Handle } from "./events.ts";
 import {
   aggregateKey,
@@ -15,6 +15,7 @@ import {
   takeUnparkable,
 } from "./inbox.ts";
 import type { OnNotice } from "./notice.ts";
+import { isPassing } from "./passing.ts";
 
 /** What one work subscription needs to handle events. */
 export interface Worker {
@@ -35,7 +36,7 @@ const none: Failing = new Map();
 /**
  * Handles events: all in one transaction or, when that fails, in halves, until the failing event stands alone; so one
  * poison event costs its batch mates some transactions and nothing else. Returns the events that are to be delivered
- * again, with their failed attempts; all others are recorded. Throws only UnavailableError.
+ * again, with their failed attempts; all others are recorded. Throws only what is no fault of an event (isPassing).
  */
 export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<Failing> {
   return bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part));
@@ -52,7 +53,7 @@ export async function handleParked(worker: Worker): Promise<boolean> {
     });
     return taken.length > 0;
   } catch (error) {
-    if (error instanceof UnavailableError) throw error;
+    if (isPassing(error)) throw error;
     // The rollback put them back; each is tried alone, and one that keeps failing is buried.
     const failing = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), true);
     return failing.size === 0;
@@ -140,7 +141,7 @@ async function bisect(
       await worker.database.background((tx) => work(tx, envelopes));
       return none;
     } catch (error) {
-      if (error instanceof UnavailableError) throw error;
+      if (isPassing(error)) throw error;
       failure = error;
     }
   }

@@ -1,9 +1,9 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { EnvelopeSchema } from "@marketmesh/contracts/events/v1";
-import { UnavailableError } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import type { Worker } from "./batch.ts";
 import { count, recordAgain, saveHandledVersions } from "./inbox.ts";
+import { isPassing } from "./passing.ts";
 
 const replaysMax = 10;
 
@@ -31,7 +31,7 @@ async function replay(worker: Worker, id: string): Promise<void> {
       await count(tx, "consumed", 1);
     });
   } catch (failure) {
-    if (failure instanceof UnavailableError) throw failure;
+    if (isPassing(failure)) throw failure;
     const error = (failure instanceof Error ? failure.message : String(failure)).slice(0, 1_000);
     await database.background((tx) =>
       tx.execute(sql`update marketmesh.dead_letters set state = 'DEAD', error = ${error}, attempts = attempts + 1

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { EnvelopeBatchSchema, EnvelopeSchema } from "@marketmesh/contracts/events/v1";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
@@ -154,6 +155,25 @@ test("buries one poison event and handles all its batch mates", async () => {
     rawMessage: "no dead letter 99",
   });
 });
+
+test.each([Code.Unavailable, Code.DeadlineExceeded, Code.Aborted])(
+  "counts no attempt while a neighbour is away (code %i)",
+  async (code) => {
+    await using mesh = await startMesh();
+    const events = await mesh.start();
+    let failures = 0;
+    events.work({ ...options, attemptsMax: 1 }, async (tx, envelopes) => {
+      if (failures++ < 3) throw new ConnectError("the neighbour is away", code);
+      await note(tx, envelopes, "it");
+    });
+    await mesh.put(some(1));
+    const { consumed, dead } = await until(
+      () => countsOf(mesh, events),
+      (counts) => counts.consumed + counts.dead > 0n,
+    );
+    expect({ consumed, dead, failures }).toEqual({ consumed: 1n, dead: 0n, failures: 4 });
+  },
+);
 
 test("handles versions of an aggregate in order though they come out of order", async () => {
   await using mesh = await startMesh();
