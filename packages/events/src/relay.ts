@@ -33,6 +33,8 @@ export interface RelayOptions {
   readonly onNotice: OnNotice;
   /** A test's fault point: throwing ends the relay there as a crash would. */
   readonly onStep?: (step: RelayStep) => void | Promise<void>;
+  /** Default one minute. */
+  readonly purgeEveryMs?: number;
 }
 
 /**
@@ -93,7 +95,7 @@ async function lead(
         checkedMs = performance.now();
       }
       const moved = await cycle(options, token, stream);
-      if (moved === 0 && performance.now() - purgedMs > purgeEveryMs) {
+      if (performance.now() - purgedMs > (options.purgeEveryMs ?? purgeEveryMs)) {
         await purge(options.database);
         purgedMs = performance.now();
       }

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { purge } from "../src/housekeeping.ts";
+import { namesOf } from "../src/names.ts";
+import { runRelay } from "../src/relay.ts";
 import { seen, soon, startMesh, until } from "./mesh.ts";
 
 test("forgets facts 7 days after they were published, never before, and keeps counting on", async () => {
@@ -25,4 +27,41 @@ test("forgets facts 7 days after they were published, never before, and keeps co
   await mesh.put([{ id: "t0", version: 2n }]);
   await follower.waitFor(11n, soon());
   expect((await mesh.feeds(events).locateFeed({ feed: "thing", feedSeq: 5n })).purged).toBe(true);
+});
+
+test("forgets under traffic that never stops", async () => {
+  await using mesh = await startMesh();
+  const stopping = new AbortController();
+  let version = 1n;
+  await mesh.put([{ id: "a", version }]);
+  const running = runRelay(
+    {
+      database: mesh.database,
+      client: mesh.nats.jetstream(),
+      manager: await mesh.nats.jetstreamManager(),
+      names: namesOf(mesh.namespace),
+      service: "things",
+      streamBytesMax: 64 * 1024 * 1024,
+      replicas: 1,
+      purgeEveryMs: 0,
+      onNotice: () => {},
+      async onStep(step) {
+        if (step !== "stamped") return;
+        await mesh.put([{ id: "a", version: ++version }]);
+        await mesh.database.background((tx) =>
+          tx.execute(
+            sql`update marketmesh.outbox set publish_time = now() - interval '8 days' where feed_seq = 1`,
+          ),
+        );
+      },
+    },
+    stopping.signal,
+  );
+  await until(
+    () =>
+      mesh.database.background((tx) => tx.execute(sql`select from marketmesh.outbox where feed_seq <= 2`)),
+    (rows) => version > 2n && rows.length < 2,
+  );
+  stopping.abort();
+  await running;
 });
