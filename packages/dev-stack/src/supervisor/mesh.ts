@@ -22,7 +22,7 @@ import {
 } from "./secrets.ts";
 import { ServerKeeper } from "./server-keeper.ts";
 import { serviceEnv } from "./service-env.ts";
-import { isAlarming, ProcessLog, readableLine } from "./service-log.ts";
+import { isAlarming, isWarning, ProcessLog, readableLine } from "./service-log.ts";
 import { ServiceProcess } from "./service-process.ts";
 import { MAX_CONNECTIONS, type ServiceEntry } from "./service-table.ts";
 
@@ -215,11 +215,15 @@ export class Mesh {
       env: { ...env, ...own },
       readyUrl: `http://127.0.0.1:${own.PORT}/readyz`,
       log: this.#log(name),
-      onLine: (line) => isAlarming(line) && say(readableLine(name, line)),
+      onLine: (line) => this.#concerns(line) && say(readableLine(name, line)),
       onSpawn: (pid) => this.#note(name, pid),
       onRestart: (end, delayMs) => say(`${name} ended (${end}); it is started again in ${delayMs} ms`),
       onGiveUp: onFatal,
     });
+  }
+
+  #concerns(line: string): boolean {
+    return isAlarming(line) && (this.#phase === "ready" || !isWarning(line));
   }
 
   #log(name: string): ProcessLog {

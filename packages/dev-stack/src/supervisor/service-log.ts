@@ -67,6 +67,11 @@ export function isAlarming(line: string): boolean {
   return entry === undefined ? line.trim() !== "" : entry.level === "warn" || entry.level === "error";
 }
 
+/** Whether it only warns. Services that start in any order warn of each other until all are there. */
+export function isWarning(line: string): boolean {
+  return parseEntry(line)?.level === "warn";
+}
+
 function parseEntry(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
