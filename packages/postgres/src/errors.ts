@@ -30,6 +30,13 @@ export class DeadlineError extends DatabaseError {
   }
 }
 
+/** The transaction lost a race against another (deadlock or serialization failure) and was rolled back. Run it again. */
+export class ConflictError extends DatabaseError {
+  constructor(cause: unknown) {
+    super("another transaction was faster", Code.Aborted, undefined, undefined, cause);
+  }
+}
+
 /** More transactions wait for a connection than the pool lets queue. */
 export class OverloadError extends DatabaseError {
   constructor() {
@@ -72,7 +79,14 @@ export function toDatabaseError(error: unknown): unknown {
   const code = textOf(root, "code");
   if (code === undefined) return root;
   if (connectionCodes.has(code) || /^08.{3}$/.test(code)) return new UnavailableError(root);
+  if (lostRace(error)) return new ConflictError(root);
   return code === "57014" ? new DeadlineError(root) : root;
+}
+
+/** Whether a statement failed because another transaction was faster: a serialization failure or a deadlock. */
+export function lostRace(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === "40001" || state === "40P01";
 }
 
 function rootOf(error: unknown): unknown {

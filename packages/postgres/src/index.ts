@@ -7,6 +7,7 @@ export {
   openDedicatedSession,
 } from "./dedicated-session.ts";
 export {
+  ConflictError,
   constraintOf,
   DeadlineError,
   OverloadError,

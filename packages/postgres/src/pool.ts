@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
 import type { TransactionOptions, Tx } from "./database.ts";
-import { OverloadError, sqlStateOf, toDatabaseError, UnavailableError } from "./errors.ts";
+import { lostRace, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 import type { Statements } from "./session.ts";
 import { runTransaction } from "./transaction.ts";
@@ -50,9 +50,7 @@ async function repeat<T>(
     try {
       return await attempt();
     } catch (error) {
-      const state = sqlStateOf(error);
-      const lostARace = state === "40001" || state === "40P01";
-      if (!lostARace || !mayRepeat || attempts === attemptsMax) throw toDatabaseError(error);
+      if (!lostRace(error) || !mayRepeat || attempts === attemptsMax) throw toDatabaseError(error);
       await delay(Math.random() * 10 * 2 ** attempts, undefined, signal ? { signal } : {});
     }
   }

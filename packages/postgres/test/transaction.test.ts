@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   bucketOf,
+  ConflictError,
   columns,
   type Database,
   DeadlineError,
@@ -118,9 +119,27 @@ test("repeats work that lost a serialization race only when it may", async () =>
     return runs;
   };
   expect(await race(true)).toBe(2);
-  await expect(race(false)).rejects.toSatisfy((error) => sqlStateOf(error) === "40001");
+  await expect(race(false)).rejects.toBeInstanceOf(ConflictError);
+  await expect(race(false)).rejects.toMatchObject({ code: Code.Aborted, cause: { code: "40001" } });
 });
 const bump = (tx: Tx) => tx.execute(sql`update notes set version = version + 1 where id = 'raced'`);
+
+test("tells the victim of a deadlock that it may try again", async () => {
+  const given = ["left", "right"].map((id) => ({ market: "berlin", id, owner: "ann" }));
+  await database.transaction(operator, (tx) => insert(tx, given));
+  const lock = (tx: Tx, id: string) => tx.execute(sql`select from notes where id = ${id} for update`);
+  const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  const cross = (own: string, other: string, mine: 0 | 1) =>
+    database.transaction(operator, async (tx) => {
+      await lock(tx, own);
+      held[mine].resolve();
+      await held[mine === 0 ? 1 : 0].promise;
+      await lock(tx, other);
+    });
+  const outcomes = await Promise.allSettled([cross("left", "right", 0), cross("right", "left", 1)]);
+  const lost = outcomes.filter((outcome) => outcome.status === "rejected");
+  expect(lost.map(({ reason }) => reason)).toEqual([expect.any(ConflictError)]);
+});
 
 test("cancels a statement when the deadline passes or the caller goes away", async () => {
   const slow = (tx: Tx) => tx.execute(sql`select pg_sleep(20)`);

@@ -49,7 +49,8 @@ export function channel(options: ChannelOptions): Channel {
           );
         } catch (cause) {
           const waitMs = Math.max(backoffMs(attempt, random()), askedWaitMs(cause));
-          const worth = attempt < attemptsMax && mayRepeat(method, input, cause) && deadlineMs - nowMs() > waitMs;
+          const worth =
+            attempt < attemptsMax && mayRepeat(method, input, cause) && deadlineMs - nowMs() > waitMs;
           if (!worth || signal?.aborted || !budget.withdraw()) throw cause;
           await pause(waitMs, signal);
         }

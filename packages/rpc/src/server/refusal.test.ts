@@ -37,6 +37,11 @@ test("an error without a reason gets one", () => {
     unexpected: false,
   });
   expect(told(new ConnectError("late", Code.DeadlineExceeded)).reason).toBe("DEADLINE_EXCEEDED");
+  expect(told(new ConnectError("raced", Code.Aborted))).toMatchObject({
+    code: "Aborted",
+    reason: "TRANSACTION_CONFLICT",
+    unexpected: false,
+  });
 });
 
 test("what another service refuses for a reason of the request passes on", () => {

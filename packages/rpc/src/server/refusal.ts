@@ -14,6 +14,7 @@ const reasonOfCode: Partial<Record<Code, string>> = {
   [Code.InvalidArgument]: "VALIDATION_FAILED",
   [Code.DeadlineExceeded]: "DEADLINE_EXCEEDED",
   [Code.ResourceExhausted]: "OVERLOADED",
+  [Code.Aborted]: "TRANSACTION_CONFLICT",
   [Code.Unavailable]: "UNREACHABLE",
   [Code.Unimplemented]: "UNIMPLEMENTED",
 };
