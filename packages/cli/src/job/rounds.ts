@@ -21,8 +21,9 @@ export async function runRounds(
 ): Promise<void> {
   let waited = limits.waitDays === 0;
   for (let number = 1; number <= limits.roundsMax; number += 1) {
-    const round = await tally.phase("decide", () => committed(run, plan, `round-${number}`, revisions));
-    tally.held(round.holdCount > 0n);
+    const round = await tally.phase("decide", () =>
+      committed(run, plan, `round-${number}`, revisions, tally),
+    );
     if (round.state === Round_State.FAILED) throw new Error(`${round.name} failed: ${round.failure}`);
     await tally.phase("answer", () => settleOffers(run));
     progress(`round ${number}: ${round.openUnits} units open, ${round.heldUnits} held`);
@@ -40,6 +41,7 @@ async function committed(
   plan: string,
   roundId: string,
   revisions: readonly string[],
+  tally: Tally,
 ): Promise<Round> {
   const { mesh, names } = run;
   const name = names.of("rounds", roundId);
@@ -52,7 +54,10 @@ async function committed(
       if (ConnectError.from(error).code !== Code.AlreadyExists) throw error;
     });
   let last: Round | undefined;
-  for await (const { round } of mesh.allocation.watchRound({ name }, { timeoutMs: 600_000 })) last = round;
+  for await (const { round } of mesh.allocation.watchRound({ name }, { timeoutMs: 600_000 })) {
+    last = round;
+    tally.held(round!.holdCount > 0n);
+  }
   if (last === undefined) throw new Error(`${name}: the watch ended without a word`);
   return last;
 }
