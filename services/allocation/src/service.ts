@@ -13,7 +13,7 @@ import { settleRounds } from "./rounds/settle-rounds.ts";
 import { Signals, topics } from "./rounds/signals.ts";
 import { allocationRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
-import { listingSubscription } from "./storage/projection-store.ts";
+import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
 import { allocationTelemetry } from "./telemetry.ts";
 
 const migrations = new URL("../migrations/", import.meta.url);
@@ -45,6 +45,9 @@ export async function bindAllocation(host: Host): Promise<void> {
   };
   events.work(subscription, async (tx, envelopes) => {
     await onListing(sideOf, tx, envelopes);
+    for (const epoch of new Set(envelopes.map(({ feedEpoch }) => feedEpoch))) {
+      await advanceListingPosition(tx, epoch);
+    }
     signals.tell(topics.levelsProjected);
   });
 

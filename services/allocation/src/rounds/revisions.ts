@@ -3,7 +3,7 @@ import { decodeRevision, type Revision } from "@marketmesh/contracts";
 import type { Database } from "@marketmesh/postgres";
 import { invalidField, problem } from "@marketmesh/rpc";
 import { readLevels } from "../storage/capacity-store.ts";
-import { readListingPosition } from "../storage/projection-store.ts";
+import { advanceListingPosition } from "../storage/projection-store.ts";
 import { type Signals, topics } from "./signals.ts";
 
 const pollMs = 100;
@@ -48,7 +48,7 @@ async function reflects(
   return wanted.every(({ listingId, version }) => (known.get(listingId) ?? 0n) >= version);
 }
 
-// Where the projection is known to be without a gap, so that it is not counted from the start each time.
+// What the projection is known to have reached, so that the database is asked for later positions only.
 const positions = new WeakMap<Database, { epoch: bigint; feedSeq: bigint }>();
 
 async function reaches(database: Database, wanted: readonly FeedRevision[]): Promise<boolean> {
@@ -58,9 +58,8 @@ async function reaches(database: Database, wanted: readonly FeedRevision[]): Pro
   );
   if (!last) return true;
   const known = positions.get(database);
-  const from = known && known.epoch === last.feedEpoch ? known.feedSeq : 0n;
-  if (from >= last.feedSeq) return true;
-  const feedSeq = await database.background((tx) => readListingPosition(tx, last.feedEpoch, from));
+  if (known?.epoch === last.feedEpoch && known.feedSeq >= last.feedSeq) return true;
+  const feedSeq = await database.background((tx) => advanceListingPosition(tx, last.feedEpoch));
   positions.set(database, { epoch: last.feedEpoch, feedSeq });
   return feedSeq >= last.feedSeq;
 }
