@@ -16,4 +16,18 @@ export const catalogSettings = {
     min: 1,
     doc: "Changes kept for a watcher that reads slowly; one more cuts it off.",
   }),
+  exportsMax: integer({
+    env: "CATALOG_EXPORTS_MAX",
+    unit: "streams",
+    fallback: 3,
+    min: 1,
+    doc: "Exports of one market that run at once, each on a connection of the app pool; others wait.",
+  }),
+  exportStallMs: integer({
+    env: "CATALOG_EXPORT_STALL_MS",
+    unit: "ms",
+    fallback: 30_000,
+    min: 1,
+    doc: "How long a reader may take over one part of an export before it is cut off.",
+  }),
 };

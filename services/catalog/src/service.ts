@@ -51,6 +51,7 @@ export async function bindCatalog(host: Host): Promise<void> {
       watchers: watching,
       following: () => follower.caughtUp,
       telemetry,
+      exports: { marketsMax: config.exportsMax, stallMs: config.exportStallMs },
     }),
   );
 }

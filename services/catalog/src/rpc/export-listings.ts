@@ -1,10 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { HandlerContext, MethodImpl } from "@connectrpc/connect";
+import { Code, type HandlerContext, type MethodImpl } from "@connectrpc/connect";
 import { blockRowsMax, namePatterns } from "@marketmesh/contracts";
 import type { CatalogService, ExportListingsResponseSchema } from "@marketmesh/contracts/catalog/v1";
 import { feedPosition } from "@marketmesh/events";
 import { scopeOf, type TransactionOptions, type Tx } from "@marketmesh/postgres";
-import { callerOf, idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf, problem } from "@marketmesh/rpc";
 import type { Kind } from "../domain/kind.ts";
 import { listingFeed } from "../events/listing-facts.ts";
 import { listKinds } from "../storage/kind-store.ts";
@@ -17,21 +17,36 @@ import { toKindMessage } from "./kind-message.ts";
 import { kindIn } from "./list-listings.ts";
 import { kindNotFound, toConnectError } from "./problem.ts";
 
-type Uses = Pick<Deps, "database">;
+type Uses = Pick<Deps, "database"> & { readonly exports: ExportLimits };
+
+/** What exports may hold of the connections that everybody shares. */
+export interface ExportLimits {
+  /** Exports of one market that run at once; each holds a connection while its reader reads. */
+  readonly marketsMax: number;
+  /** How long a reader may take over one part. */
+  readonly stallMs: number;
+}
+
 type Part = MessageInitShape<typeof ExportListingsResponseSchema>;
 type Push = (part: Part) => Promise<void>;
 
 const allMarkets = "markets/-";
 // Each holds a connection of the background pool while its reader reads; leases of ordinals need the others.
 const allMarketsMax = 2;
+const waitingMax = 64;
 const kindsPageSize = 100;
 
 /**
  * One REPEATABLE READ snapshot, read a block at a time as the reader takes them. All markets are read in the background
  * role, which only callers of platform reach get; everyone else's transaction is under row level security.
  */
-export function exportListings({ database }: Uses): MethodImpl<typeof CatalogService.method.exportListings> {
-  const oneOfFew = turns(allMarketsMax);
+export function exportListings({
+  database,
+  exports: { marketsMax, stallMs },
+}: Uses): MethodImpl<typeof CatalogService.method.exportListings> {
+  const ofAllMarkets = turns({ max: allMarketsMax, waitingMax, refuse: tooMany });
+  const ofOneMarket = turns({ max: marketsMax, waitingMax, refuse: tooMany });
+  const patience = { ms: stallMs, tooSlow: () => tooSlow(stallMs) };
   return async function* ({ parent, kind }, context) {
     const options: TransactionOptions = {
       readOnly: true,
@@ -43,12 +58,26 @@ export function exportListings({ database }: Uses): MethodImpl<typeof CatalogSer
     const read = (push: Push) => (tx: Tx) => exportSnapshot(tx, { market, kind: only }, push);
     const caller = callerOf(context);
     if (market === "") assertSeesAllMarkets(context);
-    yield* handOver<Part>((push) =>
-      market === ""
-        ? oneOfFew(() => database.background(read(push), options))
-        : database.transaction(scopeOf(caller, market), read(push), options),
+    yield* handOver<Part>(
+      (push) =>
+        market === ""
+          ? ofAllMarkets(() => database.background(read(push), options))
+          : ofOneMarket(() => database.transaction(scopeOf(caller, market), read(push), options)),
+      patience,
     );
   };
+}
+
+function tooMany() {
+  return problem(Code.ResourceExhausted, "OVERLOADED", "too many exports wait for their turn", {
+    metadata: { waitingMax: String(waitingMax) },
+    retryAfterMs: 1_000,
+  });
+}
+
+function tooSlow(stallMs: number) {
+  const message = "the reader took too long over a part of the export";
+  return problem(Code.ResourceExhausted, "OVERLOADED", message, { metadata: { stallMs: String(stallMs) } });
 }
 
 function assertSeesAllMarkets(context: HandlerContext): void {

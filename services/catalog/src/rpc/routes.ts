@@ -6,7 +6,7 @@ import { createImport } from "./create-import.ts";
 import { createKind } from "./create-kind.ts";
 import { createListing } from "./create-listing.ts";
 import type { Deps } from "./deps.ts";
-import { exportListings } from "./export-listings.ts";
+import { type ExportLimits, exportListings } from "./export-listings.ts";
 import { getImport } from "./get-import.ts";
 import { getKind } from "./get-kind.ts";
 import { getListing } from "./get-listing.ts";
@@ -20,7 +20,9 @@ import { updateKind } from "./update-kind.ts";
 import { updateListing } from "./update-listing.ts";
 import { type WatchDeps, watchListings } from "./watch-listings.ts";
 
-export function catalogRoutes(deps: Deps & WatchDeps): ServiceImpl<typeof CatalogService> {
+export function catalogRoutes(
+  deps: Deps & WatchDeps & { readonly exports: ExportLimits },
+): ServiceImpl<typeof CatalogService> {
   return {
     createKind: createKind(deps),
     getKind: getKind(deps),
