@@ -91,7 +91,10 @@ test("a request id gives the first decision again; a declined supply is not offe
   await createPlan(app.staff, { answeredBy: Plan_Side.SUPPLY });
   const request = { plan, demand: listing("d0"), requestId: "r1" };
   const { decision } = await app.staff.allocateNow(request);
+  app.world.beforeRank = () => Promise.reject(new Error("scoring is away"));
   expect((await app.staff.allocateNow(request)).decision).toEqual(decision);
+  expect(app.world.calls).toEqual({ batchListEligible: 1, rank: 1 });
+  app.world.beforeRank = async () => {};
   const other = { ...request, demand: listing("nobody") };
   expect(await refusalOf(app.staff.allocateNow(other))).toBe("INVALID_ARGUMENT REQUEST_ID_REUSED");
   await app.staff.declineOffer({ name: decision!.outcomes[0]!.hold.replace("/holds/", "/offers/") });

@@ -17,7 +17,7 @@ import type { Shell } from "../shell.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { readPlan } from "../storage/plan-store.ts";
 import { toDecisionMessage } from "./decision-message.ts";
-import { actAsMarket, mutate } from "./mutate.ts";
+import { actAsMarket, mutate, remembered } from "./mutate.ts";
 import { nameOf, patterns } from "./names.ts";
 import { found, notAccessible, refuse } from "./problem.ts";
 
@@ -30,32 +30,24 @@ export function allocateNow(
   return {
     allocateNow: async (request, context) => {
       const demand = demandOf(request.plan, request.demand, "demand");
+      const mutation = { method: methods.allocateNow, market: marketOf(request.plan), request };
+      const before = await remembered(shell, context, mutation);
+      if (before) return before;
       const allocation = await begin(shell, context, request, [demand]);
-      return allocation((judged, decide) =>
-        mutate(
-          shell,
-          context,
-          { method: methods.allocateNow, market: judged.market, request },
-          async (tx) => ({
-            decision: (await decide(tx))[0]!,
-          }),
-        ),
+      return allocation((decide) =>
+        mutate(shell, context, mutation, async (tx) => ({ decision: (await decide(tx))[0]! })),
       );
     },
 
     batchAllocateNow: async (request, context) => {
       const demands = request.demands.map((name, at) => demandOf(request.plan, name, `demands[${at}]`));
       refuseRepeated(request.demands);
+      const mutation = { method: methods.batchAllocateNow, market: marketOf(request.plan), request };
+      const before = await remembered(shell, context, mutation);
+      if (before) return before;
       const allocation = await begin(shell, context, request, demands);
-      return allocation((judged, decide) =>
-        mutate(
-          shell,
-          context,
-          { method: methods.batchAllocateNow, market: judged.market, request },
-          async (tx) => ({
-            decisions: await decide(tx),
-          }),
-        ),
+      return allocation((decide) =>
+        mutate(shell, context, mutation, async (tx) => ({ decisions: await decide(tx) })),
       );
     },
   };
@@ -70,7 +62,7 @@ async function begin(
   context: HandlerContext,
   request: AllocateNowRequest | BatchAllocateNowRequest,
   demands: readonly string[],
-): Promise<<T>(transaction: (batch: Batch, decide: Decide) => Promise<T>) => Promise<T>> {
+): Promise<<T>(transaction: (decide: Decide) => Promise<T>) => Promise<T>> {
   const startMs = performance.now();
   const { market, plan: planId } = idsOf(patterns.plan, request.plan, "plan");
   const caller = callerOf(context);
@@ -84,7 +76,7 @@ async function begin(
     let decided: readonly DecidedDemand[] = [];
     const elapsedMs = () => performance.now() - startMs;
     const response = await untilDecided(judged, shell.telemetry.decidedAgain, (spare) =>
-      transaction(batch, async (tx) => {
+      transaction(async (tx) => {
         await actAsMarket(tx);
         decided = await decideBatch(tx, { batch, judged, spare, uuid: shell.uuid, elapsedMs });
         return decided.map(({ decision, holds }) => toDecisionMessage(market, decision, holds));
@@ -128,8 +120,12 @@ function marketReader(shell: Shell, caller: Caller, market: string, signal: Abor
   return (work) => shell.database.transaction(scope, work, { signal });
 }
 
+function marketOf(plan: string): string {
+  return idsOf(patterns.plan, plan, "plan").market;
+}
+
 function demandOf(plan: string, name: string, field: string): string {
-  const { market } = idsOf(patterns.plan, plan, "plan");
+  const market = marketOf(plan);
   const ids = idsOf(patterns.listing, name, field);
   if (ids.market !== market) throw invalidField(field, `not a listing of markets/${market}`);
   return ids.listing;

@@ -27,6 +27,26 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
   );
 }
 
+/**
+ * The answer that a mutation's request id got before; undefined when there is none. For mutations that ask others before
+ * their transaction: a lost answer is then had at once, whoever is away.
+ */
+export async function remembered<I extends DescMessage, O extends DescMessage>(
+  shell: Pick<Shell, "database">,
+  context: HandlerContext,
+  mutation: Mutation<I, O>,
+): Promise<MessageShape<O> | undefined> {
+  if (!mutation.request.requestId) return undefined;
+  try {
+    return await mutate(shell, context, mutation, () => Promise.reject(new NotRememberedError()));
+  } catch (error) {
+    if (error instanceof NotRememberedError) return undefined;
+    throw error;
+  }
+}
+
+class NotRememberedError extends Error {}
+
 /** Reads as the caller. */
 export function read<T>(
   shell: Pick<Shell, "database">,
