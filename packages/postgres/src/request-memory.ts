@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import {
   create,
   type DescMessage,
@@ -36,7 +36,7 @@ export async function onceByRequestId<I extends DescMessage, O extends DescMessa
 ): Promise<MessageShape<O>> {
   const { method, requestId } = call;
   if (requestId === "") return create(method.output, await work());
-  const hash = bodyHash(method.input, call.request);
+  const hash = bodyHash(method.input, call);
   if (!(await claim(tx, call, hash))) return recall(tx, call, hash);
   const response = create(method.output, await work());
   await tx.execute(sql`update marketmesh.remembered_requests set response = ${toBinary(method.output, response)}
@@ -52,12 +52,12 @@ export async function purgeRememberedRequests(tx: Tx, rowsMax: number): Promise<
   return gone.count;
 }
 
-type AnyCall = RememberedCall<DescMessage, DescMessage>;
+type KeyedCall = Omit<RememberedCall<DescMessage, DescMessage>, "request">;
 
-async function claim(tx: Tx, call: Omit<AnyCall, "request">, hash: Buffer): Promise<boolean> {
+async function claim(tx: Tx, call: KeyedCall, hash: Buffer): Promise<boolean> {
   const inserted = await tx.execute(sql`
     insert into marketmesh.remembered_requests (market, principal, method, request_id, body_hash)
-    values (${call.market}, coalesce(marketmesh.principal(), ''), ${nameOf(call.method)}, ${call.requestId}, ${hash})
+    values (${call.market}, coalesce(marketmesh.principal(), ''), ${nameOf(call.method)}, ${digestOf(call)}, ${hash})
     on conflict do nothing`);
   return inserted.count === 1;
 }
@@ -76,14 +76,22 @@ async function recall<I extends DescMessage, O extends DescMessage>(
   return fromBinary(call.method.output, row.response);
 }
 
-function key(call: Omit<AnyCall, "request">) {
+function key(call: KeyedCall) {
   return sql`market = ${call.market} and principal = coalesce(marketmesh.principal(), '')
-    and method = ${nameOf(call.method)} and request_id = ${call.requestId}`;
+    and method = ${nameOf(call.method)} and request_id = ${digestOf(call)}`;
+}
+
+// The request id is the key of the body's hash. It is not stored, so whoever has the rows can't try bodies against them.
+function digestOf({ requestId }: KeyedCall): string {
+  return createHash("sha256").update(requestId).digest("base64url");
 }
 
 // Some clients write maps in another order each time, so the body is compared as JSON with sorted keys.
-function bodyHash<I extends DescMessage>(input: I, request: MessageShape<I>): Buffer {
-  return createHash("sha256")
+function bodyHash<I extends DescMessage>(
+  input: I,
+  { requestId, request }: { readonly requestId: string; readonly request: MessageShape<I> },
+): Buffer {
+  return createHmac("sha256", requestId)
     .update(JSON.stringify(sorted(toJson(input, request))))
     .digest();
 }

@@ -59,12 +59,26 @@ test("remembers calls of the platform, where there is no market", async () => {
   expect(await ask("r6", "listing", platform)).toEqual(await ask("r6", "listing", platform));
 });
 
+test("keeps nothing that a guessed body could be tried against without the request id", async () => {
+  const carl: Scope = { ...ann, principal: "users/carl" };
+  const requestId = "0199c3a0-2f0e-7c11-b0a4-6d1f2a3b4c5d";
+  await ask(requestId, "listing", carl);
+  await ask("another", "listing", carl);
+  const rows = await notes.database.background((tx) =>
+    tx.execute<{ hash: string; row: string }>(sql`select encode(body_hash, 'hex') as hash, r::text as row
+      from marketmesh.remembered_requests r where principal = 'users/carl'`),
+  );
+  expect(new Set(rows.map(({ hash }) => hash)).size).toBe(2);
+  for (const { row } of rows) expect(row).not.toContain(requestId);
+});
+
 test("forgets after 24 hours, a bounded number at a time", async () => {
-  await ask("old1", "listing");
-  await ask("old2", "listing");
+  const old: Scope = { ...ann, principal: "users/old" };
+  await ask("old1", "listing", old);
+  await ask("old2", "listing", old);
   await notes.database.background((tx) =>
     tx.execute(sql`update marketmesh.remembered_requests set create_time = now() - interval '25 hours'
-      where request_id like 'old%'`),
+      where principal = 'users/old'`),
   );
   const purge = () => notes.database.background((tx) => purgeRememberedRequests(tx, 1));
   expect([await purge(), await purge(), await purge()]).toEqual([1, 1, 0]);
