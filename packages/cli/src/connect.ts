@@ -1,5 +1,4 @@
 import { connect } from "@marketmesh/client";
-import { TokenService } from "@marketmesh/contracts/identity/v1";
 import type { Mesh } from "./mesh.ts";
 
 /** Clients of a mesh, to be disposed of. */
@@ -14,7 +13,7 @@ export function connectMesh(endpoints: Readonly<Record<string, string>>, apiKey:
   const feeds = Object.keys(endpoints).map((service) => [service, mesh.feeds(service)] as const);
   return {
     identity: mesh.identity,
-    tokens: mesh.client(TokenService),
+    tokens: mesh.tokens,
     catalog: mesh.catalog,
     eligibility: mesh.eligibility,
     scoring: mesh.scoring,

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { TokenService } from "@marketmesh/contracts/identity/v1";
 import { EchoService } from "@marketmesh/contracts/testing/v1";
 import { callerOf } from "@marketmesh/rpc";
 import { start } from "@marketmesh/service-host";
@@ -47,6 +48,31 @@ test("an API key is exchanged by itself, once for many calls", async () => {
     .catch(ConnectError.from);
   expect(reasonOf(refused)).toBe("TOKEN_MISSING");
   expect(() => anonymous.catalog).toThrow("names no URL of catalog");
+});
+
+test("a token is delegated with one's own token, and a key is exchanged without", async () => {
+  await using issuer = await startTestIssuer();
+  const exchanges: (string | null)[] = [];
+  await using identity = await start(
+    "identity",
+    (host) =>
+      host.serve(TokenService, {
+        exchangeToken: (_, { requestHeader }) => {
+          exchanges.push(requestHeader.get("authorization"));
+          return { accessToken: { token: "exchanged" } };
+        },
+        delegateToken: (_, context) => ({ accessToken: { token: `by ${callerOf(context).principal}` } }),
+        listSigningKeys: unserved,
+      }),
+    { MESH_IDENTITY_URL: issuer.url },
+  );
+  const token = await issuer.testToken({ principal: "users/ann" });
+  using mesh = connect({ endpoints: { identity: identity.url }, token });
+  const delegated = await mesh.tokens.delegateToken({ party: "markets/berlin/parties/ann" });
+  expect(delegated.accessToken?.token).toBe("by users/ann");
+  const grant = { case: "apiKey", value: "k" } as const;
+  expect((await mesh.tokens.exchangeToken({ grant })).accessToken?.token).toBe("exchanged");
+  expect(exchanges).toEqual([null]);
 });
 
 test("a list is read page after page, and no further than needed", async () => {

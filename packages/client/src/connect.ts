@@ -78,7 +78,9 @@ export function connect(options: ConnectOptions): Marketmesh {
       return client(IdentityService);
     },
     get tokens() {
-      return createClient(TokenService, channelTo("identity", nothing));
+      // Its other methods are for anyone: they must work without a token of our own.
+      const { delegateToken } = client(TokenService);
+      return { ...createClient(TokenService, channelTo("identity", nothing)), delegateToken };
     },
     get catalog() {
       return client(CatalogService);
