@@ -265,6 +265,7 @@ describe("an import", () => {
     expect((await acme.getListing({ name: listingName("acme1") })).listing?.owner).toBe(
       `${parent}/parties/acme`,
     );
+    await acme.createListing({ parent, listingId: "acme2", listing: { kind, attributes: { skills: [] } } });
     const denied = "PERMISSION_DENIED RESOURCE_NOT_ACCESSIBLE";
     expect(await refusalOf(bolt.getImport({ name: importName("acmes") }))).toBe(denied);
     expect(await refusalOf(bolt.listImportErrors({ parent: importName("acmes") }))).toBe(denied);
@@ -272,12 +273,15 @@ describe("an import", () => {
     await open("bolts", true, bolt);
     const answer = await upload(
       "bolts",
-      [{ firstRow: 1n, rows: [row("acme1", ["stolen"]), row("bolt1")] }],
+      [{ firstRow: 1n, rows: [row("acme1", ["stolen"]), row("acme2", ["stolen"]), row("bolt1")] }],
       bolt,
     );
-    expect(answer).toMatchObject({ createdCount: 1n, refusedCount: 1n });
+    expect(answer).toMatchObject({ createdCount: 1n, refusedCount: 2n });
     const { errors } = await bolt.listImportErrors({ parent: importName("bolts") });
-    expect(errors).toMatchObject([{ row: 1n, reason: "LISTING_ALREADY_EXISTS", listingId: "acme1" }]);
+    expect(errors).toMatchObject([
+      { row: 1n, reason: "LISTING_ALREADY_EXISTS", listingId: "acme1" },
+      { row: 2n, reason: "RESOURCE_NOT_ACCESSIBLE", listingId: "acme2" },
+    ]);
     expect((await staff.getListing({ name: listingName("acme1") })).listing?.attributes).toEqual({
       skills: ["sql"],
     });

@@ -148,6 +148,11 @@ describe("a caller's mistakes", () => {
   test("an id is given once", async () => {
     await make(staff, "once");
     expect(await refusalOf(make(staff, "once"))).toBe("ALREADY_EXISTS LISTING_ALREADY_EXISTS");
+    // A party that can't see the listing does not learn that it exists, as long as it was never published.
+    const stranger = await catalog.party("berlin", "stranger");
+    expect(await refusalOf(make(stranger, "once"))).toBe("PERMISSION_DENIED RESOURCE_NOT_ACCESSIBLE");
+    await staff.publishListing({ name: nameOf("once") });
+    expect(await refusalOf(make(stranger, "once"))).toBe("ALREADY_EXISTS LISTING_ALREADY_EXISTS");
   });
 });
 

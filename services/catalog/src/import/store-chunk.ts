@@ -17,7 +17,7 @@ import { listingFact } from "../events/listing-facts.ts";
 import { numbersOf, type Ordinals } from "../ordinals.ts";
 import type { Deps } from "../rpc/deps.ts";
 import { addImportErrors, lockImport, saveImport } from "../storage/import-store.ts";
-import { insertListings, lockListings, saveListings } from "../storage/listing-store.ts";
+import { findListings, insertListings, lockListings, saveListings } from "../storage/listing-store.ts";
 import { removePersonal, type SealedAttributes, savePersonal } from "../storage/personal-store.ts";
 import type { PreparedRows } from "./prepare-rows.ts";
 
@@ -97,10 +97,14 @@ async function storeRows(
   // Ids that were free a moment ago: another writer has them now, or an owner that this caller does not see.
   const again = rows.filter(({ id }) => first.taken.has(id));
   const second = await applyRows(deps.ordinals, tx, again, context);
-  const hidden = again.filter(({ id }) => second.taken.has(id)).map(takenRefusal);
+  const refusals = await takenRefusals(
+    tx,
+    context.import.market,
+    again.filter(({ id }) => second.taken.has(id)),
+  );
   return {
     facts: [...first.facts, ...second.facts],
-    refusals: [...first.refusals, ...second.refusals, ...hidden],
+    refusals: [...first.refusals, ...second.refusals, ...refusals],
     counts: sum(first.counts, second.counts),
   };
 }
@@ -177,7 +181,22 @@ function sum(one: ImportCounts, other: ImportCounts): ImportCounts {
   };
 }
 
-function takenRefusal({ row, id }: PreparedRow): RowRefusal {
-  const description = "The market has a listing of this id that the import may not change.";
-  return { row, listingId: id, field: "listing_id", reason: "LISTING_ALREADY_EXISTS", description };
+/** A party does not learn that a listing which it may not see exists. */
+async function takenRefusals(tx: Tx, market: string, rows: readonly PreparedRow[]): Promise<RowRefusal[]> {
+  if (rows.length === 0) return [];
+  const found = await findListings(tx, market, [...new Set(rows.map(({ id }) => id))], false);
+  const seen = new Set(found.map(({ listing }) => listing.id));
+  return rows.map(({ row, id }) => ({
+    ...(seen.has(id) ? exists : notAccessible),
+    ...{ row, listingId: id, field: "listing_id" },
+  }));
 }
+
+const exists = {
+  reason: "LISTING_ALREADY_EXISTS",
+  description: "The market has a listing of this id that the import may not change.",
+} as const;
+const notAccessible = {
+  reason: "RESOURCE_NOT_ACCESSIBLE",
+  description: "The id can't be used by this import.",
+} as const;

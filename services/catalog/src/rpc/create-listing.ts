@@ -9,12 +9,12 @@ import { contentHash, type Listing } from "../domain/listing.ts";
 import { listingFact } from "../events/listing-facts.ts";
 import { numbersOf } from "../ordinals.ts";
 import { sealFor } from "../personal/personal-data.ts";
-import { insertListings } from "../storage/listing-store.ts";
+import { findListings, insertListings } from "../storage/listing-store.ts";
 import { savePersonal } from "../storage/personal-store.ts";
 import type { Deps } from "./deps.ts";
 import { type GivenContent, parseContent, partyOf } from "./listing-content.ts";
 import { toListingMessage } from "./listing-message.ts";
-import { kindNotFound, orRefuse, toConnectError } from "./problem.ts";
+import { kindNotFound, notThere, orRefuse, toConnectError } from "./problem.ts";
 import { withPersonal } from "./with-personal.ts";
 import { mutate } from "./write.ts";
 
@@ -27,12 +27,8 @@ export function createListing(deps: Deps): MethodImpl<typeof method> {
     if (!isResourceId(id)) throw invalidField("listing_id", "listing_id is no id of a listing");
     const given = request.listing as ListingMessage;
     const answer = await mutate(deps, context, { market, method, request }, async (tx, caller) => {
-      const listing = await store(
-        deps,
-        tx,
-        { market, id, owner: ownerOf(caller, market, given.owner) },
-        given,
-      );
+      const owner = ownerOf(caller, market, given.owner);
+      const listing = await store(deps, tx, { market, id, owner, caller }, given);
       return { listing: toListingMessage(listing, deps.feedEpoch()) };
     });
     const listing = await withPersonal(deps, context, { market, id }, answer.listing as ListingMessage);
@@ -47,7 +43,12 @@ interface Place {
   readonly owner: string;
 }
 
-async function store(deps: Deps, tx: Tx, place: Place, given: ListingMessage): Promise<Listing> {
+async function store(
+  deps: Deps,
+  tx: Tx,
+  place: Place & { readonly caller: Caller },
+  given: ListingMessage,
+): Promise<Listing> {
   const { market, id, owner } = place;
   const kindId = idsOf(namePatterns.kind, given.kind, "listing.kind");
   const kind = kindId.market === market ? await deps.kinds.load(tx, market, kindId.kind) : undefined;
@@ -62,7 +63,7 @@ async function store(deps: Deps, tx: Tx, place: Place, given: ListingMessage): P
     ...{ state: "DRAFT", version: 1n, createTime: now, updateTime: now, publishTime: undefined },
     contentHash: contentHash(content),
   };
-  if (!(await insertListings(tx, [listing])).has(id)) throw alreadyExists(place);
+  if (!(await insertListings(tx, [listing])).has(id)) throw await taken(tx, place);
   if (sealed) await savePersonal(tx, market, [{ id, owner, ...sealed }]);
   await announce(tx, [listingFact("created", listing)]);
   return listing;
@@ -102,8 +103,11 @@ function ownerOf(caller: Caller, market: string, given: string): string {
   throw toConnectError({ reason: "OWNER_NOT_ALLOWED", message, metadata: { owner: given } });
 }
 
-function alreadyExists({ market, id }: Place) {
+/** A party does not learn that a listing which it may not see exists. */
+async function taken(tx: Tx, { market, id, caller }: Place & { readonly caller: Caller }) {
   const name = `markets/${market}/listings/${id}`;
+  const seen = await findListings(tx, market, [id], false);
+  if (seen.length === 0) return notThere(caller, "listing", name);
   return toConnectError({
     reason: "LISTING_ALREADY_EXISTS",
     message: `${name} exists`,
