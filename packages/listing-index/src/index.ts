@@ -2,7 +2,7 @@ export type { BooleanColumn } from "./boolean-column.ts";
 export type { Column } from "./column.ts";
 export type { Dictionary } from "./dictionary.ts";
 export { type Applied, type Funnel, ListingIndex } from "./listing-index.ts";
-export type { Audience, ListingRow, Viewer } from "./listing-row.ts";
+export type { Audience, Considering, Counterpart, ListingRow, Viewer } from "./listing-row.ts";
 export type { NumberColumn } from "./number-column.ts";
 export type { NumberListColumn } from "./number-list-column.ts";
 export { type EncodedOrdinalSet, OrdinalSet, type OrdinalSetEncoding, ordinalLimit } from "./ordinal-set.ts";

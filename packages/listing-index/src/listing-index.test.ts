@@ -2,7 +2,7 @@ import { type Attributes, compileRule, type Residual, type SideTypes, specialise
 import { randomAttributes, randomNow, randomRule, randomTypes } from "@marketmesh/rules/random-rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Audience, ListingIndex, type ListingRow, type Viewer } from "./index.ts";
+import { type Audience, type Counterpart, ListingIndex, type ListingRow, type Viewer } from "./index.ts";
 
 const options = { kind: "item", epoch: 1 };
 
@@ -27,26 +27,31 @@ const everything: Residual = { op: "const", value: true };
 
 describe("select", () => {
   const party = fc.constantFrom("p", "q", "r");
+  const belonging = {
+    owner: fc.constantFrom("", "p", "q", "r"),
+    audience: fc.constantFrom<Audience>("PUBLIC", "PARTIES", "PRIVATE"),
+    audienceParties: fc.uniqueArray(party, { maxLength: 2 }),
+  };
   const write = fc.record({
     ordinal: fc.nat({ max: 80 }),
     version: fc.nat({ max: 6 }),
     remove: fc.boolean(),
     active: fc.boolean(),
-    owner: party,
-    audience: fc.constantFrom<Audience>("PUBLIC", "PARTIES", "PRIVATE"),
-    audienceParties: fc.uniqueArray(party, { maxLength: 2 }),
+    ...belonging,
     attributes: randomAttributes,
   });
   const viewer = fc.option(fc.record({ party }), { nil: undefined });
+  const other = fc.option(fc.record(belonging), { nil: undefined });
 
-  it("finds what every rule says row by row, after any writes, for any viewer", () => {
+  it("finds what every rule says row by row, after any writes, for any viewer and counterpart", () => {
     fc.assert(
       fc.property(
         fc.array(write, { maxLength: 120 }),
         fc.array(randomRule, { minLength: 1, maxLength: 3 }),
         randomAttributes,
         viewer,
-        (writes, sources, demand, as) => {
+        other,
+        (writes, sources, demand, as, counterpart) => {
           const index = new ListingIndex(randomTypes, options);
           const held = heldAfter(writes, index);
           const rules = sources.map((source) => ruleOf(source));
@@ -54,6 +59,7 @@ describe("select", () => {
           for (const row of held.values()) {
             expect(index.isVisible(row.ordinal, as)).toBe(left.includes(row));
           }
+          left = left.filter((row) => counterpart === undefined || seeEachOther(row, counterpart));
           const expected = { considered: left.length, remaining: [] as number[] };
           for (const rule of rules) {
             left = left.filter(
@@ -62,7 +68,7 @@ describe("select", () => {
             expected.remaining.push(left.length);
           }
           const residuals = rules.map((rule) => specialise(rule, "demand", demand, randomNow));
-          const { considered, remaining, set } = index.funnel(residuals, as);
+          const { considered, remaining, set } = index.funnel(residuals, { viewer: as, counterpart });
           expect({ considered, remaining }, sources.join(" / ")).toEqual(expected);
           expect([...set]).toEqual(left.map(({ ordinal }) => ordinal).sort((a, b) => a - b));
         },
@@ -120,7 +126,29 @@ function isVisible(row: ListingRow, viewer: Viewer | undefined): boolean {
   return row.audience === "PARTIES" && row.audienceParties.includes(viewer.party);
 }
 
+function seeEachOther(one: Counterpart, other: Counterpart): boolean {
+  return sees(one.owner, other) && sees(other.owner, one);
+}
+
+function sees(party: string, { owner, audience, audienceParties }: Counterpart): boolean {
+  if (party === "" || party === owner || audience === "PUBLIC") return true;
+  return audience === "PARTIES" && audienceParties.includes(party);
+}
+
 describe("the index", () => {
+  it("knows whose a listing is and who may see it, active or not", () => {
+    const toTwo = { owner: "a", audience: "PARTIES", audienceParties: ["b", "c"] } as const;
+    const toNone = { owner: "", audience: "PRIVATE", audienceParties: [] } as const;
+    const index = indexOf(rowOf(0, {}, { ...toTwo, active: false }), rowOf(1, {}, toNone), rowOf(2));
+    expect([0, 1, 2].map((row) => index.counterpart(row))).toEqual([
+      toTwo,
+      toNone,
+      { owner: "o", audience: "PUBLIC", audienceParties: [] },
+    ]);
+    index.apply(rowOf(0, {}, { version: 2, owner: "b" }));
+    expect(index.counterpart(0)).toEqual({ owner: "b", audience: "PUBLIC", audienceParties: [] });
+  });
+
   it("reads back what was applied", () => {
     const attributes = { n: 1.5, s: "x", b: false, l: ["a", "a", "b"], k: [1, 2], t: 5 };
     const index = indexOf(rowOf(3, attributes));

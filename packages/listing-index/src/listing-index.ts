@@ -2,7 +2,7 @@ import type { Accessor, Columns, Residual, SideTypes } from "@marketmesh/rules";
 import { Checksum } from "./checksum.ts";
 import { type Column, columnOf } from "./column.ts";
 import { grownFloat64 } from "./growth.ts";
-import type { ListingRow, Viewer } from "./listing-row.ts";
+import type { Considering, Counterpart, ListingRow, Viewer } from "./listing-row.ts";
 import { type OrdinalSet, ordinalLimit } from "./ordinal-set.ts";
 import { PostingCounter } from "./posting-counter.ts";
 import { narrow } from "./selection.ts";
@@ -15,7 +15,7 @@ export type Applied = "applied" | "stale";
 
 /** How many listings were left by each rule in turn, and which are left by all. */
 export interface Funnel {
-  /** Active listings that the viewer may see. */
+  /** Active listings that the viewer may see and that are open to the counterpart. */
   readonly considered: number;
   /** After rule 1, after rules 1 and 2, and so on. */
   readonly remaining: readonly number[];
@@ -78,12 +78,12 @@ export class ListingIndex implements Columns {
     this.#moveTo(ordinal, version);
     this.#name(ordinal, id);
     const posted = { before: this.#visibility.active.has(ordinal), after: active };
-    this.#visibility.hide(ordinal);
+    this.#visibility.take(ordinal);
     for (const [name, column] of this.#columns) {
       const value = Object.hasOwn(row.attributes, name) ? row.attributes[name] : undefined;
       column.write(ordinal, value, posted);
     }
-    if (active) this.#visibility.show(row);
+    this.#visibility.put(row);
     this.#checksum.add(id, version);
     return "applied";
   }
@@ -95,7 +95,7 @@ export class ListingIndex implements Columns {
     const id = this.#ids[ordinal];
     if (id === undefined) return "applied";
     const posted = { before: this.#visibility.active.has(ordinal), after: false };
-    this.#visibility.hide(ordinal);
+    this.#visibility.take(ordinal);
     for (const column of this.#columns.values()) column.write(ordinal, undefined, posted);
     this.#ordinals.delete(id);
     this.#ids[ordinal] = undefined;
@@ -121,14 +121,19 @@ export class ListingIndex implements Columns {
     return this.#visibility.isVisibleTo(ordinal, viewer);
   }
 
-  /** The active listings that the viewer may see and for which the residual is true. */
-  select(residual: Residual, viewer?: Viewer): OrdinalSet {
-    return this.funnel([residual], viewer).set;
+  /** Whose a listing that is held is and who may see it: what rows of the other side are paired with. */
+  counterpart(ordinal: number): Counterpart {
+    return this.#visibility.counterpart(ordinal);
+  }
+
+  /** Of the active listings that are considered, those for which the residual is true. */
+  select(residual: Residual, considering?: Considering): OrdinalSet {
+    return this.funnel([residual], considering).set;
   }
 
   /** The same for the rules of a policy in their order, counting what each leaves. */
-  funnel(residuals: readonly Residual[], viewer?: Viewer): Funnel {
-    const visible = this.#visibility.visibleTo(viewer);
+  funnel(residuals: readonly Residual[], considering: Considering = {}): Funnel {
+    const visible = this.#considered(considering);
     const remaining: number[] = [];
     let set = visible;
     for (const residual of residuals) {
@@ -179,6 +184,14 @@ export class ListingIndex implements Columns {
       if (frequency > 0) frequencies.set(column.dictionary.textOf(id), frequency);
     }
     return frequencies;
+  }
+
+  #considered({ viewer, counterpart }: Considering): OrdinalSet {
+    if (counterpart === undefined) return this.#visibility.visibleTo(viewer);
+    const open = this.#visibility.openTo(counterpart);
+    // Its own owner is asking: what it may see is in there already.
+    if (viewer === undefined || viewer.party === counterpart.owner) return open;
+    return open.intersect(this.#visibility.visibleTo(viewer));
   }
 
   /** The version last heard of, -1 before the first. */

@@ -13,7 +13,7 @@ export interface ListingRow {
   readonly version: number;
   /** Only active listings are selected. */
   readonly active: boolean;
-  /** Party id of the owner. */
+  /** Party id of the owner; empty for a listing of the market itself. */
   readonly owner: string;
   readonly audience: Audience;
   /** Party ids; read only where `audience` is PARTIES. */
@@ -22,7 +22,19 @@ export interface ListingRow {
   readonly attributes: Attributes;
 }
 
-/** On whose behalf rows are selected. No viewer at all means no restriction: a decision of the mesh itself. */
+/** On whose behalf rows are selected. No viewer at all means no restriction: the market itself asks. */
 export interface Viewer {
   readonly party: string;
+}
+
+/**
+ * The listing that rows are to be paired with: whose it is and who may see it. A row is open to it when the owner of each may
+ * see the other; a listing without an owner is the market's, which sees everything.
+ */
+export type Counterpart = Pick<ListingRow, "owner" | "audience" | "audienceParties">;
+
+/** Which active listings are considered at all; all of them where nothing is said. */
+export interface Considering {
+  readonly viewer?: Viewer | undefined;
+  readonly counterpart?: Counterpart | undefined;
 }

@@ -6,7 +6,7 @@ import type { ProjectedKind } from "./projected-kind.ts";
 
 /** A demand of a batch: what rules read of it, or why it takes no part. */
 export type BatchDemand =
-  | { readonly attributes: Attributes; readonly version: bigint }
+  | { readonly attributes: Attributes; readonly version: bigint; readonly ordinal: number }
   | { readonly absence: "LISTING_NOT_FOUND" | "LISTING_NOT_ACTIVE" };
 
 /**
@@ -25,5 +25,6 @@ export function demandOf(
   if (!kind.index.isVisible(ordinal, viewer)) {
     return { absence: viewer === undefined ? "LISTING_NOT_ACTIVE" : "LISTING_NOT_FOUND" };
   }
-  return { attributes: kind.attributesAt(ordinal), version: BigInt(kind.index.versionOf(ordinal) ?? 0) };
+  const version = BigInt(kind.index.versionOf(ordinal) ?? 0);
+  return { attributes: kind.attributesAt(ordinal), version, ordinal };
 }

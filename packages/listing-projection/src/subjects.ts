@@ -2,11 +2,12 @@ import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import type { Subject } from "@marketmesh/contracts/eligibility/v1";
-import type { Viewer } from "@marketmesh/listing-index";
+import type { Counterpart, Viewer } from "@marketmesh/listing-index";
 import { type Caller, idsOf, problem } from "@marketmesh/rpc";
 import type { Attributes } from "@marketmesh/rules";
-import { attributesOfListing, inlineAttributes } from "./attributes.ts";
+import { inlineAttributes } from "./attributes.ts";
 import type { ListingProjection } from "./follow-listings.ts";
+import { rowOfListing } from "./listing-rows.ts";
 import type { ProjectedKind } from "./projected-kind.ts";
 
 const mistakesMax = 20;
@@ -16,6 +17,8 @@ export interface ResolvedSubject {
   readonly attributes: Attributes;
   /** The listing's version; 0 for inline attributes. */
   readonly version: bigint;
+  /** Whose it is and who may see it; undefined for inline attributes, which are whoever asks's. */
+  readonly counterpart: Counterpart | undefined;
 }
 
 /** Which subject, of which kind, and where in the request it stands. */
@@ -58,7 +61,7 @@ export function subjects(
       const kind = await listings.refreshed(wanted.kind, signal);
       if (kind !== wanted.kind) ({ attributes, mistakes } = inlineAttributes(kind.types, json));
     }
-    if (mistakes.length === 0) return { attributes, version: 0n };
+    if (mistakes.length === 0) return { attributes, version: 0n, counterpart: undefined };
     const violations = mistakes.slice(0, mistakesMax).map(({ attribute, message }) => ({
       field: attribute === "" ? `${wanted.field}.attributes` : `${wanted.field}.attributes.${attribute}`,
       description: message,
@@ -83,10 +86,8 @@ export function subjects(
       },
     );
     if (listing === undefined || listing.kind !== wanted.kind.name) throw notFound(name, caller);
-    return {
-      attributes: attributesOfListing(wanted.kind.types, listing.attributes),
-      version: listing.version,
-    };
+    const row = rowOfListing(wanted.kind.types, listing);
+    return { attributes: row.attributes, version: listing.version, counterpart: row };
   }
 
   return {
@@ -106,7 +107,8 @@ export function subjects(
         return fromCatalog(wanted, name, caller, signal);
       }
       if (ordinal === undefined || current === undefined) throw notFound(name, caller);
-      return { attributes: kind.attributesAt(ordinal), version: BigInt(current) };
+      const counterpart = kind.index.counterpart(ordinal);
+      return { attributes: kind.attributesAt(ordinal), version: BigInt(current), counterpart };
     },
   };
 }

@@ -46,7 +46,9 @@ function eligibleSet(inquiry: Inquiry, { name, field, funnel }: Asked): SetMessa
   if ("absence" in demand) {
     return { demand: name, policyVersion: policy.version, absenceReason: demand.absence };
   }
-  const found = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), viewer);
+  const counterpart = kind.index.counterpart(demand.ordinal);
+  const residuals = residualsOf(inquiry, "demand", demand.attributes);
+  const found = supply.index.funnel(residuals, { viewer, counterpart });
   return {
     demand: name,
     supplies: toSet({ kind: supply, feedSeq }, found.set),

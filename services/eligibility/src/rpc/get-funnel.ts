@@ -12,7 +12,10 @@ export function getFunnel(deps: InquiryDeps): ServiceImpl<typeof EligibilityServ
       caller,
       context.signal,
     );
-    const funnel = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), viewer);
+    const funnel = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), {
+      viewer,
+      counterpart: demand.counterpart,
+    });
     return { funnel: toFunnelMessage(funnel, policy), policyVersion: policy.version };
   };
 }

@@ -13,7 +13,10 @@ export function listDemand(deps: InquiryDeps): ServiceImpl<typeof EligibilitySer
       caller,
       context.signal,
     );
-    const { set } = demand.index.funnel(residualsOf(inquiry, "supply", supply.attributes), viewer);
+    const { set } = demand.index.funnel(residualsOf(inquiry, "supply", supply.attributes), {
+      viewer,
+      counterpart: supply.counterpart,
+    });
     const { policy, supply: asked, decisionTime } = request;
     const page = listingPage(request, { policy, asked, decisionTime }, demand, set);
     const { names: demands, nextPageToken, totalSize } = page;

@@ -12,7 +12,10 @@ export function listEligible(deps: InquiryDeps): ServiceImpl<typeof EligibilityS
       caller,
       context.signal,
     );
-    const { set } = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), viewer);
+    const { set } = supply.index.funnel(residualsOf(inquiry, "demand", demand.attributes), {
+      viewer,
+      counterpart: demand.counterpart,
+    });
     const { policy, demand: asked, decisionTime } = request;
     const page = listingPage(request, { policy, asked, decisionTime }, supply, set);
     const { names: supplies, nextPageToken, totalSize } = page;

@@ -193,7 +193,7 @@ export const SubjectSchema: GenMessage<Subject> = /*@__PURE__*/
  */
 export type Funnel = Message<"marketmesh.eligibility.v1.Funnel"> & {
   /**
-   * Supplies of the kind that are ACTIVE and that the caller may see.
+   * Supplies of the kind that are ACTIVE, that the caller may see, and that make a pair with the demand (see BatchListEligible).
    *
    * @generated from field: uint32 considered = 1;
    */

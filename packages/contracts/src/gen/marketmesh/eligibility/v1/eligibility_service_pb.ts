@@ -796,8 +796,8 @@ export const EligibilityService: GenService<{
   },
   /**
    * Judges one pair and says why. Each side is a listing or bare attributes, so that a team can use it beside its own database.
-   * With `policy_version` and listing versions it recomputes a recorded verdict. The state of a listing is no rule: one that is not
-   * ACTIVE is judged as well.
+   * With `policy_version` and listing versions it recomputes a recorded verdict. The state and the audience of a listing are no rules: one
+   * that is not ACTIVE is judged as well, and so is a pair whose owners may not see each other's listings.
    *
    * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND, LISTING_VERSION_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED,
    * ATTRIBUTE_INVALID, REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
@@ -810,7 +810,8 @@ export const EligibilityService: GenService<{
     output: typeof CheckEligibilityResponseSchema;
   },
   /**
-   * Lists the supplies eligible for one demand, a page at a time, by listing id, with the exact total.
+   * Lists the supplies eligible for one demand, a page at a time, by listing id, with the exact total: those that BatchListEligible
+   * would give the caller. An inline demand has no owner and hides from nobody.
    *
    * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
    * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
@@ -825,6 +826,10 @@ export const EligibilityService: GenService<{
   /**
    * Streams the eligible supply of up to 1,000 demands as packed sets, in the order asked.
    *
+   * A supply is considered only if the owner of the demand may see the supply and the owner of the supply may see the demand: each
+   * listing is PUBLIC, its own, or names the other's owner in its audience. A listing without an owner is the market's, which sees
+   * everything. A caller of party reach gets of these only what it may see itself.
+   *
    * Errors: NOT_FOUND (POLICY_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
    *
    * @generated from rpc marketmesh.eligibility.v1.EligibilityService.BatchListEligible
@@ -835,7 +840,8 @@ export const EligibilityService: GenService<{
     output: typeof BatchListEligibleResponseSchema;
   },
   /**
-   * Lists the demands that one supply is eligible for (the reverse question), a page at a time, by listing id.
+   * Lists the demands that one supply is eligible for (the reverse question), a page at a time, by listing id. Which pairs are
+   * considered is as with BatchListEligible.
    *
    * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
    * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
@@ -848,7 +854,7 @@ export const EligibilityService: GenService<{
     output: typeof ListDemandResponseSchema;
   },
   /**
-   * Says for one demand how many supplies each rule leaves over.
+   * Says for one demand how many supplies each rule leaves over, of those that BatchListEligible considers.
    *
    * Errors: NOT_FOUND (POLICY_NOT_FOUND, LISTING_NOT_FOUND); INVALID_ARGUMENT (DECISION_TIME_REQUIRED, ATTRIBUTE_INVALID,
    * REVISION_INVALID); UNAVAILABLE (NOT_CAUGHT_UP).
