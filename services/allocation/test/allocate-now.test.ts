@@ -70,6 +70,25 @@ test("pages on when the best k are used up", async () => {
   );
 });
 
+test("judges again when a model changed between two pages, and says so when that does not end", async () => {
+  await using app = await startAllocation();
+  const exclusive = supplies(30).map((supply) => ({ ...supply, units: 9, exclusiveGroup: "sector" }));
+  await app.list(...exclusive, ...demands(3, 25));
+  await createPlan(app.staff, { topK: 10 });
+  app.world.beforeRank = async () => {
+    if (app.world.calls.rank === 2) app.world.statisticsVersion++;
+  };
+  const { decision } = await app.staff.allocateNow({ plan, demand: listing("d0") });
+  expect(decision).toMatchObject({ result: Decision_Result.HELD, statisticsVersion: 1n });
+  expect(app.world.calls).toEqual({ batchListEligible: 2, rank: 4 });
+  app.world.beforeRank = async () => {
+    app.world.statisticsVersion++;
+  };
+  expect(await refusalOf(app.staff.allocateNow({ plan, demand: listing("d1") }))).toBe(
+    "ABORTED DECISION_CONTENDED",
+  );
+});
+
 test("all pieces come from one stock when the plan says so", async () => {
   await using app = await startAllocation();
   app.world.demandScore = byNumber;

@@ -147,7 +147,7 @@ export function scoringOf(world: World): Bind {
             ],
             demandModelVersion: 5n,
             supplyModelVersion: request.supplyModel ? 6n : 0n,
-            statisticsVersion: 0n,
+            statisticsVersion: BigInt(world.statisticsVersion),
             ordinalEpoch: 1n,
           };
         }

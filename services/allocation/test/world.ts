@@ -25,6 +25,8 @@ export class World {
   supplyScore: (demand: string, supply: string) => number = () => 0;
   /** Calls by method, to see that work is batched. */
   readonly calls = { batchListEligible: 0, rank: 0 };
+  /** Of the rankings that are answered now. */
+  statisticsVersion = 0;
   /** Awaited before a ranking is answered: a test stops the world here. */
   beforeRank: () => Promise<void> = async () => {};
 

@@ -87,10 +87,15 @@ export async function rankDemands(
   return { rankings, versions };
 }
 
+/** A policy, a model or statistics changed while a decision was made: it has to be judged again. */
+export class VersionsChangedError extends Error {
+  override readonly name = "VersionsChangedError";
+}
+
 /** Parts of one decision must be judged by the same models; a model that changed in between means: decide again. */
 export function sameVersions<V extends object>(before: V | undefined, now: V): V {
   if (before && JSON.stringify(before) !== JSON.stringify(now)) {
-    throw new Error("a model, a policy or statistics changed while a decision was made");
+    throw new VersionsChangedError("a model, a policy or statistics changed while a decision was made");
   }
   return now;
 }

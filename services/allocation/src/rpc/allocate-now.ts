@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
   type AllocateNowRequest,
   AllocationService,
@@ -7,8 +7,8 @@ import {
   type DecisionSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { scopeOf, type Tx } from "@marketmesh/postgres";
-import { type Caller, callerOf, idsOf, invalidField } from "@marketmesh/rpc";
-import { untilDecided } from "../decide/allocate.ts";
+import { type Caller, callerOf, idsOf, invalidField, problem } from "@marketmesh/rpc";
+import { isContended, untilDecided, untilJudgedAlike } from "../decide/allocate.ts";
 import { type DecidedDemand, decideBatch } from "../decide/decide-batch.ts";
 import { type Batch, JudgedBatch, type ReadAsMarket } from "../decide/judge-batch.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -19,7 +19,7 @@ import { readPlan } from "../storage/plan-store.ts";
 import { toDecisionMessage } from "./decision-message.ts";
 import { actAsMarket, mutate, remembered } from "./mutate.ts";
 import { nameOf, patterns } from "./names.ts";
-import { found, notAccessible, refuse } from "./problem.ts";
+import { found, notAccessible, type Reason, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 const patienceMsDefault = 5_000;
@@ -71,21 +71,35 @@ async function begin(
   const readAsMarket = marketReader(shell, caller, market, context.signal);
   const plan = await readAllowedPlan(shell, caller, readAsMarket, market, planId, demands);
   const batch: Batch = { market, plan, demands, revisions: request.revisions, signal: context.signal };
-  const judged = await JudgedBatch.judge(shell, batch, readAsMarket);
   return async (transaction) => {
     let decided: readonly DecidedDemand[] = [];
     const elapsedMs = () => performance.now() - startMs;
-    const response = await untilDecided(judged, shell.telemetry.decidedAgain, (spare) =>
-      transaction(async (tx) => {
-        await actAsMarket(tx);
-        decided = await decideBatch(tx, { batch, judged, spare, uuid: shell.uuid, elapsedMs });
-        return decided.map(({ decision, holds }) => toDecisionMessage(market, decision, holds));
-      }),
-    );
+    const judgeAndDecide = async () => {
+      const judged = await JudgedBatch.judge(shell, batch, readAsMarket);
+      return untilDecided(judged, shell.telemetry.decidedAgain, (spare) =>
+        transaction(async (tx) => {
+          await actAsMarket(tx);
+          decided = await decideBatch(tx, { batch, judged, spare, uuid: shell.uuid, elapsedMs });
+          return decided.map(({ decision, holds }) => toDecisionMessage(market, decision, holds));
+        }),
+      );
+    };
+    const response = await untilJudgedAlike(judgeAndDecide).catch((error: unknown) => {
+      throw isContended(error) ? contended(request.plan, error) : error;
+    });
     const holds = decided.reduce((sum, { holds }) => sum + holds.length, 0);
     shell.telemetry.decided(decided.length, holds, elapsedMs());
     return response;
   };
+}
+
+function contended(plan: string, cause: unknown) {
+  const message = "others were faster each time, or what judges changed each time";
+  return problem(Code.Aborted, "DECISION_CONTENDED" satisfies Reason, message, {
+    metadata: { plan },
+    retryAfterMs: 100,
+    cause,
+  });
 }
 
 /** Ends before the call's deadline does, so that the caller learns what it waited for in vain. */

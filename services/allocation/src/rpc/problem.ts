@@ -33,6 +33,7 @@ export const codeOf = {
   DECISION_NOT_FOUND: Code.NotFound,
   CLOCK_IN_USE: Code.FailedPrecondition,
   CLOCK_NOT_SANDBOX: Code.FailedPrecondition,
+  DECISION_CONTENDED: Code.Aborted,
 } satisfies Record<Reason, Code>;
 
 /** A refusal of this service. */

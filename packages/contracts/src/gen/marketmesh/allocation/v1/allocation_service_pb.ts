@@ -2170,7 +2170,7 @@ export const AllocationService: GenService<{
    * Decides one demand at once: filter, rank, and hold the best supply that can still be held, paging on until the demand is
    * filled or its eligible supply is exhausted. Announces HoldCreated, OfferMade or AllocationCommitted, CapacityChanged.
    *
-   * Errors: NOT_FOUND (PLAN_NOT_FOUND); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (PLAN_NOT_FOUND); UNAVAILABLE (NOT_CAUGHT_UP); ABORTED (DECISION_CONTENDED).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.AllocateNow
    */
@@ -2182,7 +2182,8 @@ export const AllocationService: GenService<{
   /**
    * Decides up to 500 demands at once, one after the other in the order given, in one transaction.
    *
-   * Errors: NOT_FOUND (PLAN_NOT_FOUND); INVALID_ARGUMENT (DEMAND_REPEATED); UNAVAILABLE (NOT_CAUGHT_UP).
+   * Errors: NOT_FOUND (PLAN_NOT_FOUND); INVALID_ARGUMENT (DEMAND_REPEATED); UNAVAILABLE (NOT_CAUGHT_UP); ABORTED
+   * (DECISION_CONTENDED).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.BatchAllocateNow
    */
@@ -2441,6 +2442,9 @@ export const AllocationService: GenService<{
    * Moves the clock of a sandbox market forward and settles what is due by then, in order of (expire_time, id), in the same
    * transaction, however many they are: all or nothing. No answer, hold or decision of the market runs beside it. A time that is
    * not later changes nothing. Announces ClockAdvanced, OfferExpired, HoldExpired, CapacityChanged.
+   *
+   * What is due is not bounded; settling takes about 0.4 s per 1,000 on 2 cores. A call that its deadline ends has changed
+   * nothing: with very much due, move the clock in smaller steps.
    *
    * Errors: FAILED_PRECONDITION (CLOCK_NOT_SANDBOX).
    *
