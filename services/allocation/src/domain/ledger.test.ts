@@ -39,6 +39,26 @@ test("demands without a value of the group share one unit", () => {
   expect(ledger.newGroupClaims()).toEqual([{ supply: "s", groupValue: "g=" }]);
 });
 
+test("a released hold frees its group value, whatever the supply's group is by now", () => {
+  const ledger = new Ledger(
+    [
+      { ...supply, held: 1 },
+      { ...demand, held: 1 },
+    ],
+    [],
+  );
+  ledger.release({ ...pair, groupValue: "g=health" });
+  expect(ledger.goneGroupClaims()).toEqual([{ supply: "s", groupValue: "g=health" }]);
+});
+
+test("a group value that is released and claimed again stays claimed", () => {
+  const exclusive = { ...supply, exclusiveGroup: "g", held: 1 };
+  const ledger = new Ledger([exclusive, { ...demand, held: 1 }], [{ supply: "s", groupValue: "g=" }]);
+  ledger.release({ ...pair, groupValue: "g=" });
+  expect(ledger.claim(pair)).toMatchObject({ ok: true, groupValue: "g=" });
+  expect([ledger.goneGroupClaims(), ledger.newGroupClaims()]).toEqual([[], []]);
+});
+
 test("units that were on hand only because they were claimed go when they are let go", () => {
   const clamped = levelOf({ listingId: "s", catalogUnits: 1, held: 3 });
   const ledger = new Ledger([clamped, levelOf({ ...demand, held: 2 })], []);

@@ -56,6 +56,7 @@ export class Ledger {
   readonly #levels: Map<string, Level>;
   readonly #groups = new Map<string, GroupClaim>();
   readonly #groupsBefore: ReadonlySet<string>;
+  readonly #gone = new Map<string, GroupClaim>();
 
   constructor(levels: Iterable<Level>, groups: Iterable<GroupClaim>) {
     this.#levels = new Map([...levels].map((level) => [level.listingId, level]));
@@ -76,8 +77,11 @@ export class Ledger {
     const supply = claimed(this.#level(supplyId), units);
     const groupValue = groupValueOf(supply, demand);
     this.#levels.set(demandId, demand).set(supplyId, supply);
-    if (groupValue !== undefined)
-      this.#groups.set(keyOf(supplyId, groupValue), { supply: supplyId, groupValue });
+    if (groupValue !== undefined) {
+      const key = keyOf(supplyId, groupValue);
+      this.#groups.set(key, { supply: supplyId, groupValue });
+      this.#gone.delete(key);
+    }
     return { ok: true, demand, supply, groupValue };
   }
 
@@ -102,7 +106,10 @@ export class Ledger {
   release(held: HeldUnits): void {
     this.#levels.set(held.demand, released(this.#level(held.demand), held.units));
     this.#levels.set(held.supply, released(this.#level(held.supply), held.units));
-    if (held.groupValue !== undefined) this.#groups.delete(keyOf(held.supply, held.groupValue));
+    if (held.groupValue === undefined) return;
+    const key = keyOf(held.supply, held.groupValue);
+    this.#groups.delete(key);
+    this.#gone.set(key, { supply: held.supply, groupValue: held.groupValue });
   }
 
   /** The levels that differ from what was locked, with their next version. */
@@ -128,9 +135,9 @@ export class Ledger {
     return [...this.#groups].flatMap(([key, group]) => (this.#groupsBefore.has(key) ? [] : [group]));
   }
 
-  /** Keys of claims that were there and are no more. */
+  /** Claims of released holds: also of a supply that has no exclusive group any more, whose claims are not read. */
   goneGroupClaims(): GroupClaim[] {
-    return [...this.#groupsBefore].filter((key) => !this.#groups.has(key)).map(claimOf);
+    return [...this.#gone.values()];
   }
 
   #refusalOf(claim: WantedClaim): { reason: ClaimRefusal; listingId: string } | undefined {
@@ -157,9 +164,4 @@ function differs(a: Level, b: Level): boolean {
 // Ids never contain a newline; a group's value may, and stands last.
 function keyOf(supply: string, groupValue: string): string {
   return `${supply}\n${groupValue}`;
-}
-
-function claimOf(key: string): GroupClaim {
-  const end = key.indexOf("\n");
-  return { supply: key.slice(0, end), groupValue: key.slice(end + 1) };
 }

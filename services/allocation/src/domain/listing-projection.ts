@@ -46,7 +46,7 @@ export function projectListing(
     onHand: 0,
     held: before?.held ?? 0,
     allocated: before?.allocated ?? 0,
-    exclusiveGroup: fact.exclusiveGroup,
+    exclusiveGroup: exclusiveGroupOf(before, fact),
     groups: fact.groups,
     listingVersion: fact.listingVersion,
     version: (before?.version ?? 0) + 1,
@@ -60,6 +60,11 @@ export function projectListing(
   };
 }
 
+// Claims are counted by the group under which they were taken: another one would not count them.
+function exclusiveGroupOf(before: Level | undefined, fact: ListingFact): string {
+  return before && before.held + before.allocated > 0 ? before.exclusiveGroup : fact.exclusiveGroup;
+}
+
 /** A correction by a caller: the level after it, or why it is refused. */
 export function adjust(
   level: Level,
@@ -69,6 +74,6 @@ export function adjust(
   if (level.unlimited) return { ok: false, reason: "CAPACITY_UNLIMITED" };
   const next = { ...level, adjustment: level.adjustment + delta };
   const units = next.catalogUnits + next.adjustment;
-  if (units < next.held + next.allocated) return { ok: false, reason: "CAPACITY_BELOW_CLAIMS" };
-  return { ok: true, level: { ...next, onHand: units, version: level.version + 1, updateTime: now } };
+  if (delta < 0 && units < next.held + next.allocated) return { ok: false, reason: "CAPACITY_BELOW_CLAIMS" };
+  return { ok: true, level: withOnHand({ ...next, version: level.version + 1, updateTime: now }) };
 }

@@ -287,7 +287,8 @@ export type Capacity = Message<"marketmesh.catalog.v1.Capacity"> & {
 
   /**
    * The name of a group of the demand's kind. When set, each value of that group may hold at most one unit of this
-   * supply: an exclusive licence per sector. Within `units` when not `unlimited`. Empty means no exclusivity.
+   * supply: an exclusive licence per sector. Within `units` when not `unlimited`. Empty means no exclusivity. What is claimed
+   * keeps the group under which it was claimed: while any unit is held or allocated, allocation goes by the former group.
    *
    * @generated from field: string exclusive_group = 3;
    */
