@@ -122,6 +122,31 @@ test("the erasure list of all markets is the platform's", async () => {
   await refused(berlin.admin.listErasures({ parent: "markets/-" }), "PermissionDenied", "MARKET_MISMATCH");
 });
 
+test("no remembered answer holds the name of an erased party; those about others stay", async () => {
+  const { admin, name } = berlin;
+  const displayName = "Ephemeral Person";
+  const create = { parent: name, partyId: "brief", party: { displayName }, requestId: "create-brief" };
+  const kept = { parent: name, partyId: "kept", party: { displayName: "Kept" }, requestId: "create-kept" };
+  await Promise.all([admin.createParty(create), admin.createParty(kept)]);
+  const update = { name: party("brief"), displayName: `${displayName} II` };
+  await identity.operator.updateParty({ party: update, requestId: "update-brief" });
+  const parties = [{ partyId: "brief", displayName }];
+  await admin.batchCreateParties({ parent: name, parties, requestId: "batch-brief" });
+  const holding = async () => {
+    const rows = await identity.database.background((tx) =>
+      tx.execute<{
+        method: string;
+      }>(sql`select split_part(method, '/', 2) as method from marketmesh.remembered_requests
+        where position(convert_to(${displayName}, 'UTF8') in response) > 0 order by 1`),
+    );
+    return rows.map(({ method }) => method);
+  };
+  expect(await holding()).toEqual(["BatchCreateParties", "CreateParty", "UpdateParty"]);
+  await admin.eraseParty({ name: party("brief") });
+  expect(await holding()).toEqual([]);
+  expect((await admin.createParty(kept)).party?.displayName).toBe("Kept");
+});
+
 test("what is announced says who, never what people call them", async () => {
   await berlin.admin.createParty({
     parent: berlin.name,

@@ -9,7 +9,7 @@ import { judgeEtag } from "../domain/resources.ts";
 import type { Shell } from "../shell.ts";
 import { deleteGrantsOfParty } from "../storage/grant-store.ts";
 import { deletePartyKey, insertErasure, listErasures } from "../storage/party-key-store.ts";
-import { lockParty, saveParty } from "../storage/party-store.ts";
+import { forgetAnswersAbout, lockParty, saveParty } from "../storage/party-store.ts";
 import { grantDeleted } from "./grants.ts";
 import { listPage } from "./list.ts";
 import { partyMessage } from "./messages.ts";
@@ -34,6 +34,7 @@ export function erasures(shell: Shell): Methods {
         if (next === party) return { response };
         await saveParty(tx, next);
         await deletePartyKey(tx, market, id);
+        await forgetAnswersAbout(tx, id);
         await insertErasure(tx, { market, party: id, eraseTime: next.updateTime });
         const facts = [...(await takeGrantsAway(tx, market, id)), partyFact(next, PartyErasedSchema)];
         return { response, act: { resource: partyName(market, id) }, facts };

@@ -77,6 +77,11 @@ export async function saveParty(tx: Tx, party: Party): Promise<void> {
     where market = ${party.market} and bucket = ${bucketOf(party.id)} and id = ${party.id}`);
 }
 
+/** Forgets the remembered answers of the transaction's market that may hold the party's name, whoever they were given to. */
+export async function forgetAnswersAbout(tx: Tx, id: string): Promise<void> {
+  await tx.execute(sql`select forget_answers_about(${id})`);
+}
+
 export async function listParties(tx: Tx, market: string, page: IdPage): Promise<Party[]> {
   const rows = await tx.execute<Row>(sql`
     select * from parties where market = ${market} and ${afterId(page)} order by id limit ${page.limit}`);
