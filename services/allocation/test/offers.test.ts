@@ -78,6 +78,13 @@ test("accepting makes an allocation, declining gives capacity back, and a second
   expect(await refusalOf(app.staff.declineOffer({ name: yes }))).toBe("FAILED_PRECONDITION OFFER_SETTLED");
   expect(await refusalOf(app.staff.declineOffer({ name: no, etag: '"7"' }))).toBe("ABORTED ETAG_MISMATCH");
   await app.staff.declineOffer({ name: no, etag: '"1"' });
+  for (const repeat of [{}, { requestId: "again" }]) {
+    const again = await app.staff.declineOffer({ name: no, etag: '"1"', ...repeat });
+    expect(again.offer).toMatchObject({ state: Offer_State.DECLINED, version: 2n });
+  }
+  expect(await refusalOf(app.staff.acceptOffer({ name: no, etag: '"1"', requestId: "y" }))).toBe(
+    "ABORTED ETAG_MISMATCH",
+  );
   expect(await refusalOf(app.staff.rescindOffer({ name: no }))).toBe("FAILED_PRECONDITION OFFER_SETTLED");
   const level = async (id: string) =>
     (await app.staff.getCapacityLevel({ name: `${parent}/capacityLevels/${id}` })).capacityLevel;
@@ -85,6 +92,16 @@ test("accepting makes an allocation, declining gives capacity back, and a second
   expect(await level("s1")).toMatchObject({ held: 0n, allocated: 0n });
   const { hold } = await app.staff.getHold({ name: yes.replace("/offers/", "/holds/") });
   expect(hold?.state).toBe(Hold_State.CONFIRMED);
+});
+
+test("an answer that cannot be settled fails alone, whoever is answered beside it", async () => {
+  await using app = await sandboxWithOffers(8);
+  const broken = app.offers[3]!;
+  const id = broken.split("/").at(-1)!;
+  await app.database.background((tx) => tx.execute(sql`update holds set units = 9 where id = ${id}`));
+  const answers = await Promise.all(app.offers.map((name) => refusalOf(app.staff.acceptOffer({ name }))));
+  const failed = app.offers.filter((_, at) => answers[at] !== "was not refused");
+  expect(failed).toEqual([broken]);
 });
 
 test("silence ends an offer by the market clock alone, whether or not anybody noticed", async () => {

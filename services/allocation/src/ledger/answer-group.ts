@@ -1,6 +1,6 @@
-import type { Database } from "@marketmesh/postgres";
+import { type Database, DeadlineError, OverloadError, UnavailableError } from "@marketmesh/postgres";
 import type { Caller } from "@marketmesh/rpc";
-import type { Answer } from "../domain/hold.ts";
+import type { Answer, Offer } from "../domain/hold.ts";
 import { readOffers } from "../storage/offer-store.ts";
 import { type AnsweredOffer, answerOffers } from "./answer-offers.ts";
 
@@ -14,7 +14,7 @@ export interface WaitingAnswer {
 }
 
 /** What became of it. HIDDEN: the caller does not see such an offer. */
-export type GroupedOutcome = AnsweredOffer | "HIDDEN" | "STALE";
+export type GroupedOutcome = AnsweredOffer | "HIDDEN";
 
 interface Entry extends WaitingAnswer {
   readonly resolve: (outcome: GroupedOutcome) => void;
@@ -27,7 +27,7 @@ const groupMax = 200;
  * Settles answers that arrive while others are being committed together, in one transaction: parties answer one by one, but a
  * commit for each would be most of what an answer costs. An answer that finds nobody waiting is committed at once.
  *
- * Each is judged by itself, and an offer is answered once per group; a failed transaction fails its group alone.
+ * Each is judged by itself, and an offer is answered once per group; one that fails is tried alone.
  */
 export class AnswerGroup {
   readonly #database: Database;
@@ -71,30 +71,40 @@ export class AnswerGroup {
   }
 
   async #settle(market: string, group: readonly Entry[]): Promise<void> {
-    // The market's hands: whose offers these are is checked below, for each caller.
-    const scope = { market, reach: "MARKET", principal: "serviceAccounts/allocation", party: "" } as const;
     try {
-      const outcomes = await this.#database.transaction(
-        scope,
-        async (tx) => {
-          const ids = group.map(({ offer }) => offer);
-          const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
-          const refused = new Map<string, GroupedOutcome>();
-          const asked = group.filter(({ caller, offer: id, isFresh }) => {
-            const offer = offers.get(id);
-            const seen =
-              offer !== undefined && (caller.reach !== "PARTY" || offer.answeringParty === caller.party);
-            if (!seen) refused.set(id, "HIDDEN");
-            else if (!isFresh(offer.version)) refused.set(id, "STALE");
-            return !refused.has(id);
-          });
-          return new Map<string, GroupedOutcome>([...refused, ...(await answerOffers(tx, market, asked))]);
-        },
-        { mayRepeat: true },
-      );
+      const outcomes = await this.#answerAll(market, group);
       for (const { offer, resolve } of group) resolve(outcomes.get(offer)!);
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      // One that cannot be settled must not take the others with it.
+      if (group.length > 1 && !isOfDatabase(error)) {
+        for (const entry of group) await this.#settle(market, [entry]);
+      } else for (const { reject } of group) reject(error);
     }
   }
+
+  #answerAll(market: string, group: readonly Entry[]): Promise<Map<string, GroupedOutcome>> {
+    // The market's hands: whose offers these are is checked below, for each caller.
+    const scope = { market, reach: "MARKET", principal: "serviceAccounts/allocation", party: "" } as const;
+    return this.#database.transaction(
+      scope,
+      async (tx) => {
+        const ids = group.map(({ offer }) => offer);
+        const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
+        const seen = group.filter(({ caller, offer: id }) => sees(caller, offers.get(id)));
+        const hidden = group.filter((entry) => !seen.includes(entry));
+        const refused = hidden.map(({ offer }) => [offer, "HIDDEN"] as const);
+        return new Map<string, GroupedOutcome>([...refused, ...(await answerOffers(tx, market, seen))]);
+      },
+      { mayRepeat: true },
+    );
+  }
+}
+
+/** The database is away or slow: trying each alone would only add to it. */
+function isOfDatabase(error: unknown): boolean {
+  return [UnavailableError, DeadlineError, OverloadError].some((kind) => error instanceof kind);
+}
+
+function sees(caller: WaitingAnswer["caller"], offer: Offer | undefined): boolean {
+  return offer !== undefined && (caller.reach !== "PARTY" || offer.answeringParty === caller.party);
 }

@@ -9,12 +9,14 @@ import { settleHolds } from "./settle-holds.ts";
 export interface GivenAnswer {
   readonly offer: string;
   readonly answer: Answer;
+  /** Whether the version that the caller read is still the offer's. Absent: any version will do. */
+  isFresh?(version: number): boolean;
 }
 
 /** What became of it. */
 export interface AnsweredOffer {
   readonly offer: Offer;
-  readonly refusal: "OFFER_SETTLED" | "OFFER_EXPIRED" | undefined;
+  readonly refusal: "OFFER_SETTLED" | "OFFER_EXPIRED" | "ETAG_MISMATCH" | undefined;
 }
 
 /** Answers offers that the caller was seen to see, each by itself; in one ledger, by the market clock. */
@@ -29,9 +31,10 @@ export async function answerOffers(
   const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
   const answered = new Map<string, AnsweredOffer>();
   const settlements: Settlement[] = [];
-  for (const { offer: id, answer } of answers) {
+  for (const given of answers) {
+    const { offer: id } = given;
     const offer = offers.get(id)!;
-    const verdict = judgeAnswer(offer, answer, clock.time);
+    const verdict = judge(given, offer, clock.time);
     answered.set(id, { offer, refusal: verdict.kind === "REFUSED" ? verdict.reason : undefined });
     if (verdict.kind !== "SETTLE") continue;
     settlements.push({ hold: holds.get(id)!, to: verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED" });
@@ -39,4 +42,11 @@ export async function answerOffers(
   const settled = await settleHolds(tx, market, settlements, clock, offers);
   for (const offer of settled.offers) answered.set(offer.id, { offer, refusal: undefined });
   return answered;
+}
+
+// Saying the same again is no change, whichever version was read.
+function judge({ answer, isFresh }: GivenAnswer, offer: Offer, now: Date) {
+  const verdict = judgeAnswer(offer, answer, now);
+  if (verdict.kind === "REPEATED" || !isFresh || isFresh(offer.version)) return verdict;
+  return { kind: "REFUSED", reason: "ETAG_MISMATCH" } as const;
 }

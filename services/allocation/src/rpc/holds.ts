@@ -80,6 +80,7 @@ export function holds(shell: Shell): Methods {
           const allocation = (await readAllocation(tx, market, id))!;
           return { hold: toHoldMessage(market, hold), allocation: toAllocationMessage(market, allocation) };
         }
+        refuseStale(request, hold);
         refuseUnless(mayConfirm(hold, clock.time), request.name, hold);
         const settled = await settleHolds(tx, market, [{ hold, to: "CONFIRMED" }], clock);
         return {
@@ -94,6 +95,7 @@ export function holds(shell: Shell): Methods {
       return mutate(shell, context, { method: methods.releaseHold, market, request }, async (tx, caller) => {
         const { hold, clock } = await lockHold(tx, market, id, caller, request);
         if (hold.state === "RELEASED") return { hold: toHoldMessage(market, hold) };
+        refuseStale(request, hold);
         refuseUnless(mayRelease(hold), request.name, hold);
         const settled = await settleHolds(tx, market, [{ hold, to: "RELEASED" }], clock);
         return { hold: toHoldMessage(market, settled.holds[0]!) };
@@ -107,15 +109,19 @@ async function lockHold(
   market: string,
   id: string,
   caller: Caller,
-  request: { readonly name: string; readonly etag: string },
+  request: { readonly name: string },
 ): Promise<{ hold: Hold; clock: Clock }> {
   const [visible] = await readHolds(tx, market, [id]);
   found(visible, caller, "HOLD_NOT_FOUND", request.name);
   await actAsMarket(tx);
   const clock = await holdClock(tx, market);
   const [hold] = await lockHolds(tx, market, [id]);
-  if (!isFresh(request.etag, hold!.version)) throw staleEtag(request.name);
   return { hold: hold!, clock };
+}
+
+// Not where the hold has become what was asked for: a repeat changes nothing, whichever version was read.
+function refuseStale(request: { readonly name: string; readonly etag: string }, hold: Hold): void {
+  if (!isFresh(request.etag, hold.version)) throw staleEtag(request.name);
 }
 
 function refuseUnless(

@@ -80,15 +80,15 @@ async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, an
   const { market, offer } = idsOf(patterns.offer, request.name);
   const isFreshNow = (version: number) => isFresh(request.etag, version);
   const outcome = await shell.answers.answer(market, { caller, offer, answer, isFresh: isFreshNow });
-  if (outcome === "STALE") throw staleEtag(request.name);
   const seen = outcome === "HIDDEN" ? undefined : outcome;
   const answered = found(seen, caller, "OFFER_NOT_FOUND", request.name);
   return told(shell, answerOf(shell, market, request, answer, answered));
 }
 
 async function answerAlone(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
-  const { market, offer: id } = await seenOffer(tx, caller, request);
-  const answered = (await answerOffers(tx, market, [{ offer: id, answer }])).get(id)!;
+  const { market, offer } = await seenOffer(tx, caller, request);
+  const isFreshNow = (version: number) => isFresh(request.etag, version);
+  const answered = (await answerOffers(tx, market, [{ offer, answer, isFresh: isFreshNow }])).get(offer)!;
   return answerOf(shell, market, request, answer, answered);
 }
 
@@ -102,6 +102,7 @@ function answerOf(
   shell.telemetry.offersAnswered(...countsOf(answer, refusal));
   if (refusal === "OFFER_EXPIRED")
     throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
+  if (refusal === "ETAG_MISMATCH") throw staleEtag(request.name);
   if (refusal) refuseSettled(request.name, offer);
   return { offer: toOfferMessage(market, offer) };
 }
@@ -120,6 +121,7 @@ function rescind(shell: Shell, request: OneOffer & { readonly requestId: string 
     const [hold] = await lockHolds(tx, market, [id]);
     const [offer] = await readOffers(tx, market, [id]);
     if (offer!.state === "RESCINDED") return { offer: toOfferMessage(market, offer!) };
+    if (!isFresh(request.etag, offer!.version)) throw staleEtag(request.name);
     if (offer!.state !== "MADE") refuseSettled(request.name, offer!);
     const settlement = { hold: hold!, to: "RELEASED", rescinded: true } as const;
     const settled = await settleHolds(tx, market, [settlement], clock);
@@ -131,8 +133,7 @@ function rescind(shell: Shell, request: OneOffer & { readonly requestId: string 
 async function seenOffer(tx: Tx, caller: Caller, request: OneOffer) {
   const ids = idsOf(patterns.offer, request.name);
   const [seen] = await readOffers(tx, ids.market, [ids.offer]);
-  const offer = found(seen, caller, "OFFER_NOT_FOUND", request.name);
-  if (!isFresh(request.etag, offer.version)) throw staleEtag(request.name);
+  found(seen, caller, "OFFER_NOT_FOUND", request.name);
   await actAsMarket(tx);
   return ids;
 }
