@@ -14,7 +14,7 @@ import { announcement, pack } from "../events/outbox.ts";
 import { type Expired, expireDueHolds } from "../ledger/expire-holds.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
-import { type Clock, lockClock, readClock, saveClock } from "../storage/clock-store.ts";
+import { type Clock, lockClock, lockClockToCreate, readClock, saveClock } from "../storage/clock-store.ts";
 import { marketHasHolds } from "../storage/hold-store.ts";
 import { mutate, read } from "./mutate.ts";
 import { patterns } from "./names.ts";
@@ -31,7 +31,7 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
       const begin = request.clock?.time && timestampDate(request.clock.time);
       if (mode === "SANDBOX" && !begin) throw invalidField("clock.time", "a sandbox clock begins at a time");
       return mutate(shell, context, { method: methods.createClock, market, request }, async (tx) => {
-        const now = await lockClock(tx, market);
+        const now = await lockClockToCreate(tx, market);
         if (now.version > 0 && now.mode === mode) return { clock: toClockMessage(market, now) };
         if (now.version > 0 || (await marketHasHolds(tx, market))) {
           throw refuse("CLOCK_IN_USE", `the market runs on its ${now.mode} clock already`, {

@@ -27,7 +27,11 @@ export async function readClock(tx: Tx, market: string): Promise<Clock> {
  * The clock, and no advance of it until the transaction ends. Taken before any hold or level is locked.
  */
 export async function holdClock(tx: Tx, market: string): Promise<Clock> {
-  await tx.execute(sql`select 1 from clocks where ${key(market)} and mode = 'SANDBOX' for share`);
+  // A clock that is not there yet has no row to lock: whoever creates it waits for this. Sent together, one after the other.
+  await Promise.all([
+    tx.execute(sql`select pg_advisory_xact_lock_shared(${birthKey(market)})`),
+    tx.execute(sql`select 1 from clocks where ${key(market)} and mode = 'SANDBOX' for share`),
+  ]);
   return selectClock(tx, market);
 }
 
@@ -35,6 +39,12 @@ export async function holdClock(tx: Tx, market: string): Promise<Clock> {
 export async function lockClock(tx: Tx, market: string): Promise<Clock> {
   await tx.execute(sql`select 1 from clocks where ${key(market)} for update`);
   return selectClock(tx, market);
+}
+
+/** The clock, and nobody beside this transaction who holds it, locks it or creates it, though there may be none yet. */
+export async function lockClockToCreate(tx: Tx, market: string): Promise<Clock> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${birthKey(market)})`);
+  return lockClock(tx, market);
 }
 
 async function selectClock(tx: Tx, market: string): Promise<Clock> {
@@ -67,4 +77,8 @@ export async function saveClock(
 
 function key(market: string): SQL {
   return sql`market = ${market} and bucket = ${bucketOf(market)}`;
+}
+
+function birthKey(market: string): SQL {
+  return sql`hashtextextended(${`clock/${market}`}, 0)`;
 }
