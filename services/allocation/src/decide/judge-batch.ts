@@ -159,8 +159,9 @@ async function readBefore(tx: Tx, { market, plan, demands }: Batch): Promise<Bef
   const given = await readGivenSupplies(tx, market, plan.id, demands);
   const supplies = await readLevels(tx, market, new Set([...given.values()].flatMap((ids) => [...ids])));
   const taken = await readTakenOrdinals(tx, market, plan.supplyKind);
-  const epoch = Math.max(taken.epoch, ...supplies.map(({ ordinalEpoch }) => ordinalEpoch));
-  const ordinalOf = new Map(supplies.map(({ listingId, ordinal }) => [listingId, ordinal]));
+  const { epoch } = taken;
+  const current = supplies.filter(({ ordinalEpoch }) => ordinalEpoch === epoch);
+  const ordinalOf = new Map(current.map(({ listingId, ordinal }) => [listingId, ordinal]));
   return {
     decisionTime: clock.time,
     open: demands.filter((demand) => wanting.has(demand)),

@@ -74,13 +74,13 @@ export async function readLevelsByOrdinal(
   return rows.map(levelOf);
 }
 
-/** Ordinals of open supplies that have nothing left, ascending; at most 1,000,000. */
+/** Ordinals of open supplies that have nothing left, in the kind's newest epoch, ascending; at most 1,000,000. */
 export async function readTakenOrdinals(tx: Tx, market: string, kind: string): Promise<TakenOrdinals> {
   const [row] = await tx.execute<{ epoch: string | null; ordinals: readonly string[] | null }>(sql`
-    select max(ordinal_epoch) as epoch, array_agg(ordinal order by ordinal) as ordinals from (
-      select ordinal, ordinal_epoch from capacity_levels
-      where market = ${market} and kind = ${kind} and open and not unlimited and held + allocated >= on_hand
-      limit 1000000) taken`);
+    select ordinal_epoch as epoch, (array_agg(ordinal order by ordinal)
+      filter (where open and not unlimited and held + allocated >= on_hand))[1:1000000] as ordinals
+    from capacity_levels where market = ${market} and kind = ${kind}
+    group by ordinal_epoch order by ordinal_epoch desc limit 1`);
   return { epoch: Number(row?.epoch ?? 0), ordinals: (row?.ordinals ?? []).map(Number) };
 }
 
