@@ -1,3 +1,4 @@
+import { encodeRevision } from "@marketmesh/contracts";
 import type { Database } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
@@ -6,7 +7,7 @@ import { runRounds } from "../src/rounds/round-worker.ts";
 import { solveRound } from "../src/rounds/solve-round.ts";
 import { takeSnapshot } from "../src/rounds/take-snapshot.ts";
 import { insertLevels } from "../src/storage/capacity-store.ts";
-import { LeaseLostError, readRound } from "../src/storage/round-store.ts";
+import { insertRound, LeaseLostError, readRound } from "../src/storage/round-store.ts";
 import { openTestDatabase, staffOf } from "../src/testing/database.ts";
 import { levelOf } from "../src/testing/levels.ts";
 import { beginRound, lease, type Ranking, roundDeps } from "./in-process.ts";
@@ -41,8 +42,8 @@ async function resume(database: Database, ranking: Ranking, pairsPerCommit = 3) 
   return calls;
 }
 
-async function stateOf(database: Database) {
-  return (await database.background((tx) => readRound(tx, market, "r")))?.state;
+async function stateOf(database: Database, round = "r") {
+  return (await database.background((tx) => readRound(tx, market, round)))?.state;
 }
 
 async function heldPairs(database: Database) {
@@ -156,4 +157,27 @@ test("a round whose neighbours stay away gives up, holds nothing and lets the ne
   expect(await heldPairs(database)).toEqual([]);
   const [plan] = await database.background((tx) => tx.execute(sql`select active_round from plans`));
   expect(plan).toEqual({ active_round: "" });
+});
+
+test("a round that waits for its revisions holds up no other round, and waiting is no attempt", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await seed(database);
+  const revision = encodeRevision({ of: "listing", ordinal: 0, listingId: "d0", version: 2n, feedEpoch: 1n });
+  await database.background(async (tx) => {
+    const waiting = { id: "waits", plan: "p", planVersion: 1, revisions: [revision] };
+    await insertRound(tx, market, waiting);
+    await tx.execute(sql`update rounds set create_time = now() - interval '5 seconds' where id = 'waits'`);
+  });
+  const { deps } = roundDeps(database, own);
+  const stop = new AbortController();
+  const worker = runRounds(deps, stop.signal);
+  await until(async () => (await stateOf(database)) === "COMMITTED");
+  expect(await stateOf(database, "waits")).toBe("PENDING");
+  await database.background((tx) =>
+    tx.execute(sql`update capacity_levels set listing_version = 2 where listing_id = 'd0'`),
+  );
+  await until(async () => (await stateOf(database, "waits")) === "COMMITTED");
+  stop.abort();
+  await worker;
 });

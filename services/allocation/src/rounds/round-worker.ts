@@ -17,6 +17,8 @@ import { takeSnapshot } from "./take-snapshot.ts";
 const pollMs = 500;
 /** Attempts at one step before a round that holds nothing yet gives up. */
 const attemptsMax = 5;
+/** For so long a round waits for its revisions without that counting as an attempt. */
+const revisionsWaitMs = 60_000;
 
 /** Takes rounds by lease, one at a time, and moves each as far as it goes. Runs until the signal aborts. */
 export async function runRounds(deps: RoundDeps, signal: AbortSignal): Promise<void> {
@@ -65,6 +67,8 @@ async function setBack(
   const reason = reasonOf(error) ?? "INTERNAL";
   await database.background(async (tx) => {
     if (signal.aborted) return releaseRound(tx, leased, 0);
+    // Others are moved on meanwhile.
+    if (waitsForRevisions(round, reason)) return releaseRound(tx, leased, pollMs);
     log.error("round step failed", { market, round: round.id, state: round.state, reason, error });
     const attempts = round.attempts + 1;
     if (round.state === "SOLVED" || attempts < attemptsMax) {
@@ -75,4 +79,9 @@ async function setBack(
     await stepRound(tx, leased, { state: "FAILED", attempts, failure }, leaseMs);
     await clearActiveRound(tx, market, round.plan, round.id);
   });
+}
+
+function waitsForRevisions({ state, createTime }: Round, reason: string): boolean {
+  const ageMs = Date.now() - createTime.getTime();
+  return state === "PENDING" && reason === "NOT_CAUGHT_UP" && ageMs < revisionsWaitMs;
 }

@@ -11,7 +11,8 @@ import { awaitRevisions, parseRevisions } from "./revisions.ts";
 import type { RoundDeps } from "./round-deps.ts";
 
 const pageSize = 5_000;
-const revisionsTimeoutMs = 20_000;
+/** What a worker waits for revisions at a time: other rounds wait for it meanwhile. */
+const patienceMs = 1_000;
 
 /** PENDING to SOLVING: what there is, and what time it is, at one moment; stored with the round. */
 export async function takeSnapshot(
@@ -22,7 +23,7 @@ export async function takeSnapshot(
   const { database } = deps;
   const { market, round } = leased;
   const revisions = parseRevisions(round.revisions);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(revisionsTimeoutMs)]);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   await awaitRevisions(database, deps.signals, market, revisions, patience);
   const startMs = performance.now();
   return database.background(
