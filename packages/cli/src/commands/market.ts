@@ -4,6 +4,7 @@ import { mapRows, packNames, readPack, readScenario } from "@marketmesh/markets"
 import type { Command } from "../command.ts";
 import { applyPack } from "../job/apply-pack.ts";
 import { type ExportName, exportMarket, exportNames } from "../job/export-market.ts";
+import { importIdOf } from "../job/import-id.ts";
 import { importListings } from "../job/import-listings.ts";
 import { ndjson } from "../ndjson.ts";
 import { asOperator } from "../running-mesh.ts";
@@ -39,9 +40,9 @@ export const importFiles: Command = {
     if (markets.length === 0) throw new UsageError(`the scenario has no market ${values.market}`);
     await asOperator(async (mesh) => {
       for (const { market, files } of markets) {
-        for (const [at, file] of files.entries()) {
+        for (const file of files) {
           const rows = mapRows(file, seed);
-          const done = await importListings(mesh, market, `file-${at + 1}`, file.kind, rows);
+          const done = await importListings(mesh, market, await importIdOf(file, seed), file.kind, rows);
           process.stdout.write(
             `${market}: ${done.acknowledgedRow} rows: ${done.createdCount} created, ${done.updatedCount} updated, ${done.unchangedCount} unchanged, ${done.refusedCount} refused\n`,
           );
