@@ -30,6 +30,12 @@ import { file_marketmesh_errors_v1_error_reason } from "../gen/marketmesh/errors
 import { file_marketmesh_events_v1_envelope } from "../gen/marketmesh/events/v1/envelope_pb.ts";
 import { file_marketmesh_events_v1_error_reason } from "../gen/marketmesh/events/v1/error_reason_pb.ts";
 import { file_marketmesh_events_v1_feed_service } from "../gen/marketmesh/events/v1/feed_service_pb.ts";
+import { file_marketmesh_fulfillment_v1_error_reason } from "../gen/marketmesh/fulfillment/v1/error_reason_pb.ts";
+import { file_marketmesh_fulfillment_v1_events } from "../gen/marketmesh/fulfillment/v1/events_pb.ts";
+import { file_marketmesh_fulfillment_v1_fulfillment_service } from "../gen/marketmesh/fulfillment/v1/fulfillment_service_pb.ts";
+import { file_marketmesh_fulfillment_v1_run } from "../gen/marketmesh/fulfillment/v1/run_pb.ts";
+import { file_marketmesh_fulfillment_v1_task } from "../gen/marketmesh/fulfillment/v1/task_pb.ts";
+import { file_marketmesh_fulfillment_v1_workflow } from "../gen/marketmesh/fulfillment/v1/workflow_pb.ts";
 import { file_marketmesh_identity_v1_api_key } from "../gen/marketmesh/identity/v1/api_key_pb.ts";
 import { file_marketmesh_identity_v1_audit } from "../gen/marketmesh/identity/v1/audit_pb.ts";
 import { file_marketmesh_identity_v1_error_reason } from "../gen/marketmesh/identity/v1/error_reason_pb.ts";
@@ -84,6 +90,12 @@ export const registry: Registry = createRegistry(
   file_marketmesh_events_v1_envelope,
   file_marketmesh_events_v1_error_reason,
   file_marketmesh_events_v1_feed_service,
+  file_marketmesh_fulfillment_v1_error_reason,
+  file_marketmesh_fulfillment_v1_events,
+  file_marketmesh_fulfillment_v1_fulfillment_service,
+  file_marketmesh_fulfillment_v1_run,
+  file_marketmesh_fulfillment_v1_task,
+  file_marketmesh_fulfillment_v1_workflow,
   file_marketmesh_identity_v1_api_key,
   file_marketmesh_identity_v1_audit,
   file_marketmesh_identity_v1_error_reason,
