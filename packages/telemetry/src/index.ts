@@ -18,4 +18,11 @@ export {
   type Metrics,
 } from "./metrics.ts";
 export { redact } from "./redact.ts";
-export { activeTraceparent, createTelemetry, type Telemetry } from "./telemetry.ts";
+export { createTelemetry, failSpan, inSpan, type SpanRelations, type Telemetry } from "./telemetry.ts";
+export {
+  activeTraceparent,
+  continueTrace,
+  formatTraceparent,
+  linksTo,
+  parseTraceparent,
+} from "./trace-context.ts";
