@@ -9,7 +9,7 @@ import type { Mesh } from "@marketmesh/cli/mesh";
 import { bindEligibility } from "@marketmesh/eligibility";
 import { bindIdentity } from "@marketmesh/identity";
 import { bindScoring } from "@marketmesh/scoring";
-import { startServices } from "@marketmesh/testkit";
+import { type RunningServices, startServices } from "@marketmesh/testkit";
 
 /** Every service in this process, on databases and streams of its own, with real tokens by identity. */
 export interface WholeMesh extends AsyncDisposable {
@@ -17,6 +17,8 @@ export interface WholeMesh extends AsyncDisposable {
   readonly clients: Mesh;
   readonly endpoints: Readonly<Record<string, string>>;
   readonly operatorKey: string;
+  /** By name, for what a test must see from inside: addresses, databases. */
+  readonly services: RunningServices["services"];
 }
 
 const binds = {
@@ -52,6 +54,7 @@ export async function startWholeMesh(): Promise<WholeMesh> {
     clients,
     endpoints: services.endpoints,
     operatorKey,
+    services: services.services,
     async [Symbol.asyncDispose]() {
       clients[Symbol.dispose]();
       await services.close();
