@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { generate } from "./generate.ts";
+import { generateMetricsTable } from "./metrics-table.ts";
 import { namedProblem, StackProblem } from "./problem.ts";
 import { checkoutDir } from "./state-folder.ts";
 import { start } from "./supervisor/start.ts";
@@ -17,7 +18,9 @@ async function main(command: string | undefined, args: string[]): Promise<number
     case "test":
       return runTests(args);
     case "generate":
-      return generate(join(checkoutDir, "packages", "contracts", "src")) ? 0 : 1;
+      if (!generate(join(checkoutDir, "packages", "contracts", "src"))) return 1;
+      await generateMetricsTable();
+      return 0;
     case "bench":
       return runScript("test/bench/main.ts", args);
     default:

@@ -1,5 +1,6 @@
 import { backoffMs, pause } from "@marketmesh/rpc";
 import type { Telemetry } from "@marketmesh/telemetry";
+import { backgroundFailures } from "./metrics.ts";
 
 type Loop = (signal: AbortSignal) => Promise<void>;
 
@@ -19,11 +20,7 @@ export function background({ log, metrics }: Telemetry, random: () => number): B
   const waiting: (() => void)[] = [];
   const running = new Set<Promise<void>>();
   let started = false;
-  const failures = metrics.counter({
-    name: "background_failures_total",
-    help: "How often a background loop failed and was started again",
-    labels: ["loop"],
-  });
+  const failures = metrics.counter(backgroundFailures);
 
   async function keepRunning(name: string, loop: Loop): Promise<void> {
     for (let attempt = 1; !signal.aborted; attempt += 1) {

@@ -3,6 +3,7 @@ import type { Metrics } from "@marketmesh/telemetry";
 import { readConfig } from "./config.ts";
 import type { Env } from "./host.ts";
 import { databaseSettings } from "./host-settings.ts";
+import { queryDuration } from "./metrics.ts";
 
 /** Migrates (when the environment says by which role) and opens a service's database. */
 export async function openServiceDatabase(
@@ -40,11 +41,7 @@ function userOf(url: string): string {
 }
 
 function observer(metrics: Metrics): (query: ObservedQuery) => void {
-  const seconds = metrics.histogram({
-    name: "database_query_duration_seconds",
-    help: "How long statements took",
-    labels: ["failed"],
-  });
+  const seconds = metrics.histogram(queryDuration);
   const series = { ok: seconds.series({ failed: "false" }), failed: seconds.series({ failed: "true" }) };
   return ({ durationMs, failed }) => series[failed ? "failed" : "ok"].observe(durationMs / 1000);
 }

@@ -3,14 +3,15 @@ import { Health } from "@marketmesh/contracts/grpc/health/v1";
 import { ServerReflection } from "@marketmesh/contracts/grpc/reflection/v1";
 import { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
 import { describe, type NodeListener, pause } from "@marketmesh/rpc";
-import { followContext } from "@marketmesh/telemetry";
+import { contentTypeOf, followContext, textFormatFor } from "@marketmesh/telemetry";
 import { type BoundHost, createHost } from "./bound-host.ts";
 import { corsFilter } from "./cors.ts";
 import { healthService } from "./health.ts";
 import type { Bind, Env, HttpHandler, RunningService } from "./host.ts";
 import { httpRoutes, livez, readyz } from "./http-routes.ts";
 import { jwksPath, meshUrl } from "./keys.ts";
-import { type MetricsPort, measureProcess, openMetricsPort } from "./metrics-port.ts";
+import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
+import { measureProcess } from "./process-metrics.ts";
 import { reflectionServices } from "./reflection.ts";
 import { listen, type SharedPort } from "./shared-port.ts";
 
@@ -135,9 +136,10 @@ function listenerOf(bound: BoundHost): NodeListener {
 }
 
 function metricsListener({ telemetry, readiness }: BoundHost): NodeListener {
-  const metrics: HttpHandler = (_, response) => {
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
-    response.end(telemetry.metrics.text());
+  const metrics: HttpHandler = (request, response) => {
+    const format = textFormatFor(request.headers.accept);
+    response.writeHead(200, { "content-type": contentTypeOf[format] });
+    response.end(telemetry.metrics.text(format));
   };
   const routes = new Map([
     ["/metrics", metrics],

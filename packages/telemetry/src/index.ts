@@ -8,15 +8,23 @@ export {
   logLevels,
 } from "./logger.ts";
 export {
+  defineMetric,
+  durationBuckets,
+  isMetricDefinition,
+  type MetricDefinition,
+  type MetricOptions,
+  type MetricType,
+} from "./metric-definition.ts";
+export {
   type Counter,
   createMetrics,
-  durationBuckets,
   type Gauge,
   type Histogram,
   type Labels,
-  type MetricOptions,
   type Metrics,
+  type Reading,
 } from "./metrics.ts";
+export { contentTypeOf, metricPrefix, type TextFormat, textFormatFor } from "./prometheus-text.ts";
 export { redact } from "./redact.ts";
 export { createTelemetry, failSpan, inSpan, type SpanRelations, type Telemetry } from "./telemetry.ts";
 export {

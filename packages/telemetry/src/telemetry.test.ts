@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLogger, createMetrics, redact } from "./index.ts";
+import { createLogger, redact } from "./index.ts";
 
 function logged(level: "debug" | "warn" = "debug") {
   const lines: string[] = [];
@@ -50,37 +50,4 @@ test("an object that contains itself is cut, not followed", () => {
   const loop: Record<string, unknown> = {};
   loop.self = loop;
   expect(() => JSON.stringify(redact(loop))).not.toThrow();
-});
-
-test("metrics are written as Prometheus reads them", () => {
-  const metrics = createMetrics();
-  metrics.counter({ name: "calls_total", help: "Calls", labels: ["method"] }).add(2, { method: 'a"b\n' });
-  const seconds = metrics.histogram({ name: "duration_seconds", help: "Time", buckets: [0.1, 1] });
-  for (const value of [0.05, 0.1, 0.5, 9]) seconds.observe(value);
-  metrics.gauge({ name: "now", help: "A reading", read: () => 4 });
-  expect(metrics.text()).toBe(
-    [
-      "# HELP marketmesh_calls_total Calls",
-      "# TYPE marketmesh_calls_total counter",
-      'marketmesh_calls_total{method="a\\"b\\n"} 2',
-      "# HELP marketmesh_duration_seconds Time",
-      "# TYPE marketmesh_duration_seconds histogram",
-      'marketmesh_duration_seconds_bucket{le="0.1"} 2',
-      'marketmesh_duration_seconds_bucket{le="1"} 3',
-      'marketmesh_duration_seconds_bucket{le="+Inf"} 4',
-      "marketmesh_duration_seconds_sum 9.65",
-      "marketmesh_duration_seconds_count 4",
-      "# HELP marketmesh_now A reading",
-      "# TYPE marketmesh_now gauge",
-      "marketmesh_now 4",
-      "",
-    ].join("\n"),
-  );
-});
-
-test("a label that takes ever new values ends in `overflow`", () => {
-  const metrics = createMetrics();
-  const counter = metrics.counter({ name: "calls_total", help: "Calls", labels: ["id"] });
-  for (let id = 0; id < 2_100; id += 1) counter.add(1, { id: String(id) });
-  expect(metrics.text()).toContain('{id="overflow"} 100\n');
 });

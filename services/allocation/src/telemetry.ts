@@ -1,4 +1,5 @@
 import type { Telemetry } from "@marketmesh/telemetry";
+import * as defined from "./metrics.ts";
 
 /** What happens in allocation, for dashboards. Never who. */
 export interface AllocationTelemetry {
@@ -10,22 +11,11 @@ export interface AllocationTelemetry {
 }
 
 export function allocationTelemetry({ metrics }: Telemetry): AllocationTelemetry {
-  const decisions = metrics.counter({ name: "decisions_total", help: "Demands decided by allocate-now" });
-  const holds = metrics.counter({ name: "decision_holds_total", help: "Holds taken by allocate-now" });
-  const seconds = metrics.histogram({
-    name: "decision_duration_seconds",
-    help: "From the request until its holds were written, per call of allocate-now",
-  });
-  const again = metrics.counter({
-    name: "decision_retries_total",
-    help: "Transactions of allocate-now that were undone to look at more supplies",
-    labels: ["why"],
-  });
-  const answers = metrics.counter({
-    name: "offer_answers_total",
-    help: "Answers to offers by what became of them",
-    labels: ["outcome"],
-  });
+  const decisions = metrics.counter(defined.decisions);
+  const holds = metrics.counter(defined.decisionHolds);
+  const seconds = metrics.histogram(defined.decisionDuration);
+  const again = metrics.counter(defined.decisionRetries);
+  const answers = metrics.counter(defined.offerAnswers);
   return {
     decided(demands, held, durationMs) {
       decisions.add(demands);

@@ -1,5 +1,6 @@
 import type { Host } from "@marketmesh/service-host";
 import type { ImportCounts } from "./domain/import.ts";
+import { importRows, partyKeysDropped, personalUnreadable, watchesEnded } from "./metrics.ts";
 
 /** What operators see of the catalog's work; never a value of a listing. */
 export interface Telemetry {
@@ -12,26 +13,10 @@ export interface Telemetry {
 }
 
 export function telemetryOf({ telemetry: { metrics }, log }: Pick<Host, "telemetry" | "log">): Telemetry {
-  const rows = metrics.counter({
-    name: "catalog_import_rows_total",
-    help: "Rows of imports",
-    labels: ["end"],
-  });
-  const watches = metrics.counter({
-    name: "catalog_watches_ended_total",
-    help: "Watches that ended",
-    labels: ["why"],
-  });
-  const erased = metrics.counter({
-    name: "catalog_party_keys_dropped_total",
-    help: "Keys dropped on erasure",
-    labels: [],
-  });
-  const unreadable = metrics.counter({
-    name: "catalog_personal_unreadable_total",
-    help: "Sealed attributes that did not open",
-    labels: [],
-  });
+  const rows = metrics.counter(importRows);
+  const watches = metrics.counter(watchesEnded);
+  const erased = metrics.counter(partyKeysDropped);
+  const unreadable = metrics.counter(personalUnreadable);
   return {
     rowsImported(from, to) {
       for (const end of ["created", "updated", "unchanged", "refused"] as const) {

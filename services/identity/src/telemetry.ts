@@ -1,4 +1,5 @@
 import type { Telemetry } from "@marketmesh/telemetry";
+import { tokenExchanges } from "./metrics.ts";
 
 /** What happens in identity, for dashboards. Never who. */
 export interface IdentityTelemetry {
@@ -6,11 +7,7 @@ export interface IdentityTelemetry {
 }
 
 export function identityTelemetry({ metrics }: Telemetry): IdentityTelemetry {
-  const exchanges = metrics.counter({
-    name: "token_exchanges_total",
-    help: "Token exchanges by outcome and kind of credential",
-    labels: ["outcome", "credential"],
-  });
+  const exchanges = metrics.counter(tokenExchanges);
   return {
     exchange: (outcome, credential) => exchanges.series({ outcome, credential }).add(1),
   };

@@ -4,6 +4,7 @@ import type { Telemetry } from "@marketmesh/telemetry";
 import { SpanKind, trace, context as traceContext } from "@opentelemetry/api";
 import { type Call, currentCall } from "../call.ts";
 import { codeName } from "../code-name.ts";
+import { clientDuration } from "../metrics.ts";
 import { callerHeader } from "../server/authentication.ts";
 import type { Resolve } from "./addresses.ts";
 import { type Channel, channel } from "./channel.ts";
@@ -63,11 +64,7 @@ export function targetOf(service: DescService): string {
 
 function travelling(transport: Transport, options: MeshOptions): Transport {
   const { tracer, metrics } = options.telemetry;
-  const seconds = metrics.histogram({
-    name: "rpc_client_duration_seconds",
-    help: "How long calls of other services took, retries included, by method and code",
-    labels: ["method", "code"],
-  });
+  const seconds = metrics.histogram(clientDuration);
   return {
     async unary(method, signal, timeoutMs, header, input, contextValues) {
       const call = currentCall();

@@ -16,6 +16,7 @@ import {
 import type { Telemetry } from "@marketmesh/telemetry";
 import type { Tracer } from "@opentelemetry/api";
 import { codeName } from "../code-name.ts";
+import { serverDuration } from "../metrics.ts";
 import type { KeySource } from "../token/key-source.ts";
 import { type TokenVerifier, tokenVerifier } from "../token/verifier.ts";
 import { domainOf } from "./authentication.ts";
@@ -161,11 +162,7 @@ function deadlinesOf(limits: ServerLimits): DeadlineLimits {
 }
 
 function observer({ metrics }: Telemetry): ServerParts["observe"] {
-  const seconds = metrics.histogram({
-    name: "rpc_server_duration_seconds",
-    help: "How long calls took, by method and code",
-    labels: ["method", "code"],
-  });
+  const seconds = metrics.histogram(serverDuration);
   const seriesOf = new Map<MethodPlan, Map<Code | undefined, { observe(value: number): void }>>();
   return (plan, outcome, value) => {
     const byCode = seriesOf.get(plan) ?? new Map();

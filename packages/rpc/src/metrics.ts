@@ -1,0 +1,20 @@
+import { defineMetric } from "@marketmesh/telemetry";
+
+const method = "`<package>.<Service>/<Method>`";
+const code = "`ok`, or the gRPC code in snake_case";
+
+export const serverDuration = defineMetric({
+  type: "histogram",
+  name: "rpc_server_duration_seconds",
+  unit: "s",
+  help: "From a call's headers until its end, refused calls included; its count is the rate, by code the errors",
+  labels: { method, code },
+});
+
+export const clientDuration = defineMetric({
+  type: "histogram",
+  name: "rpc_client_duration_seconds",
+  unit: "s",
+  help: "Calls of other services, retries included; a stream counts when it has ended",
+  labels: { method, code },
+});
