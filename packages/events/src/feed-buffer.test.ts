@@ -32,7 +32,9 @@ test("holds what comes after a gap, up to its bound", () => {
   expect(() => buffer.offer([at(5n)])).toThrow(FeedBroken);
 });
 
-test("breaks at another epoch", () => {
-  const buffer = feedBuffer({ epoch: 1n, feedSeq: 0n }, 2);
-  expect(() => buffer.offer([at(1n, 2n)])).toThrow("epoch 2 began");
+test("breaks at a newer epoch and passes over what is left of older ones", () => {
+  const buffer = feedBuffer({ epoch: 2n, feedSeq: 0n }, 2);
+  expect(buffer.offer([at(7n, 1n), at(1n, 2n), at(8n, 1n)])).toEqual([at(1n, 2n)]);
+  expect(buffer.gap).toBe(false);
+  expect(() => buffer.offer([at(1n, 3n)])).toThrow("epoch 3 began");
 });

@@ -48,20 +48,23 @@ async function reflects(
   return wanted.every(({ listingId, version }) => (known.get(listingId) ?? 0n) >= version);
 }
 
-// What the projection is known to have reached, so that the database is asked for later positions only.
-const positions = new WeakMap<Database, { epoch: bigint; feedSeq: bigint }>();
+// What the projection is known to have reached by epoch, so that the database is asked for later positions only.
+const positions = new WeakMap<Database, Map<bigint, bigint>>();
 
+// A feed that began anew has facts of its former life left to project: each epoch is waited for by itself.
 async function reaches(database: Database, wanted: readonly FeedRevision[]): Promise<boolean> {
-  const last = wanted.reduce<FeedRevision | undefined>(
-    (most, revision) => (most && most.feedSeq >= revision.feedSeq ? most : revision),
-    undefined,
-  );
-  if (!last) return true;
-  const known = positions.get(database);
-  if (known?.epoch === last.feedEpoch && known.feedSeq >= last.feedSeq) return true;
-  const feedSeq = await database.background((tx) => advanceListingPosition(tx, last.feedEpoch));
-  positions.set(database, { epoch: last.feedEpoch, feedSeq });
-  return feedSeq >= last.feedSeq;
+  const last = new Map<bigint, bigint>();
+  for (const { feedEpoch, feedSeq } of wanted) {
+    if (feedSeq >= (last.get(feedEpoch) ?? 0n)) last.set(feedEpoch, feedSeq);
+  }
+  const known = positions.get(database) ?? new Map<bigint, bigint>();
+  positions.set(database, known);
+  for (const [epoch, feedSeq] of last) {
+    if ((known.get(epoch) ?? 0n) >= feedSeq) continue;
+    known.set(epoch, await database.background((tx) => advanceListingPosition(tx, epoch)));
+    if ((known.get(epoch) ?? 0n) < feedSeq) return false;
+  }
+  return true;
 }
 
 function notCaughtUp(market: string) {
