@@ -47,6 +47,8 @@ export interface Follower {
   readonly position: FeedPosition | undefined;
   /** True once everything that the feed held when the first bootstrap ended is applied; stays true. */
   readonly caughtUp: boolean;
+  /** Milliseconds since it last knew that it had the whole feed; an idle one asks about every 6 s. */
+  readonly staleMs: number;
   /** How often it has bootstrapped. */
   readonly bootstrapsCount: number;
   /** Resolves when the position is reached; throws ConnectError UNAVAILABLE when the signal aborts before. */

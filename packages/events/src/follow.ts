@@ -27,6 +27,8 @@ export interface FollowSource {
 export interface RunningFollower {
   readonly follower: Follower;
   run(signal: AbortSignal): Promise<void>;
+  /** Where it reads at the broker; undefined while it does not. */
+  consumer(): { readonly stream: string; readonly name: string } | undefined;
 }
 
 export function follow(source: FollowSource, options: FollowOptions): RunningFollower {
@@ -36,6 +38,8 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     target: undefined as bigint | undefined,
     caughtUp: false,
     bootstraps: 0,
+    currentMs: performance.now(),
+    consumer: undefined as { readonly stream: string; readonly name: string } | undefined,
   };
   const advance = () => {
     const position = state.buffer?.position.feedSeq ?? -1n;
@@ -52,6 +56,9 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     },
     get caughtUp() {
       return state.caughtUp;
+    },
+    get staleMs() {
+      return performance.now() - state.currentMs;
     },
     get bootstrapsCount() {
       return state.bootstraps;
@@ -109,6 +116,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
       num_replicas: 1,
     });
     const consumer = await source.client.consumers.get(place.stream, name);
+    state.consumer = { stream: place.stream, name };
     let gapSinceMs = buffer.gap ? performance.now() : undefined;
     let quietSinceMs = performance.now();
     while (!signal.aborted) {
@@ -120,6 +128,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
           const ready = buffer.offer(fromBinary(EnvelopeBatchSchema, message.data).envelopes);
           if (ready.length > 0) apply(ready);
           advance();
+          if (message.info.pending === 0 && !buffer.gap) state.currentMs = performance.now();
           if (ready.length > 0) gapSinceMs = undefined;
           quietSinceMs = performance.now();
         }
@@ -152,6 +161,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
         if (identity !== undefined && identity !== place.streamIdentity)
           throw new FeedBroken("the stream was made anew");
         identity = place.streamIdentity;
+        if (feedSeq === place.lastSeq) state.currentMs = performance.now();
         if (stuckAt === feedSeq) throw new FeedBroken(`position ${feedSeq + 1n} is missing`);
         await read(buffer, place, signal);
         stuckAt = buffer.position.feedSeq < place.lastSeq ? buffer.position.feedSeq : undefined;
@@ -171,7 +181,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     }
   }
 
-  return { follower, run };
+  return { follower, run, consumer: () => state.consumer };
 }
 
 // What the broker or the producer could not do leaves the projection as it is; anything else may have left it half done.

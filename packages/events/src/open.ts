@@ -1,10 +1,12 @@
 import { type Client, Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { FeedService } from "@marketmesh/contracts/events/v1";
 import type { Database } from "@marketmesh/postgres";
+import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { connect, type NatsConnection } from "nats";
 import type { Events, WorkOptions } from "./events.ts";
 import { feedServiceOf } from "./feed-service.ts";
 import { follow } from "./follow.ts";
+import { type Measured, measure, timed } from "./measure.ts";
 import { type Names, namesOf } from "./names.ts";
 import type { Notice, OnNotice } from "./notice.ts";
 import { type RelayOptions, runRelay } from "./relay.ts";
@@ -31,6 +33,10 @@ export interface EventsOptions {
   readonly ackWaitMs?: number;
   /** Told of what an operator should know: reconnects, retries, dead letters. Never of contents. */
   readonly onNotice?: (notice: Notice) => void;
+  /** Where relay and subscriptions tell how far they are. */
+  readonly metrics?: Metrics;
+  /** How often lag and outbox are looked at; default 10 s. */
+  readonly measureEveryMs?: number;
   /** A test's fault point in the relay; see RelayOptions. */
   readonly onRelayStep?: RelayOptions["onStep"];
 }
@@ -43,6 +49,8 @@ const brokers = new WeakMap<Events, ServiceImpl<typeof FeedService>>();
 export async function openEvents(options: EventsOptions): Promise<Events> {
   const names = namesOf(options.namespace ?? "marketmesh");
   const onNotice = options.onNotice ?? (() => {});
+  const metrics = options.metrics ?? createMetrics();
+  const subscriptions: Measured[] = [];
   const connection = await connect({
     servers: options.natsUrl.split(","),
     name: options.service,
@@ -65,18 +73,28 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
     const { streamBytesMax = gibibyte, replicas = 1 } = options;
     const step = onRelayStep ? { onStep: onRelayStep } : {};
     loops.push(
-      runRelay({ ...broker, ...step, database, service, names, streamBytesMax, replicas, onNotice }, signal),
+      runRelay(
+        { ...broker, ...step, database, service, names, streamBytesMax, replicas, onNotice, metrics },
+        signal,
+      ),
     );
   }
+  const { measureEveryMs } = options;
+  const often = measureEveryMs === undefined ? {} : { everyMs: measureEveryMs };
+  const { manager } = broker;
+  loops.push(measure({ metrics, database: options.database, manager, subscriptions, ...often }, signal));
   const events: Events = {
     work(work, handle) {
       if (!options.database) throw new Error("a work subscription needs a database");
-      const worker = { ...workerOf(work), database: options.database, handle, onNotice };
+      const { subscription } = work;
+      const observed = timed(metrics, subscription, handle);
+      const worker = { ...workerOf(work), database: options.database, handle: observed, onNotice };
       const durable = `${options.service}_${work.subscription}`;
       const stream = names.stream(work.service);
       const filter = names.filter(work.service, work.feeds);
       const ackWaitMs = options.ackWaitMs ?? 30_000;
       const feeds = new Set(work.feeds);
+      subscriptions.push({ subscription, way: "work", consumer: () => ({ stream, name: durable }) });
       loops.push(runWork({ ...broker, worker, stream, filter, durable, feeds, ackWaitMs }, signal));
     },
     follow(wanted) {
@@ -92,6 +110,12 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
         },
         wanted,
       );
+      subscriptions.push({
+        subscription: `${wanted.service} ${wanted.feed}`,
+        way: "follow",
+        consumer: running.consumer,
+        staleMs: () => running.follower.staleMs,
+      });
       loops.push(running.run(signal));
       return running.follower;
     },

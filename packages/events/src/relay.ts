@@ -1,6 +1,8 @@
 import { type Database, type DedicatedSession, openDedicatedSession } from "@marketmesh/postgres";
+import type { Metrics } from "@marketmesh/telemetry";
 import type { JetStreamClient, JetStreamManager } from "nats";
 import { purge, purgeEveryMs } from "./housekeeping.ts";
+import { relayLeads, relayPublished } from "./metrics.ts";
 import type { Names } from "./names.ts";
 import type { OnNotice } from "./notice.ts";
 import { publish } from "./publisher.ts";
@@ -31,6 +33,7 @@ export interface RelayOptions {
   readonly streamBytesMax: number;
   readonly replicas: number;
   readonly onNotice: OnNotice;
+  readonly metrics: Metrics;
   /** A test's fault point: throwing ends the relay there as a crash would. */
   readonly onStep?: (step: RelayStep) => void | Promise<void>;
   /** Default one minute. */
@@ -42,6 +45,8 @@ export interface RelayOptions {
  * the others try every half second. Every step may be the last: the next leader goes on from the tables.
  */
 export async function runRelay(options: RelayOptions, signal: AbortSignal): Promise<void> {
+  const leads = options.metrics.gauge(relayLeads);
+  leads.set(0);
   for (let failures = 0; !signal.aborted; ) {
     const awake = wakeUp();
     try {
@@ -51,7 +56,10 @@ export async function runRelay(options: RelayOptions, signal: AbortSignal): Prom
       });
       await waitForLead(session, signal);
       const leading = AbortSignal.any([signal, session.lost]);
-      if (!leading.aborted) await lead(options, session, awake, leading);
+      if (!leading.aborted) {
+        leads.set(1);
+        await lead(options, session, awake, leading).finally(() => leads.set(0));
+      }
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
@@ -127,6 +135,7 @@ async function cycle(options: RelayOptions, token: bigint, stream: StreamState):
     rows = await read();
   }
   const { published, failure } = await publish(client, names, service, rows);
+  options.metrics.counter(relayPublished).add(published.length);
   await options.onStep?.("published");
   if (published.length > 0) {
     await database.background((tx) => markPublished(tx, token, published, stream.identity));

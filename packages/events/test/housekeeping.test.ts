@@ -1,3 +1,4 @@
+import { createMetrics } from "@marketmesh/telemetry";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { purge } from "../src/housekeeping.ts";
@@ -45,6 +46,7 @@ test("forgets under traffic that never stops", async () => {
       replicas: 1,
       purgeEveryMs: 0,
       onNotice: () => {},
+      metrics: createMetrics(),
       async onStep(step) {
         if (step !== "stamped") return;
         await mesh.put([{ id: "a", version: ++version }]);

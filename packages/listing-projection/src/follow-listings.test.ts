@@ -11,6 +11,7 @@ function unbooted() {
   const follower = {
     position: undefined,
     caughtUp: false,
+    staleMs: 0,
     bootstrapsCount: 0,
     waitFor: () => Promise.resolve(),
   };

@@ -13,6 +13,7 @@ export async function openServiceEvents(host: Host, database: Database): Promise
     database,
     ...readConfig(eventSettings, host.env),
     feedsOf: (service) => host.mesh(FeedService, { target: service }),
+    metrics: host.telemetry.metrics,
     onNotice: ({ level, message, attributes }) => host.log[level](message, attributes),
   });
   host.serve(FeedService, feedServiceRoutes(events));
