@@ -18,6 +18,9 @@ export function connectMesh(endpoints: Readonly<Record<string, string>>, apiKey:
     eligibility: mesh.eligibility,
     scoring: mesh.scoring,
     allocation: mesh.allocation,
+    get fulfillment() {
+      return mesh.fulfillment;
+    },
     feeds: Object.fromEntries(feeds),
     accessToken: () => mesh.token(),
     [Symbol.dispose]: () => mesh.close(),

@@ -3,6 +3,7 @@ import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import type { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import type { FeedService } from "@marketmesh/contracts/events/v1";
+import type { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import type { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
 import type { ScoringService } from "@marketmesh/contracts/scoring/v1";
 
@@ -14,6 +15,7 @@ export interface Mesh {
   readonly eligibility: Client<typeof EligibilityService>;
   readonly scoring: Client<typeof ScoringService>;
   readonly allocation: Client<typeof AllocationService>;
+  readonly fulfillment: Client<typeof FulfillmentService>;
   /** The feeds of each service, by its name. */
   readonly feeds: Readonly<Record<string, Client<typeof FeedService>>>;
 }

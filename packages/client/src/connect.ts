@@ -4,6 +4,7 @@ import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { FeedService } from "@marketmesh/contracts/events/v1";
+import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import {
@@ -37,6 +38,7 @@ export interface Marketmesh extends Disposable {
   readonly eligibility: Client<typeof EligibilityService>;
   readonly scoring: Client<typeof ScoringService>;
   readonly allocation: Client<typeof AllocationService>;
+  readonly fulfillment: Client<typeof FulfillmentService>;
   /** The events of one service, for operators. */
   feeds(service: string): Client<typeof FeedService>;
   /** A client of any service; `target` says where it is served when its package does not. */
@@ -93,6 +95,9 @@ export function connect(options: ConnectOptions): Marketmesh {
     },
     get allocation() {
       return client(AllocationService);
+    },
+    get fulfillment() {
+      return client(FulfillmentService);
     },
     feeds: (service) => client(FeedService, service),
     client,

@@ -8,12 +8,13 @@ export {
   type PackPlan,
   type PackPolicy,
   type PackStatistics,
+  type PackWorkflow,
   packNames,
   readPack,
 } from "./pack.ts";
 export { Draw, hash32 } from "./random.ts";
 export type { ListingRow, RowCapacity, Sample } from "./row.ts";
-export { type CommonFacts, raceOf, readFacts, sampleOf } from "./sample/sample.ts";
+export { type CommonFacts, raceOf, readFacts, sampleOf, type TaskBehaviour } from "./sample/sample.ts";
 export {
   type ColumnMapping,
   defaultScenario,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { DocumentError, readDocument } from "./document.ts";
 
@@ -10,6 +10,14 @@ export interface Pack {
   readonly models: readonly PackModel[];
   readonly statistics: readonly PackStatistics[];
   readonly plan: PackPlan;
+  /** How allocations are carried out, by name. */
+  readonly workflows: readonly PackWorkflow[];
+}
+
+/** A workflow definition as it stands in `workflows/NAME.yaml`; fulfillment checks it. */
+export interface PackWorkflow {
+  readonly name: string;
+  readonly source: string;
 }
 
 export interface PackKind {
@@ -104,11 +112,20 @@ export function readPack(pack: string): Pack {
     models,
     statistics,
     plan: read<PackPlan>("plan.yaml", "plan"),
+    workflows: readWorkflows(new URL("workflows/", folder)),
   };
 }
 
 function readModels(folder: URL): { models: PackModel[]; statistics?: PackStatistics[] } {
   return readDocument(new URL("models.yaml", folder), "pack.schema.json#/$defs/modelsFile");
+}
+
+function readWorkflows(folder: URL): PackWorkflow[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .sort()
+    .map((file) => ({ name: basename(file, ".yaml"), source: readFileSync(new URL(file, folder), "utf8") }));
 }
 
 function kindFiles(folder: URL): string[] {

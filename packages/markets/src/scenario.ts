@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly answers?: { readonly accept: number; readonly decline: number };
   readonly answerWithinHours?: { readonly min: number; readonly max: number };
   readonly answeredBy: "PARTIES" | "SERVICE_ACCOUNT";
+  /** Whether the pack's workflows carry the allocations out. */
+  readonly fulfil: boolean;
 }
 
 /** How the rows of a file become listings. Expressions are CEL over `row`, `line` and, for units, `draw`. */
@@ -99,7 +101,7 @@ function marketOf(document: ScenarioDocument["markets"][number], base: string): 
     ...(start !== undefined && { start }),
     ...(sample !== undefined && { sample }),
     files: mappings,
-    run: { roundsMax: 200, waitDays: 0, batch: 100, answeredBy: "PARTIES", ...run },
+    run: { roundsMax: 200, waitDays: 0, batch: 100, answeredBy: "PARTIES", fulfil: true, ...run },
   };
 }
 

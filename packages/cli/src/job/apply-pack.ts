@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Clock_Mode } from "@marketmesh/contracts/allocation/v1";
 import { Side } from "@marketmesh/contracts/catalog/v1";
 import { Model_Perspective } from "@marketmesh/contracts/scoring/v1";
-import type { Pack, PackKind } from "@marketmesh/markets";
+import type { Pack, PackKind, PackWorkflow } from "@marketmesh/markets";
 import type { Mesh } from "../mesh.ts";
 import { MarketNames } from "./names.ts";
 import { featureMessage, planMessage } from "./pack-message.ts";
@@ -17,7 +17,7 @@ export async function applyPack(
   mesh: Mesh,
   market: string,
   pack: Pack,
-  options: { readonly clock?: string } = {},
+  options: { readonly clock?: string; readonly workflows?: boolean } = {},
 ): Promise<void> {
   const names = new MarketNames(market);
   await createOrKeep(() => mesh.identity.createMarket({ marketId: market, market: { displayName: market } }));
@@ -26,6 +26,8 @@ export async function applyPack(
   await applyPolicy(mesh, names, pack);
   for (const model of pack.models) await applyModel(mesh, names, pack, model);
   await applyPlan(mesh, names, pack);
+  if (options.workflows === false) return;
+  for (const workflow of pack.workflows) await applyWorkflow(mesh, names, workflow);
 }
 
 /** Counts what rarity weights stand on, once the listings that `revisions` name are there. */
@@ -102,6 +104,18 @@ async function applyPlan(mesh: Mesh, names: MarketNames, pack: Pack): Promise<vo
   await createOrUpdate(
     () => mesh.allocation.createPlan({ parent: names.market, planId: pack.plan.plan, plan }),
     () => mesh.allocation.updatePlan({ plan: { ...plan, name } }),
+  );
+}
+
+async function applyWorkflow(
+  mesh: Mesh,
+  names: MarketNames,
+  { name: workflow, source }: PackWorkflow,
+): Promise<void> {
+  const name = names.of("workflows", workflow);
+  await createOrUpdate(
+    () => mesh.fulfillment.createWorkflow({ parent: names.market, workflow: { source } }),
+    () => mesh.fulfillment.updateWorkflow({ workflow: { name, source } }),
   );
 }
 

@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Decision } from "@marketmesh/contracts/allocation/v1";
 import { hash32 } from "@marketmesh/markets";
 import { chunksOf } from "./concurrently.ts";
+import type { Fulfilment } from "./fulfilment.ts";
 import type { MarketRun } from "./market-run.ts";
 import { idOf } from "./names.ts";
 import { settleOffers } from "./settle-offers.ts";
@@ -23,6 +24,7 @@ const batchMs = 60_000;
  */
 export async function allocateAtOnce(
   run: MarketRun,
+  fulfilment: Fulfilment,
   plan: string,
   demands: readonly OpenDemand[],
   limits: { readonly batch: number; readonly roundsMax: number },
@@ -44,7 +46,7 @@ export async function allocateAtOnce(
       if (now !== undefined) await run.advanceClock(timestampMs(now) + batchMs);
     }
     if (held.length === 0) return;
-    await tally.phase("answer", () => settleOffers(run));
+    await tally.phase("answer", () => settleOffers(run, fulfilment));
     for (const decision of held) {
       const demand = byId.get(idOf(decision.demand))!;
       for (const { supply, units } of decision.outcomes) {

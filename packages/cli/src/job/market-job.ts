@@ -3,7 +3,9 @@ import { mapRows, raceOf, readFacts, type ScenarioMarket, sampleOf } from "@mark
 import type { Mesh } from "../mesh.ts";
 import { applyPack, collectStatistics } from "./apply-pack.ts";
 import { allocateAtOnce } from "./at-once.ts";
+import { completionOf } from "./completion.ts";
 import { createParties } from "./create-parties.ts";
+import { Fulfilment } from "./fulfilment.ts";
 import { importListings } from "./import-listings.ts";
 import { MarketRun } from "./market-run.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -35,7 +37,7 @@ export async function runMarket(
   const tally = new Tally();
   const facts = readFacts(pack.pack);
   const start = scenario.start ?? facts.start;
-  await applyPack(mesh, market, pack, { clock: start });
+  await applyPack(mesh, market, pack, { clock: start, workflows: options.fulfil });
   progress("applied");
 
   const units = new Map<string, number>();
@@ -65,13 +67,19 @@ export async function runMarket(
     windowMs: pack.plan.answeredBy === undefined ? 0 : windowMs(pack.plan.acceptanceWindow ?? "72h"),
     ...(options.answeredBy === "PARTIES" && { partyTokens: new PartyTokens(mesh.tokens) }),
   });
+  await run.catchUp();
+  const fulfils = options.fulfil && pack.workflows.length > 0;
+  const fulfilment = fulfils ? await Fulfilment.of(run, facts.tasks ?? {}) : Fulfilment.none(run);
   const plan = run.names.of("plans", pack.plan.plan);
   if (pack.plan.decide === "ROUNDS") {
-    await runRounds(run, plan, revisions, options, tally, progress);
+    await runRounds(run, fulfilment, plan, revisions, options, tally, progress);
   } else {
     const demands = [...units].map(([id, open]) => ({ id, units: open }));
-    await allocateAtOnce(run, plan, demands, options, revisions, tally);
+    await allocateAtOnce(run, fulfilment, plan, demands, options, revisions, tally);
   }
+  await tally.phase("fulfil", () => fulfilment.playOut());
+  const completion = completionOf(await fulfilment.summaries());
+  if (fulfils) progress(`${completion.completed} of ${run.committed} carried out`);
   const outcome = await outcomeOf(run, units, Date.parse(start));
   const race = scenario.sample?.race === true ? raceOf(pack.pack, seed) : undefined;
   return {
@@ -80,6 +88,7 @@ export async function runMarket(
     ...counts,
     openings: [...units.values()].reduce((sum, count) => sum + count, 0),
     ...outcome,
+    ...completion,
     firstHoldsMs: tally.firstHoldsMs,
     phasesMs: tally.phasesMs,
     ...(race !== undefined && { race: await runRace(mesh, scenario, race, start) }),

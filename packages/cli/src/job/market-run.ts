@@ -35,6 +35,8 @@ export class MarketRun {
   readonly #behaviour: AnswerBehaviour;
   readonly #windowMs: number;
   readonly #partyTokens: PartyTokens | undefined;
+  #committed = 0;
+  #clockMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MarketRunOptions) {
     this.mesh = options.mesh;
@@ -43,6 +45,21 @@ export class MarketRun {
     this.#behaviour = options.behaviour;
     this.#windowMs = options.windowMs;
     this.#partyTokens = options.partyTokens;
+  }
+
+  /** Allocations that are known to be committed: those found at the last `catchUp`, and the offers accepted since. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** Where the market clock was moved to; minus infinity before the first time. */
+  get clockMs(): number {
+    return this.#clockMs;
+  }
+
+  /** Counts what is committed already: a job may go on where another left off. */
+  async catchUp(): Promise<void> {
+    this.#committed = (await this.allocations()).length;
   }
 
   reply(demandId: string, supplyId: string): Reply {
@@ -77,10 +94,16 @@ export class MarketRun {
       { name: this.names.clock, time: timestampFromMs(toMs) },
       { timeoutMs: 120_000 },
     );
+    this.#clockMs = toMs;
   }
 
   /** Answers offers: each by its party with a token of its own, or in batches by one account. */
   async answer(answers: readonly { readonly offer: Offer; readonly accept: boolean }[]): Promise<void> {
+    await this.#sendAnswers(answers);
+    this.#committed += answers.filter(({ accept }) => accept).length;
+  }
+
+  async #sendAnswers(answers: readonly { readonly offer: Offer; readonly accept: boolean }[]): Promise<void> {
     const tokens = this.#partyTokens;
     if (tokens === undefined) return this.#answerInBatches(answers);
     await concurrently(answers, answersInFlight, async ({ offer, accept }) => {

@@ -12,6 +12,7 @@ const columns: readonly (readonly [string, (market: MarketReport) => string])[] 
   ["accepted", ({ acceptanceRate }) => percent(acceptanceRate)],
   ["time to fill p50", ({ timeToFillMs }) => hours(timeToFillMs.p50)],
   ["decision p99", ({ decisionMs }) => `${Math.round(decisionMs.p99)} ms`],
+  ["completed", ({ completed }) => String(completed)],
   ["first holds", ({ firstHoldsMs }) => seconds(firstHoldsMs)],
   ["job", ({ phasesMs }) => seconds(Object.values(phasesMs).reduce((sum, ms) => sum + ms, 0))],
 ];
@@ -27,10 +28,19 @@ export function reportTable(report: Report): string {
   return [lines[0], "-".repeat(lines[0]!.length), ...lines.slice(1), "", ...summary(report), ""].join("\n");
 }
 
+function* stages({ market, outcomes, timeInStageMs }: MarketReport) {
+  const ends = Object.entries(outcomes).map(([outcome, runs]) => `${runs} ${outcome}`);
+  if (ends.length > 0) yield `${market}: ${ends.join(", ")}`;
+  for (const { workflow, stage, runs, p50, p95 } of timeInStageMs) {
+    yield `  ${`${workflow}.${stage}`.padEnd(22)} ${String(runs).padStart(6)} runs, p50 ${hours(p50)}, p95 ${hours(p95)}`;
+  }
+}
+
 function* summary({ scenario, seed, readyMs, totalMs, events, peakRssBytes, markets }: Report) {
   const memory = Object.values(peakRssBytes).reduce((sum, bytes) => sum + bytes, 0);
   yield `scenario ${scenario}, seed ${seed}: ready in ${seconds(readyMs)}, done in ${seconds(totalMs)}, ${Math.round(memory / 1_048_576)} MiB in ${Object.keys(peakRssBytes).length} processes at peak`;
   yield `events: ${events.published} published, ${events.consumed} consumed, ${events.redelivered} redelivered, ${events.dead} dead`;
+  for (const each of markets) yield* stages(each);
   for (const { market, allocationsSha256, race } of markets) {
     yield `${market}: allocations ${allocationsSha256}`;
     if (race === undefined) continue;

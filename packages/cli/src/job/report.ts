@@ -41,12 +41,28 @@ export interface MarketReport {
   readonly timeToFillMs: { readonly p50: number; readonly p95: number };
   /** From a request's arrival until its holds were committed, per demand. */
   readonly decisionMs: { readonly p50: number; readonly p99: number };
+  /** Allocations that were carried out to an end, whichever. */
+  readonly completed: number;
+  /** Runs that stand still and wait for somebody. */
+  readonly faulted: number;
+  /** How they ended, for example `{ "done": 512, "documents-missing": 31 }`. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** How long the stages of the workflows took, by the market's clock, over the runs that left them. */
+  readonly timeInStageMs: readonly StageReport[];
   /** From the job's start until the first holds were committed. */
   readonly firstHoldsMs: number;
   readonly phasesMs: Readonly<Record<Phase, number>>;
   /** Over the sorted (demand id, supply id, units). */
   readonly allocationsSha256: string;
   readonly race?: RaceReport;
+}
+
+export interface StageReport {
+  readonly workflow: string;
+  readonly stage: string;
+  readonly runs: number;
+  readonly p50: number;
+  readonly p95: number;
 }
 
 /** What became of buyers who all wanted the same unique item at the same time. */

@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Round, Round_State } from "@marketmesh/contracts/allocation/v1";
+import type { Fulfilment } from "./fulfilment.ts";
 import type { MarketRun } from "./market-run.ts";
 import { settleOffers } from "./settle-offers.ts";
 import type { Tally } from "./tally.ts";
@@ -9,10 +10,12 @@ const dayMs = 86_400_000;
 
 /**
  * Runs rounds of a plan until one holds nothing: everything is filled, or nobody is left to ask. Each wave is answered
- * before the next round. Going on after an interruption repeats nothing: rounds are numbered, and a round that exists is read.
+ * before the next round, which a workflow creates where the market has one that does. Going on after an interruption repeats
+ * nothing: a round that exists is read.
  */
 export async function runRounds(
   run: MarketRun,
+  fulfilment: Fulfilment,
   plan: string,
   revisions: readonly string[],
   limits: { readonly roundsMax: number; readonly waitDays: number },
@@ -20,41 +23,47 @@ export async function runRounds(
   progress: (line: string) => void,
 ): Promise<void> {
   let waited = limits.waitDays === 0;
+  let name = run.names.of("rounds", "round-1");
+  await create(run, plan, name, revisions);
   for (let number = 1; number <= limits.roundsMax; number += 1) {
-    const round = await tally.phase("decide", () =>
-      committed(run, plan, `round-${number}`, revisions, tally),
-    );
+    const round = await tally.phase("decide", () => committed(run, name, tally));
     if (round.state === Round_State.FAILED) throw new Error(`${round.name} failed: ${round.failure}`);
-    await tally.phase("answer", () => settleOffers(run));
+    await tally.phase("answer", () => settleOffers(run, fulfilment));
     progress(`round ${number}: ${round.openUnits} units open, ${round.heldUnits} held`);
-    if (round.holdCount > 0n) continue;
-    if (waited) return;
-    // Dates in rules, an embargo for one, let later rounds find what this one did not.
-    await run.advanceClock(timestampMs(round.decisionTime!) + limits.waitDays * dayMs);
-    waited = true;
+    const backfilled = fulfilment.backfills
+      ? await tally.phase("decide", () => fulfilment.nextRound(name))
+      : undefined;
+    if (round.holdCount === 0n) {
+      if (waited) return;
+      // Dates in rules, an embargo for one, let later rounds find what this one did not.
+      const laterMs = timestampMs(round.decisionTime!) + limits.waitDays * dayMs;
+      await tally.phase("fulfil", () => fulfilment.playOut(laterMs));
+      await run.advanceClock(laterMs);
+      waited = true;
+    }
+    name = backfilled ?? run.names.of("rounds", `round-${number + 1}`);
+    if (backfilled === undefined) await tally.phase("decide", () => create(run, plan, name, revisions));
   }
 }
 
-/** Starts a round, or finds it started, and waits until it holds what it decided. */
-async function committed(
+/** Starts a round, or finds it started. */
+async function create(
   run: MarketRun,
   plan: string,
-  roundId: string,
+  name: string,
   revisions: readonly string[],
-  tally: Tally,
-): Promise<Round> {
-  const { mesh, names } = run;
-  const name = names.of("rounds", roundId);
-  await mesh.allocation
-    .createRound(
-      { parent: names.market, roundId, round: { plan }, revisions: [...revisions] },
-      { timeoutMs: 120_000 },
-    )
-    .catch((error) => {
-      if (ConnectError.from(error).code !== Code.AlreadyExists) throw error;
-    });
+): Promise<void> {
+  const roundId = name.slice(name.lastIndexOf("/") + 1);
+  const request = { parent: run.names.market, roundId, round: { plan }, revisions: [...revisions] };
+  await run.mesh.allocation.createRound(request, { timeoutMs: 120_000 }).catch((error) => {
+    if (ConnectError.from(error).code !== Code.AlreadyExists) throw error;
+  });
+}
+
+/** Waits until a round holds what it decided. */
+async function committed(run: MarketRun, name: string, tally: Tally): Promise<Round> {
   let last: Round | undefined;
-  for await (const { round } of mesh.allocation.watchRound({ name }, { timeoutMs: 600_000 })) {
+  for await (const { round } of run.mesh.allocation.watchRound({ name }, { timeoutMs: 600_000 })) {
     last = round;
     tally.held(round!.holdCount > 0n);
   }

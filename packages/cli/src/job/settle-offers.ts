@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Offer } from "@marketmesh/contracts/allocation/v1";
+import type { Fulfilment } from "./fulfilment.ts";
 import type { MarketRun } from "./market-run.ts";
 import { idOf } from "./names.ts";
 
@@ -16,12 +17,14 @@ const stepsMax = 12;
 
 /**
  * Answers every offer that waits, as its party would, and lets the silent ones expire. Moves the market clock from step to
- * step and answers at each step what is due by then. When it returns no offer waits: the wave is closed.
+ * step and answers at each step what is due by then; people do their tasks meanwhile. When it returns no offer waits: the wave
+ * is closed.
  */
-export async function settleOffers(run: MarketRun): Promise<void> {
+export async function settleOffers(run: MarketRun, fulfilment: Fulfilment): Promise<void> {
   const waiting = (await run.offersMade()).map((offer) => waitingOf(run, offer));
   for (const step of stepsOf(waiting)) {
     await run.answer(step.answered.map(({ offer, answer }) => ({ offer, accept: answer === "ACCEPT" })));
+    await fulfilment.playUntil(step.atMs);
     await run.advanceClock(step.atMs);
   }
 }

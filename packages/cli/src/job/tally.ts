@@ -1,11 +1,11 @@
 /** What a market's job took, by this machine's clock. */
-export type Phase = "import" | "project" | "decide" | "answer";
+export type Phase = "import" | "project" | "decide" | "answer" | "fulfil";
 
 /** Adds up the time of phases as they happen, and notes when the first holds stood. */
 export class Tally {
   readonly #startMs: number;
   readonly #nowMs: () => number;
-  readonly #phasesMs: Record<Phase, number> = { import: 0, project: 0, decide: 0, answer: 0 };
+  readonly #phasesMs: Record<Phase, number> = { import: 0, project: 0, decide: 0, answer: 0, fulfil: 0 };
   #firstHoldsMs: number | undefined;
 
   constructor(nowMs: () => number = () => performance.now()) {
@@ -32,12 +32,13 @@ export class Tally {
   }
 
   get phasesMs(): Record<Phase, number> {
-    const { import: imported, project, decide, answer } = this.#phasesMs;
+    const { import: imported, project, decide, answer, fulfil } = this.#phasesMs;
     return {
       import: Math.round(imported),
       project: Math.round(project),
       decide: Math.round(decide),
       answer: Math.round(answer),
+      fulfil: Math.round(fulfil),
     };
   }
 }

@@ -13,6 +13,18 @@ export interface CommonFacts {
   readonly answers: { readonly accept: number; readonly decline: number };
   /** Hours of market time until an answer comes. */
   readonly answerWithinHours: { readonly min: number; readonly max: number };
+  /** How people do the tasks of the pack's workflows, by the task's type. */
+  readonly tasks?: Readonly<Record<string, TaskBehaviour>>;
+}
+
+export interface TaskBehaviour {
+  /** Hours of market time until it is done. */
+  readonly withinHours: { readonly min: number; readonly max: number };
+  /** What comes out of it, by share of the tasks; nobody does the rest. */
+  readonly results: readonly {
+    readonly share: number;
+    readonly result: Readonly<Record<string, string | number | boolean>>;
+  }[];
 }
 
 type Generator = (facts: never, seed: number) => Sample;

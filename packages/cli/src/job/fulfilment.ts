@@ -1,0 +1,184 @@
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type GetMarketProgressResponse,
+  type Run,
+  Run_State,
+  type Task,
+  type WorkflowSummary,
+} from "@marketmesh/contracts/fulfillment/v1";
+import type { TaskBehaviour } from "@marketmesh/markets";
+import { chunksOf } from "./concurrently.ts";
+import type { MarketRun } from "./market-run.ts";
+import { idOf } from "./names.ts";
+import { allOf } from "./pages.ts";
+import { type PlannedTask, planOf } from "./task-plan.ts";
+
+const dayMs = 86_400_000;
+const completionsMax = 500;
+const lookEveryMs = 40;
+const patienceMs = 120_000;
+
+const allocationCommitted = "marketmesh.allocation.v1.AllocationCommitted";
+const roundCommitted = "marketmesh.allocation.v1.RoundCommitted";
+
+/**
+ * How a market's workflows are played: people do their tasks when they would, and the clock moves on when nothing else does.
+ * Runs move by themselves; each look waits until all that is due has happened, so a scenario's course is always the same.
+ */
+export class Fulfilment {
+  readonly #run: MarketRun;
+  readonly #behaviours: Readonly<Record<string, TaskBehaviour>>;
+  /** Workflows that carry allocations out, by name. */
+  readonly #carryOut: readonly string[];
+  /** The workflow that creates the next round; undefined: the caller does. */
+  readonly #backfill: string | undefined;
+  #playedMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    run: MarketRun,
+    behaviours: Readonly<Record<string, TaskBehaviour>>,
+    carryOut: readonly string[],
+    backfill: string | undefined,
+  ) {
+    this.#run = run;
+    this.#behaviours = behaviours;
+    this.#carryOut = carryOut;
+    this.#backfill = backfill;
+  }
+
+  /** A market without workflows: nothing happens after an allocation. */
+  static none(run: MarketRun): Fulfilment {
+    return new Fulfilment(run, {}, [], undefined);
+  }
+
+  /** Reads which workflows the market has. */
+  static async of(run: MarketRun, behaviours: Readonly<Record<string, TaskBehaviour>>): Promise<Fulfilment> {
+    const parent = run.names.market;
+    const workflows = await allOf(
+      (page) => run.mesh.fulfillment.listWorkflows({ parent, ...page }),
+      (page) => page.workflows,
+    );
+    const startedBy = (type: string) =>
+      workflows.filter(({ triggerTypes }) => triggerTypes.includes(type)).map(({ name }) => name);
+    return new Fulfilment(run, behaviours, startedBy(allocationCommitted), startedBy(roundCommitted)[0]);
+  }
+
+  /** Whether a workflow creates the next round. */
+  get backfills(): boolean {
+    return this.#backfill !== undefined;
+  }
+
+  /** The round that the workflow made after `round`; undefined when it found nothing to make one for. */
+  async nextRound(round: string): Promise<string | undefined> {
+    const name = this.#run.names.of("runs", `${idOf(this.#backfill!)}-${idOf(round)}`);
+    const { output } = await until(`${name} to end`, async () => {
+      const run = await this.#find(name);
+      if (run?.state === Run_State.FAULTED)
+        throw new Error(`${name}: ${run.fault?.title}: ${run.fault?.detail}`);
+      return run?.state === Run_State.COMPLETED ? run : undefined;
+    });
+    return typeof output?.round === "string" ? output.round : undefined;
+  }
+
+  /** Plays what people do until a moment of market time, once a day of it has passed. The clock stays as it is. */
+  async playUntil(untilMs: number): Promise<void> {
+    if (this.#carryOut.length === 0 || untilMs - this.#playedMs < dayMs) return;
+    this.#playedMs = untilMs;
+    while (await this.#completeUntil(untilMs));
+  }
+
+  /** Plays on, moving the clock, until nothing is left that could happen before `endMs`. */
+  async playOut(endMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.#carryOut.length === 0) return;
+    for (;;) {
+      const progress = await this.#settled();
+      const planned = await this.#planned();
+      const wakeMs = progress.nextWakeTime === undefined ? undefined : timestampMs(progress.nextWakeTime);
+      const nextMs = Math.min(wakeMs ?? Number.POSITIVE_INFINITY, ...planned.map(({ atMs }) => atMs));
+      if (!Number.isFinite(nextMs) || nextMs >= endMs) return;
+      // A day at a time: who acts on the same day is looked at together.
+      const untilMs = Math.min(endMs, Math.ceil((nextMs + 1) / dayMs) * dayMs);
+      while (await this.#completeUntil(untilMs));
+      await this.#run.advanceClock(untilMs);
+    }
+  }
+
+  /** How the runs that carry allocations out stand. */
+  async summaries(): Promise<WorkflowSummary[]> {
+    const read = (name: string) => this.#run.mesh.fulfillment.getWorkflowSummary({ name });
+    const answers = await Promise.all(this.#carryOut.map(read));
+    return answers.map(({ summary }) => summary!);
+  }
+
+  /** Completes what is planned until then; whether that was anything. */
+  async #completeUntil(untilMs: number): Promise<boolean> {
+    await this.#settled();
+    const due = (await this.#planned()).filter(({ atMs }) => atMs < untilMs);
+    for (const chunk of chunksOf(due, completionsMax)) await this.#complete(chunk);
+    return due.length > 0;
+  }
+
+  async #complete(planned: readonly PlannedTask[]): Promise<void> {
+    const completions = planned.map(({ task, atMs, result }) => ({
+      task: task.name,
+      result,
+      marketTime: timestampFromMs(atMs),
+    }));
+    const { tasks } = await this.#run.mesh.fulfillment.batchCompleteTasks(
+      { parent: this.#run.names.market, completions },
+      { timeoutMs: 60_000 },
+    );
+    const refused = tasks.find(({ reason }) => reason !== "");
+    if (refused !== undefined) throw new Error(`${refused.task} was not completed: ${refused.reason}`);
+  }
+
+  async #planned(): Promise<PlannedTask[]> {
+    const parent = this.#run.names.market;
+    const open: Task[] = await allOf(
+      (page) => this.#run.mesh.fulfillment.listTasks({ parent, ...page }),
+      (page) => page.tasks,
+    );
+    return open.flatMap((task) => planOf(this.#behaviours, this.#run.seed, task) ?? []);
+  }
+
+  /** Waits until every allocation has its runs, no call is in flight, and all timers due have fired. */
+  async #settled(): Promise<GetMarketProgressResponse> {
+    const parent = this.#run.names.market;
+    await until(`a run per allocation of ${parent}`, async () => {
+      const counts = (await this.summaries()).map(startedOf);
+      return counts.every((count) => count >= this.#run.committed) || undefined;
+    });
+    return until(`the runs of ${parent} to settle`, async () => {
+      const progress = await this.#run.mesh.fulfillment.getMarketProgress({ parent });
+      const heardMs =
+        progress.marketTime === undefined ? Number.NEGATIVE_INFINITY : timestampMs(progress.marketTime);
+      const behind = heardMs < this.#run.clockMs || progress.runningCount > 0n || progress.dueCount > 0n;
+      return behind ? undefined : progress;
+    });
+  }
+
+  async #find(name: string): Promise<Run | undefined> {
+    try {
+      return (await this.#run.mesh.fulfillment.getRun({ name })).run;
+    } catch (error) {
+      if (ConnectError.from(error).code === Code.NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+function startedOf(summary: WorkflowSummary): number {
+  return summary.states.reduce((sum, { runCount }) => sum + Number(runCount), 0);
+}
+
+/** Looks again and again until there is something, for two minutes at most. */
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > endMs) throw new Error(`waited ${patienceMs / 1_000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}

@@ -1,0 +1,47 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Task } from "@marketmesh/contracts/fulfillment/v1";
+import { hash32, type TaskBehaviour } from "@marketmesh/markets";
+import { idOf } from "./names.ts";
+
+/** A task that somebody will complete, when, and with what. */
+export interface PlannedTask {
+  readonly task: Task;
+  /** Market time. */
+  readonly atMs: number;
+  readonly result: JsonObject;
+}
+
+const hourMs = 3_600_000;
+const shares = 1_000_000;
+
+/**
+ * What becomes of a task: it depends on the seed, the task's type and its subject alone. Undefined when nobody does it in time:
+ * no share of the results falls on it, or whoever does it is later than it is due.
+ */
+export function planOf(
+  behaviours: Readonly<Record<string, TaskBehaviour>>,
+  seed: number,
+  task: Task,
+): PlannedTask | undefined {
+  const behaviour = behaviours[task.type];
+  if (behaviour === undefined) throw new Error(`facts.yaml says nothing of the task "${task.type}"`);
+  const subject = idOf(task.subject);
+  const result = drawn(behaviour, hash32("task", seed, task.type, subject) % shares);
+  if (result === undefined) return undefined;
+  const { min, max } = behaviour.withinHours;
+  const spreadMs = Math.round((max - min) * hourMs);
+  const extraMs = spreadMs === 0 ? 0 : hash32("task delay", seed, task.type, subject) % (spreadMs + 1);
+  const atMs = timestampMs(task.createTime!) + Math.round(min * hourMs) + extraMs;
+  if (task.dueTime !== undefined && atMs >= timestampMs(task.dueTime)) return undefined;
+  return { task, atMs, result };
+}
+
+function drawn({ results }: TaskBehaviour, draw: number): JsonObject | undefined {
+  let below = 0;
+  for (const { share, result } of results) {
+    below += Math.round(share * shares);
+    if (draw < below) return { ...result };
+  }
+  return undefined;
+}
