@@ -1,3 +1,4 @@
+import type { Metrics } from "@marketmesh/telemetry";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { client } from "./connection.ts";
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   readonly backgroundMax?: number;
   /** Shown in pg_stat_activity; default `marketmesh`. */
   readonly applicationName?: string;
+  /** Where both pools tell how busy they are. */
+  readonly metrics?: Metrics;
   /** Told of each finished statement, for metrics. */
   readonly onQuery?: (query: ObservedQuery) => void;
 }
@@ -33,15 +36,20 @@ const backgroundStatementTimeoutMs = 600_000;
 
 /** Opens both pools and proves that both roles can log in; throws UnavailableError when they can't. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { metrics } = options;
   const shared = { applicationName: options.applicationName ?? "marketmesh", onQuery: options.onQuery };
   const app = openPool({
     ...shared,
+    name: "app",
+    metrics,
     url: options.url,
     connectionsMax: options.appMax ?? 8,
     statementTimeoutMs: appStatementTimeoutMs,
   });
   const background = openPool({
     ...shared,
+    name: "background",
+    metrics,
     url: options.backgroundUrl,
     connectionsMax: options.backgroundMax ?? 4,
     statementTimeoutMs: backgroundStatementTimeoutMs,

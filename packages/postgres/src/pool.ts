@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
 import type { TransactionOptions, Tx } from "./database.ts";
 import { lostRace, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
+import * as defined from "./metrics.ts";
 import type { Scope } from "./scope.ts";
 import type { Statements } from "./session.ts";
 import { runTransaction } from "./transaction.ts";
@@ -17,17 +19,23 @@ export interface Pool {
 }
 
 export interface PoolOptions extends ConnectionOptions {
+  readonly name: "app" | "background";
   readonly connectionsMax: number;
+  /** Where the pool tells how busy it is. */
+  readonly metrics: Metrics | undefined;
   readonly onQuery: Statements["onQuery"];
 }
 
 export function openPool(options: PoolOptions): Pool {
   const statements: Statements = { prepared: new Set(), onQuery: options.onQuery };
   const connections = openConnections(options);
+  const waited = measure(options, connections);
   return {
     run: (scope, work, { mayRepeat, ...rest }) =>
       repeat(mayRepeat === true, rest.signal, async () => {
+        const startedMs = performance.now();
         const connection = await connections.acquire();
+        waited.observe((performance.now() - startedMs) / 1_000);
         try {
           return await runTransaction(connection, statements, scope, work, {
             ...rest,
@@ -39,6 +47,19 @@ export function openPool(options: PoolOptions): Pool {
       }),
     close: connections.close,
   };
+}
+
+function measure({ metrics = createMetrics(), name, connectionsMax }: PoolOptions, { use }: Connections) {
+  const pool = { pool: name };
+  metrics.gauge(defined.poolConnections, {
+    read: () => [
+      { labels: { ...pool, state: "used" }, value: use().used },
+      { labels: { ...pool, state: "idle" }, value: use().idle },
+    ],
+  });
+  metrics.gauge(defined.poolWaiting, { read: () => [{ labels: pool, value: use().waiting }] });
+  metrics.gauge(defined.poolConnectionsMax).set(connectionsMax, pool);
+  return metrics.histogram(defined.poolWait).series(pool);
 }
 
 async function repeat<T>(
@@ -57,6 +78,7 @@ async function repeat<T>(
 }
 
 interface Connections {
+  use(): { readonly used: number; readonly idle: number; readonly waiting: number };
   acquire(): Promise<Connection>;
   release(connection: Connection): void;
   close(): Promise<void>;
@@ -86,6 +108,7 @@ function openConnections(options: PoolOptions): Connections {
     }
   };
   return {
+    use: () => ({ used: inUse, idle: idle.length, waiting: waiting.length }),
     async acquire() {
       if (closing) throw new UnavailableError(new Error("the pool is closed"));
       if (inUse < options.connectionsMax) {

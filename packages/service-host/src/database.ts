@@ -32,6 +32,7 @@ export async function openServiceDatabase(
     appMax: config.appMax,
     backgroundMax: config.backgroundMax,
     applicationName: `marketmesh ${service}`,
+    metrics,
     onQuery: observer(metrics),
   });
 }
