@@ -2,8 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Command } from "./command.ts";
 import { events } from "./commands/events.ts";
 import { apply, exportNdjson, importFiles } from "./commands/market.ts";
+import { runs } from "./commands/runs.ts";
 import { report, run } from "./commands/scenario.ts";
 import { logs, status, stop, token } from "./commands/stack.ts";
+import { tasks } from "./commands/tasks.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   status,
@@ -14,6 +16,8 @@ const commands: Readonly<Record<string, Command>> = {
   run,
   report,
   export: exportNdjson,
+  runs,
+  tasks,
   events,
   token,
 };
