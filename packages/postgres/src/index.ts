@@ -21,7 +21,9 @@ export {
   type MigrationDirectory,
   MigrationError,
   migrate,
+  type RecordedMigration,
   rolesOf,
+  unknownMigration,
 } from "./migrate.ts";
 export type { DatabaseOptions, ObservedQuery } from "./open.ts";
 export { openDatabase } from "./open.ts";

@@ -14,6 +14,16 @@ export interface MigrationDirectory {
 export interface MigrateOptions {
   readonly appRole: string;
   readonly backgroundRole: string;
+  /** Apply these alone: the schema as it was when a backup was made. Absent: all. */
+  readonly only?: readonly RecordedMigration[];
+}
+
+/** A row of `marketmesh.schema_migrations`. */
+export interface RecordedMigration {
+  readonly namespace: string;
+  readonly file: string;
+  /** SHA-256 of the file's text, in hex. */
+  readonly checksum: string;
 }
 
 /** The roles that a service's app and background URLs log in as. */
@@ -48,14 +58,15 @@ const lockKey = 0x6d6d_0001;
  * Brings the database at `url` (the owner's) up to date: this package's own migrations first, then each directory in
  * the order given, each file in its own transaction. One process at a time; others wait.
  *
- * Throws MigrationError when a recorded file has changed or is missing, or when a file fails.
+ * Throws MigrationError when a recorded file (or one of `only`) has changed or is missing, or when a file fails.
  */
 export async function migrate(
   url: string,
   directories: readonly MigrationDirectory[],
   options: MigrateOptions,
 ): Promise<readonly AppliedMigration[]> {
-  const files = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
+  const all = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
+  const files = options.only ? chosen(all, options.only) : all;
   const client = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "migrate" } });
   try {
     await client`select pg_advisory_lock(${lockKey})`;
@@ -84,6 +95,31 @@ async function readDirectory({ namespace, directory }: MigrationDirectory): Prom
       return { namespace, file, text, checksum: createHash("sha256").update(text).digest("hex") };
     }),
   );
+}
+
+function chosen(files: readonly MigrationFile[], only: readonly RecordedMigration[]): MigrationFile[] {
+  const missing = missingMigration(files, only);
+  if (missing) throw new MigrationError(`this code does not have ${missing}: use the code that has it`);
+  const names = new Set(only.map(({ namespace, file }) => `${namespace}/${file}`));
+  return files.filter(({ namespace, file }) => names.has(`${namespace}/${file}`));
+}
+
+/** The first of the recorded migrations that the directories lack or have otherwise, as `namespace/file`. */
+export async function unknownMigration(
+  directories: readonly MigrationDirectory[],
+  recorded: readonly RecordedMigration[],
+): Promise<string | undefined> {
+  const files = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
+  return missingMigration(files, recorded);
+}
+
+function missingMigration(
+  files: readonly MigrationFile[],
+  recorded: readonly RecordedMigration[],
+): string | undefined {
+  const given = new Map(files.map((file) => [`${file.namespace}/${file.file}`, file.checksum]));
+  const missing = recorded.find((one) => given.get(`${one.namespace}/${one.file}`) !== one.checksum);
+  return missing && `${missing.namespace}/${missing.file}`;
 }
 
 async function prepare(client: Sql, { appRole, backgroundRole }: MigrateOptions): Promise<void> {
