@@ -7,6 +7,7 @@ import { bindCatalog } from "@marketmesh/catalog";
 import { connectMesh } from "@marketmesh/cli/connect";
 import type { Mesh } from "@marketmesh/cli/mesh";
 import { bindEligibility } from "@marketmesh/eligibility";
+import { bindFulfillment } from "@marketmesh/fulfillment";
 import { bindIdentity } from "@marketmesh/identity";
 import { bindScoring } from "@marketmesh/scoring";
 import { type RunningServices, startServices } from "@marketmesh/testkit";
@@ -27,6 +28,7 @@ const binds = {
   eligibility: bindEligibility,
   scoring: bindScoring,
   allocation: bindAllocation,
+  fulfillment: bindFulfillment,
 };
 
 export async function startWholeMesh(): Promise<WholeMesh> {

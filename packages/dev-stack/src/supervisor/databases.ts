@@ -37,6 +37,19 @@ export async function prepareDatabases(
   return urls;
 }
 
+/** Throws DATABASE_TOO_SMALL when a server that is not ours allows fewer connections than the services' pools may open. */
+export async function checkConnections(adminUrl: string, needed: number): Promise<void> {
+  await withAdmin(adminUrl, async (admin) => {
+    const [row] = await admin<{ max: number }[]>`select current_setting('max_connections')::int as max`;
+    if (row!.max >= needed) return;
+    throw new StackProblem(
+      "DATABASE_TOO_SMALL",
+      `DATABASE_URL allows ${row!.max} connections, the services may open ${needed}`,
+      `Set max_connections to at least ${needed} on that server and restart it.`,
+    );
+  });
+}
+
 /** Drops the services' databases on a server that is not ours to delete. */
 export async function dropDatabases(adminUrl: string, services: readonly string[]): Promise<void> {
   await withAdmin(adminUrl, async (admin) => {

@@ -9,7 +9,13 @@ import { postgresBinaries } from "../servers/postgres-binaries.ts";
 import { postgresUser } from "../servers/server-user.ts";
 import type { DatabaseUrls } from "../servers/service-database.ts";
 import { checkoutDir, openServerDir, openStateDir } from "../state-folder.ts";
-import { checkJetStream, deleteStreams, dropDatabases, prepareDatabases } from "./databases.ts";
+import {
+  checkConnections,
+  checkJetStream,
+  deleteStreams,
+  dropDatabases,
+  prepareDatabases,
+} from "./databases.ts";
 import { MemoryPeaks } from "./memory.ts";
 import { claim, clearLeftovers, type MeshState, writeState } from "./mesh-state.ts";
 import { choosePorts, type PortBlock } from "./port-block.ts";
@@ -24,7 +30,7 @@ import { ServerKeeper } from "./server-keeper.ts";
 import { serviceEnv } from "./service-env.ts";
 import { isAlarming, isWarning, ProcessLog, readableLine } from "./service-log.ts";
 import { ServiceProcess } from "./service-process.ts";
-import { MAX_CONNECTIONS, type ServiceEntry } from "./service-table.ts";
+import { connectionsNeeded, MAX_CONNECTIONS, type ServiceEntry } from "./service-table.ts";
 
 /** What a mesh is started with. */
 export interface MeshOptions {
@@ -105,6 +111,7 @@ export class Mesh {
     const [postgresUrl, natsUrl] = await bothStarted(this.#startPostgres(), this.#startNats());
     this.#refuseWhenStopping();
     this.#urls = { postgres: postgresUrl, nats: natsUrl };
+    if (env.DATABASE_URL) await checkConnections(postgresUrl, connectionsNeeded(services));
     if (this.#options.fresh && env.DATABASE_URL) await dropDatabases(postgresUrl, services.map(nameOf));
     const databases = await prepareDatabases(postgresUrl, services.map(nameOf), this.#secrets);
     const bootstrapFile = writeBootstrapFile(stateDir, services.map(nameOf), this.#secrets, this.operatorKey);

@@ -16,6 +16,8 @@ export interface ServiceEnv {
   /** Connections of each pool. */
   readonly DATABASE_POOL_MAX: string;
   readonly DATABASE_BACKGROUND_POOL_MAX: string;
+  /** Of a job queue, where the service has one. */
+  readonly DATABASE_JOBS_POOL_MAX?: string;
   readonly NATS_URL: string;
   /** The service's API key, exchanged at identity for short tokens. */
   readonly SERVICE_KEY: string;
@@ -71,6 +73,7 @@ export function serviceEnv(setting: ServiceSetting): ServiceEnv {
     DATABASE_MIGRATOR_URL: database.migratorUrl,
     DATABASE_POOL_MAX: String(service.appPoolMax),
     DATABASE_BACKGROUND_POOL_MAX: String(service.backgroundPoolMax),
+    ...(service.jobsPoolMax !== undefined && { DATABASE_JOBS_POOL_MAX: String(service.jobsPoolMax) }),
     NATS_URL: setting.natsUrl,
     SERVICE_KEY: setting.serviceKey,
     LOG_LEVEL: setting.logLevel,

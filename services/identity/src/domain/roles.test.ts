@@ -14,8 +14,16 @@ const used = new Set(
 );
 
 describe("the table of roles", () => {
-  test("knows the contracts of all five services", () => {
-    for (const service of ["identity", "catalog", "eligibility", "scoring", "allocation", "events"]) {
+  test("knows the contracts of all services", () => {
+    for (const service of [
+      "identity",
+      "catalog",
+      "eligibility",
+      "scoring",
+      "allocation",
+      "fulfillment",
+      "events",
+    ]) {
       expect([...used].some((permission) => permission.startsWith(`${service}.`))).toBe(true);
     }
   });
@@ -55,6 +63,12 @@ describe("the table of roles", () => {
     ["party", "catalog.personalData.read", false],
     ["party", "eligibility.verdicts.read", true],
     ["party", "scoring.scores.read", false],
+    ["party", "fulfillment.tasks.complete", true],
+    ["party", "fulfillment.tasks.create", false],
+    ["party", "fulfillment.runs.read", false],
+    ["marketReader", "fulfillment.tasks.complete", false],
+    ["service", "fulfillment.workflows.create", false],
+    ["service", "allocation.rounds.create", true],
     ["service", "identity.partyKeys.read", true],
     ["service", "identity.parties.erase", false],
     ["service", "identity.tokens.delegate", false],
