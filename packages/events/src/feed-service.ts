@@ -5,12 +5,14 @@ import {
   type DeadLetterSchema,
   DeadLetterState,
   EnvelopeSchema,
+  type FeedAuditSchema,
   type FeedService,
   type GetEventCountsResponseSchema,
 } from "@marketmesh/contracts/events/v1";
 import { ErrorInfoSchema } from "@marketmesh/contracts/google/rpc";
 import type { Database, Tx } from "@marketmesh/postgres";
 import { type SQL, sql } from "drizzle-orm";
+import { type AuditReport, readAudits } from "./audit-store.ts";
 import { type Location, locate } from "./location.ts";
 import type { StreamState } from "./stream.ts";
 
@@ -44,7 +46,11 @@ export function feedServiceOf({ database, streamState }: FeedServiceDeps): Servi
     },
     async listStamped({ feed, fromSeq, toSeq }) {
       if (fromSeq < 1n || toSeq < fromSeq) throw invalid("to_seq", "the range needs 1 <= from_seq <= to_seq");
-      return inBackground((tx) => listStamped(tx, feed, fromSeq, toSeq));
+      // One snapshot: a counter read after the rows would tell of positions that the rows could not hold yet.
+      return database.background((tx) => listStamped(tx, feed, fromSeq, toSeq), {
+        isolation: "repeatable read",
+        readOnly: true,
+      });
     },
     async republish({ feed, feedSeqs, sinceTime }) {
       if (feedSeqs.length > 0 === (sinceTime !== undefined)) {
@@ -53,7 +59,8 @@ export function feedServiceOf({ database, streamState }: FeedServiceDeps): Servi
       if (feedSeqs.length > seqsMax) throw invalid("feed_seqs", `at most ${seqsMax} positions`);
       const which = sinceTime
         ? sql`occur_time >= ${timestampDate(sinceTime).toISOString()}`
-        : sql`feed_seq = any(cast(${`{${feedSeqs.join(",")}}`} as bigint[]))`;
+        : sql`feed_seq = any(cast(${`{${feedSeqs.join(",")}}`} as bigint[]))
+            and feed_epoch = (select epoch from marketmesh.feeds where feed = ${feed})`;
       return { eventsCount: BigInt(await inBackground((tx) => republish(tx, feed, which))) };
     },
     async listDeadLetters({ pageSize, pageToken, subscription }) {
@@ -71,26 +78,42 @@ export function feedServiceOf({ database, streamState }: FeedServiceDeps): Servi
     async replayDeadLetter({ deadLetterId }) {
       return { deadLetter: deadLetterOf(await inBackground((tx) => askForReplay(tx, deadLetterId))) };
     },
+    async listFeedAudits({ subscription }) {
+      return { audits: (await inBackground((tx) => readAudits(tx, subscription))).map(auditOf) };
+    },
     getEventCounts: () => inBackground(readCounts),
   };
 }
 
 async function listStamped(tx: Tx, feed: string, fromSeq: bigint, toSeq: bigint) {
   const last = toSeq - fromSeq >= stampedMax ? fromSeq + stampedMax - 1n : toSeq;
-  const rows = await tx.execute<{ feed_seq: string; id: string; feed_epoch: string; ms: string | null }>(sql`
-    select feed_seq, id, feed_epoch, (extract(epoch from publish_time) * 1000)::bigint as ms from marketmesh.outbox
-    where feed = ${feed} and feed_epoch = (select epoch from marketmesh.feeds where feed = ${feed})
+  const [counter] = await tx.execute<{ epoch: string; last_seq: string; first_seq: string | null }>(sql`
+    select epoch, last_seq, (select min(feed_seq) from marketmesh.outbox o
+      where o.feed = f.feed and o.feed_epoch = f.epoch) as first_seq
+    from marketmesh.feeds f where feed = ${feed}`);
+  const feedEpoch = BigInt(counter?.epoch ?? 1);
+  const rows = await tx.execute<StampedRow>(sql`
+    select feed_seq, id, (extract(epoch from publish_time) * 1000)::bigint as ms, stream_seq, stream_identity
+    from marketmesh.outbox where feed = ${feed} and feed_epoch = ${feedEpoch}
       and feed_seq between ${fromSeq} and ${last} order by feed_seq`);
-  const [counter] = await tx.execute<{ last_seq: string }>(
-    sql`select last_seq from marketmesh.feeds where feed = ${feed}`,
-  );
   const events = rows.map((row) => ({
     feedSeq: BigInt(row.feed_seq),
     eventId: BigInt(row.id),
-    feedEpoch: BigInt(row.feed_epoch),
+    feedEpoch,
+    streamSeq: BigInt(row.stream_seq ?? 0),
+    streamIdentity: row.stream_identity ?? "",
     ...(row.ms ? { publishTime: timestampFromMs(Number(row.ms)) } : {}),
   }));
-  return { events, lastSeq: BigInt(counter?.last_seq ?? 0) };
+  const lastSeq = BigInt(counter?.last_seq ?? 0);
+  return { events, lastSeq, feedEpoch, firstSeq: BigInt(counter?.first_seq ?? 0) };
+}
+
+interface StampedRow extends Record<string, unknown> {
+  readonly feed_seq: string;
+  readonly id: string;
+  readonly ms: string | null;
+  readonly stream_seq: string | null;
+  readonly stream_identity: string | null;
 }
 
 // The relay takes them as unpublished, under a new attempt and so under a message id the broker has not seen.
@@ -150,6 +173,23 @@ function deadLetterOf(row: DeadLetterRow): MessageInitShape<typeof DeadLetterSch
     attemptsCount: row.attempts,
     state: DeadLetterState[row.state],
     createTime: timestampFromMs(Number(row.ms)),
+  };
+}
+
+function auditOf(report: AuditReport): MessageInitShape<typeof FeedAuditSchema> {
+  const { subscription, service, feed, auditedTo, lastSeq, oldestGapMs, auditMs } = report;
+  return {
+    subscription,
+    service,
+    feed,
+    feedEpoch: report.epoch,
+    auditedTo,
+    lastSeq,
+    gapsCount: BigInt(report.gaps),
+    repairedCount: report.repaired,
+    lostCount: report.lost,
+    ...(oldestGapMs === undefined ? {} : { oldestGapTime: timestampFromMs(oldestGapMs) }),
+    ...(auditMs === undefined ? {} : { auditTime: timestampFromMs(auditMs) }),
   };
 }
 

@@ -73,3 +73,45 @@ export const parkedEvents = defineMetric({
   help: "Events of an ordered subscription that wait for their predecessor, counted up to 10,000",
   labels: { subscription },
 });
+
+const audited = { subscription, feed: "The feed that is audited" };
+
+export const feedGaps = defineMetric({
+  type: "gauge",
+  name: "feed_gaps",
+  unit: "{event}",
+  help: "Events that were published, are not recorded and will not come by themselves; they are being asked for",
+  labels: audited,
+});
+
+export const feedGapAge = defineMetric({
+  type: "gauge",
+  name: "feed_gap_age_seconds",
+  unit: "s",
+  help: "Since the broker acknowledged the oldest event that is missing; 0 when none is",
+  labels: audited,
+});
+
+export const feedGapsRepaired = defineMetric({
+  type: "counter",
+  name: "feed_gaps_repaired_total",
+  unit: "{event}",
+  help: "Missing events that were published again and then recorded, over all replicas, since the database exists",
+  labels: audited,
+});
+
+export const feedPositionsLost = defineMetric({
+  type: "counter",
+  name: "feed_positions_lost_total",
+  unit: "{event}",
+  help: "Events that were missing when the outbox had forgotten them, over all replicas, since the database exists",
+  labels: audited,
+});
+
+export const feedUnaudited = defineMetric({
+  type: "gauge",
+  name: "feed_unaudited_events",
+  unit: "{event}",
+  help: "Stamped events that the auditor has not passed: too young, waiting for the subscription, or it is stuck",
+  labels: audited,
+});

@@ -3,6 +3,8 @@ import type { FeedService } from "@marketmesh/contracts/events/v1";
 import type { Database } from "@marketmesh/postgres";
 import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { connect, type NatsConnection } from "nats";
+import { type Producer, runAudit } from "./audit.ts";
+import { auditMetrics } from "./audit-metrics.ts";
 import type { Events, WorkOptions } from "./events.ts";
 import { feedServiceOf } from "./feed-service.ts";
 import { follow } from "./follow.ts";
@@ -21,8 +23,8 @@ export interface EventsOptions {
   readonly database?: Database;
   /** NATS_URL, one or several separated by commas. */
   readonly natsUrl: string;
-  /** The FeedService of another service, as a client: where its followers ask. */
-  readonly feedsOf: (service: string) => Pick<Client<typeof FeedService>, "locateFeed">;
+  /** The FeedService of another service, as a client: where followers and auditors ask. */
+  readonly feedsOf: (service: string) => Pick<Client<typeof FeedService>, "locateFeed"> & Producer;
   /** First word of every subject and stream name; default `marketmesh`. Tests isolate themselves by it. */
   readonly namespace?: string;
   /** Copies of each stream; default 1. */
@@ -31,6 +33,10 @@ export interface EventsOptions {
   readonly streamBytesMax?: number;
   /** A message not acknowledged for so long is delivered again; default 30 s. Longer than any handler takes. */
   readonly ackWaitMs?: number;
+  /** What was published and is not recorded for so long may be a gap; default 30 s. */
+  readonly auditAfterMs?: number;
+  /** About so often each subscription is audited; default 10 s. */
+  readonly auditEveryMs?: number;
   /** Told of what an operator should know: reconnects, retries, dead letters. Never of contents. */
   readonly onNotice?: (notice: Notice) => void;
   /** Where relay and subscriptions tell how far they are. */
@@ -83,6 +89,7 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
   const often = measureEveryMs === undefined ? {} : { everyMs: measureEveryMs };
   const { manager } = broker;
   loops.push(measure({ metrics, database: options.database, manager, subscriptions, ...often }, signal));
+  const onReport = auditMetrics(metrics);
   const events: Events = {
     work(work, handle) {
       if (!options.database) throw new Error("a work subscription needs a database");
@@ -96,6 +103,12 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       const feeds = new Set(work.feeds);
       subscriptions.push({ subscription, way: "work", consumer: () => ({ stream, name: durable }) });
       loops.push(runWork({ ...broker, worker, stream, filter, durable, feeds, ackWaitMs }, signal));
+      const audited = {
+        ...{ database: options.database, manager, subscription, service: work.service, stream, durable },
+        ...{ feeds: work.feeds, producer: () => options.feedsOf(work.service), onNotice, onReport },
+        ...{ afterMs: options.auditAfterMs ?? 30_000, everyMs: options.auditEveryMs ?? 10_000 },
+      };
+      loops.push(runAudit(audited, signal));
     },
     follow(wanted) {
       const filter = names.filter(wanted.service, [wanted.feed]);

@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/events/v1/feed_service.proto.
  */
 export const file_marketmesh_events_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CidtYXJrZXRtZXNoL2V2ZW50cy92MS9mZWVkX3NlcnZpY2UucHJvdG8SFG1hcmtldG1lc2guZXZlbnRzLnYxIjgKEUxvY2F0ZUZlZWRSZXF1ZXN0EhEKBGZlZWQYASABKAlCA+BBAhIQCghmZWVkX3NlcRgCIAEoAyKHAQoSTG9jYXRlRmVlZFJlc3BvbnNlEg4KBnN0cmVhbRgBIAEoCRISCgpzdHJlYW1fc2VxGAIgASgDEhIKCmZlZWRfZXBvY2gYAyABKAMSEAoIbGFzdF9zZXEYBCABKAMSDgoGcHVyZ2VkGAUgASgIEhcKD3N0cmVhbV9pZGVudGl0eRgGIAEoCSJTChJMaXN0U3RhbXBlZFJlcXVlc3QSEQoEZmVlZBgBIAEoCUID4EECEhUKCGZyb21fc2VxGAIgASgDQgPgQQISEwoGdG9fc2VxGAMgASgDQgPgQQIiWwoTTGlzdFN0YW1wZWRSZXNwb25zZRIyCgZldmVudHMYASADKAsyIi5tYXJrZXRtZXNoLmV2ZW50cy52MS5TdGFtcGVkRXZlbnQSEAoIbGFzdF9zZXEYAiABKAMieAoMU3RhbXBlZEV2ZW50EhAKCGZlZWRfc2VxGAEgASgDEhAKCGV2ZW50X2lkGAIgASgDEhIKCmZlZWRfZXBvY2gYAyABKAMSMAoMcHVibGlzaF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJoChBSZXB1Ymxpc2hSZXF1ZXN0EhEKBGZlZWQYASABKAlCA+BBAhIRCglmZWVkX3NlcXMYAiADKAMSLgoKc2luY2VfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiKQoRUmVwdWJsaXNoUmVzcG9uc2USFAoMZXZlbnRzX2NvdW50GAEgASgDIvoBCgpEZWFkTGV0dGVyEhYKDmRlYWRfbGV0dGVyX2lkGAEgASgDEhQKDHN1YnNjcmlwdGlvbhgCIAEoCRIwCghlbnZlbG9wZRgDIAEoCzIeLm1hcmtldG1lc2guZXZlbnRzLnYxLkVudmVsb3BlEg0KBWVycm9yGAQgASgJEhYKDmF0dGVtcHRzX2NvdW50GAUgASgNEjQKBXN0YXRlGAYgASgOMiUubWFya2V0bWVzaC5ldmVudHMudjEuRGVhZExldHRlclN0YXRlEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChZMaXN0RGVhZExldHRlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhQKDHN1YnNjcmlwdGlvbhgDIAEoCSJqChdMaXN0RGVhZExldHRlcnNSZXNwb25zZRI2CgxkZWFkX2xldHRlcnMYASADKAsyIC5tYXJrZXRtZXNoLmV2ZW50cy52MS5EZWFkTGV0dGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIzChRHZXREZWFkTGV0dGVyUmVxdWVzdBIbCg5kZWFkX2xldHRlcl9pZBgBIAEoA0ID4EECIk4KFUdldERlYWRMZXR0ZXJSZXNwb25zZRI1CgtkZWFkX2xldHRlchgBIAEoCzIgLm1hcmtldG1lc2guZXZlbnRzLnYxLkRlYWRMZXR0ZXIiNgoXUmVwbGF5RGVhZExldHRlclJlcXVlc3QSGwoOZGVhZF9sZXR0ZXJfaWQYASABKANCA+BBAiJRChhSZXBsYXlEZWFkTGV0dGVyUmVzcG9uc2USNQoLZGVhZF9sZXR0ZXIYASABKAsyIC5tYXJrZXRtZXNoLmV2ZW50cy52MS5EZWFkTGV0dGVyIhcKFUdldEV2ZW50Q291bnRzUmVxdWVzdCJxChZHZXRFdmVudENvdW50c1Jlc3BvbnNlEhEKCXB1Ymxpc2hlZBgBIAEoAxIQCghjb25zdW1lZBgCIAEoAxITCgtyZWRlbGl2ZXJlZBgDIAEoAxIMCgRkZWFkGAQgASgDEg8KB3BlbmRpbmcYBSABKAMqkAEKD0RlYWRMZXR0ZXJTdGF0ZRIhCh1ERUFEX0xFVFRFUl9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkRFQURfTEVUVEVSX1NUQVRFX0RFQUQQARIfChtERUFEX0xFVFRFUl9TVEFURV9SRVBMQVlJTkcQAhIdChlERUFEX0xFVFRFUl9TVEFURV9IQU5ETEVEEAMyywcKC0ZlZWRTZXJ2aWNlEnsKCkxvY2F0ZUZlZWQSJy5tYXJrZXRtZXNoLmV2ZW50cy52MS5Mb2NhdGVGZWVkUmVxdWVzdBooLm1hcmtldG1lc2guZXZlbnRzLnYxLkxvY2F0ZUZlZWRSZXNwb25zZSIakAIBssgYEwoRZXZlbnRzLmZlZWRzLnJlYWQSfgoLTGlzdFN0YW1wZWQSKC5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0U3RhbXBlZFJlcXVlc3QaKS5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0U3RhbXBlZFJlc3BvbnNlIhqQAgGyyBgTChFldmVudHMuZmVlZHMucmVhZBJ9CglSZXB1Ymxpc2gSJi5tYXJrZXRtZXNoLmV2ZW50cy52MS5SZXB1Ymxpc2hSZXF1ZXN0GicubWFya2V0bWVzaC5ldmVudHMudjEuUmVwdWJsaXNoUmVzcG9uc2UiH5ACArLIGBgKFmV2ZW50cy5mZWVkcy5yZXB1Ymxpc2gSkAEKD0xpc3REZWFkTGV0dGVycxIsLm1hcmtldG1lc2guZXZlbnRzLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaLS5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIgkAIBssgYGQoXZXZlbnRzLmRlYWRMZXR0ZXJzLmxpc3QSigEKDUdldERlYWRMZXR0ZXISKi5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBorLm1hcmtldG1lc2guZXZlbnRzLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZSIgkAIBssgYGQoXZXZlbnRzLmRlYWRMZXR0ZXJzLmxpc3QSlQEKEFJlcGxheURlYWRMZXR0ZXISLS5tYXJrZXRtZXNoLmV2ZW50cy52MS5SZXBsYXlEZWFkTGV0dGVyUmVxdWVzdBouLm1hcmtldG1lc2guZXZlbnRzLnYxLlJlcGxheURlYWRMZXR0ZXJSZXNwb25zZSIikAICssgYGwoZZXZlbnRzLmRlYWRMZXR0ZXJzLnJlcGxheRKHAQoOR2V0RXZlbnRDb3VudHMSKy5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXRFdmVudENvdW50c1JlcXVlc3QaLC5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXRFdmVudENvdW50c1Jlc3BvbnNlIhqQAgGyyBgTChFldmVudHMuZmVlZHMucmVhZGIGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_events_v1_envelope, file_marketmesh_options_v1_options]);
+  fileDesc("CidtYXJrZXRtZXNoL2V2ZW50cy92MS9mZWVkX3NlcnZpY2UucHJvdG8SFG1hcmtldG1lc2guZXZlbnRzLnYxIjgKEUxvY2F0ZUZlZWRSZXF1ZXN0EhEKBGZlZWQYASABKAlCA+BBAhIQCghmZWVkX3NlcRgCIAEoAyKHAQoSTG9jYXRlRmVlZFJlc3BvbnNlEg4KBnN0cmVhbRgBIAEoCRISCgpzdHJlYW1fc2VxGAIgASgDEhIKCmZlZWRfZXBvY2gYAyABKAMSEAoIbGFzdF9zZXEYBCABKAMSDgoGcHVyZ2VkGAUgASgIEhcKD3N0cmVhbV9pZGVudGl0eRgGIAEoCSJTChJMaXN0U3RhbXBlZFJlcXVlc3QSEQoEZmVlZBgBIAEoCUID4EECEhUKCGZyb21fc2VxGAIgASgDQgPgQQISEwoGdG9fc2VxGAMgASgDQgPgQQIiggEKE0xpc3RTdGFtcGVkUmVzcG9uc2USMgoGZXZlbnRzGAEgAygLMiIubWFya2V0bWVzaC5ldmVudHMudjEuU3RhbXBlZEV2ZW50EhAKCGxhc3Rfc2VxGAIgASgDEhIKCmZlZWRfZXBvY2gYAyABKAMSEQoJZmlyc3Rfc2VxGAQgASgDIqUBCgxTdGFtcGVkRXZlbnQSEAoIZmVlZF9zZXEYASABKAMSEAoIZXZlbnRfaWQYAiABKAMSEgoKZmVlZF9lcG9jaBgDIAEoAxIwCgxwdWJsaXNoX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnN0cmVhbV9zZXEYBSABKAMSFwoPc3RyZWFtX2lkZW50aXR5GAYgASgJImgKEFJlcHVibGlzaFJlcXVlc3QSEQoEZmVlZBgBIAEoCUID4EECEhEKCWZlZWRfc2VxcxgCIAMoAxIuCgpzaW5jZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFSZXB1Ymxpc2hSZXNwb25zZRIUCgxldmVudHNfY291bnQYASABKAMi+gEKCkRlYWRMZXR0ZXISFgoOZGVhZF9sZXR0ZXJfaWQYASABKAMSFAoMc3Vic2NyaXB0aW9uGAIgASgJEjAKCGVudmVsb3BlGAMgASgLMh4ubWFya2V0bWVzaC5ldmVudHMudjEuRW52ZWxvcGUSDQoFZXJyb3IYBCABKAkSFgoOYXR0ZW1wdHNfY291bnQYBSABKA0SNAoFc3RhdGUYBiABKA4yJS5tYXJrZXRtZXNoLmV2ZW50cy52MS5EZWFkTGV0dGVyU3RhdGUSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlUKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSFAoMc3Vic2NyaXB0aW9uGAMgASgJImoKF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEjYKDGRlYWRfbGV0dGVycxgBIAMoCzIgLm1hcmtldG1lc2guZXZlbnRzLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjMKFEdldERlYWRMZXR0ZXJSZXF1ZXN0EhsKDmRlYWRfbGV0dGVyX2lkGAEgASgDQgPgQQIiTgoVR2V0RGVhZExldHRlclJlc3BvbnNlEjUKC2RlYWRfbGV0dGVyGAEgASgLMiAubWFya2V0bWVzaC5ldmVudHMudjEuRGVhZExldHRlciI2ChdSZXBsYXlEZWFkTGV0dGVyUmVxdWVzdBIbCg5kZWFkX2xldHRlcl9pZBgBIAEoA0ID4EECIlEKGFJlcGxheURlYWRMZXR0ZXJSZXNwb25zZRI1CgtkZWFkX2xldHRlchgBIAEoCzIgLm1hcmtldG1lc2guZXZlbnRzLnYxLkRlYWRMZXR0ZXIiLQoVTGlzdEZlZWRBdWRpdHNSZXF1ZXN0EhQKDHN1YnNjcmlwdGlvbhgBIAEoCSJJChZMaXN0RmVlZEF1ZGl0c1Jlc3BvbnNlEi8KBmF1ZGl0cxgBIAMoCzIfLm1hcmtldG1lc2guZXZlbnRzLnYxLkZlZWRBdWRpdCKfAgoJRmVlZEF1ZGl0EhQKDHN1YnNjcmlwdGlvbhgBIAEoCRIPCgdzZXJ2aWNlGAIgASgJEgwKBGZlZWQYAyABKAkSEgoKZmVlZF9lcG9jaBgEIAEoAxISCgphdWRpdGVkX3RvGAUgASgDEhAKCGxhc3Rfc2VxGAYgASgDEhIKCmdhcHNfY291bnQYByABKAMSMwoPb2xkZXN0X2dhcF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5yZXBhaXJlZF9jb3VudBgJIAEoAxISCgpsb3N0X2NvdW50GAogASgDEi4KCmF1ZGl0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhcKFUdldEV2ZW50Q291bnRzUmVxdWVzdCJxChZHZXRFdmVudENvdW50c1Jlc3BvbnNlEhEKCXB1Ymxpc2hlZBgBIAEoAxIQCghjb25zdW1lZBgCIAEoAxITCgtyZWRlbGl2ZXJlZBgDIAEoAxIMCgRkZWFkGAQgASgDEg8KB3BlbmRpbmcYBSABKAMqkAEKD0RlYWRMZXR0ZXJTdGF0ZRIhCh1ERUFEX0xFVFRFUl9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkRFQURfTEVUVEVSX1NUQVRFX0RFQUQQARIfChtERUFEX0xFVFRFUl9TVEFURV9SRVBMQVlJTkcQAhIdChlERUFEX0xFVFRFUl9TVEFURV9IQU5ETEVEEAMy1QgKC0ZlZWRTZXJ2aWNlEnsKCkxvY2F0ZUZlZWQSJy5tYXJrZXRtZXNoLmV2ZW50cy52MS5Mb2NhdGVGZWVkUmVxdWVzdBooLm1hcmtldG1lc2guZXZlbnRzLnYxLkxvY2F0ZUZlZWRSZXNwb25zZSIakAIBssgYEwoRZXZlbnRzLmZlZWRzLnJlYWQSfgoLTGlzdFN0YW1wZWQSKC5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0U3RhbXBlZFJlcXVlc3QaKS5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0U3RhbXBlZFJlc3BvbnNlIhqQAgGyyBgTChFldmVudHMuZmVlZHMucmVhZBJ9CglSZXB1Ymxpc2gSJi5tYXJrZXRtZXNoLmV2ZW50cy52MS5SZXB1Ymxpc2hSZXF1ZXN0GicubWFya2V0bWVzaC5ldmVudHMudjEuUmVwdWJsaXNoUmVzcG9uc2UiH5ACArLIGBgKFmV2ZW50cy5mZWVkcy5yZXB1Ymxpc2gSkAEKD0xpc3REZWFkTGV0dGVycxIsLm1hcmtldG1lc2guZXZlbnRzLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaLS5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIgkAIBssgYGQoXZXZlbnRzLmRlYWRMZXR0ZXJzLmxpc3QSigEKDUdldERlYWRMZXR0ZXISKi5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBorLm1hcmtldG1lc2guZXZlbnRzLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZSIgkAIBssgYGQoXZXZlbnRzLmRlYWRMZXR0ZXJzLmxpc3QSlQEKEFJlcGxheURlYWRMZXR0ZXISLS5tYXJrZXRtZXNoLmV2ZW50cy52MS5SZXBsYXlEZWFkTGV0dGVyUmVxdWVzdBouLm1hcmtldG1lc2guZXZlbnRzLnYxLlJlcGxheURlYWRMZXR0ZXJSZXNwb25zZSIikAICssgYGwoZZXZlbnRzLmRlYWRMZXR0ZXJzLnJlcGxheRKHAQoOTGlzdEZlZWRBdWRpdHMSKy5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0RmVlZEF1ZGl0c1JlcXVlc3QaLC5tYXJrZXRtZXNoLmV2ZW50cy52MS5MaXN0RmVlZEF1ZGl0c1Jlc3BvbnNlIhqQAgGyyBgTChFldmVudHMuZmVlZHMucmVhZBKHAQoOR2V0RXZlbnRDb3VudHMSKy5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXRFdmVudENvdW50c1JlcXVlc3QaLC5tYXJrZXRtZXNoLmV2ZW50cy52MS5HZXRFdmVudENvdW50c1Jlc3BvbnNlIhqQAgGyyBgTChFldmVudHMuZmVlZHMucmVhZGIGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_events_v1_envelope, file_marketmesh_options_v1_options]);
 
 /**
  * Asks where a follower starts.
@@ -159,6 +159,20 @@ export type ListStampedResponse = Message<"marketmesh.events.v1.ListStampedRespo
    * @generated from field: int64 last_seq = 2;
    */
   lastSeq: bigint;
+
+  /**
+   * The life of the feed's counter, also when there are no events.
+   *
+   * @generated from field: int64 feed_epoch = 3;
+   */
+  feedEpoch: bigint;
+
+  /**
+   * The least position that the outbox still has; 0 when it has none.
+   *
+   * @generated from field: int64 first_seq = 4;
+   */
+  firstSeq: bigint;
 };
 
 /**
@@ -201,6 +215,20 @@ export type StampedEvent = Message<"marketmesh.events.v1.StampedEvent"> & {
    * @generated from field: google.protobuf.Timestamp publish_time = 4;
    */
   publishTime?: Timestamp | undefined;
+
+  /**
+   * The sequence of its message in the stream. 0 while it is not published.
+   *
+   * @generated from field: int64 stream_seq = 5;
+   */
+  streamSeq: bigint;
+
+  /**
+   * The life of the stream that `stream_seq` belongs to: opaque, as in LocateFeedResponse. Empty while it is not published.
+   *
+   * @generated from field: string stream_identity = 6;
+   */
+  streamIdentity: string;
 };
 
 /**
@@ -477,6 +505,140 @@ export const ReplayDeadLetterResponseSchema: GenMessage<ReplayDeadLetterResponse
   messageDesc(file_marketmesh_events_v1_feed_service, 13);
 
 /**
+ * Asks for the audits.
+ *
+ * @generated from message marketmesh.events.v1.ListFeedAuditsRequest
+ */
+export type ListFeedAuditsRequest = Message<"marketmesh.events.v1.ListFeedAuditsRequest"> & {
+  /**
+   * Only of this subscription. Empty means all.
+   *
+   * @generated from field: string subscription = 1;
+   */
+  subscription: string;
+};
+
+/**
+ * Describes the message marketmesh.events.v1.ListFeedAuditsRequest.
+ * Use `create(ListFeedAuditsRequestSchema)` to create a new message.
+ */
+export const ListFeedAuditsRequestSchema: GenMessage<ListFeedAuditsRequest> = /*@__PURE__*/
+  messageDesc(file_marketmesh_events_v1_feed_service, 14);
+
+/**
+ * How far the subscriptions are audited.
+ *
+ * @generated from message marketmesh.events.v1.ListFeedAuditsResponse
+ */
+export type ListFeedAuditsResponse = Message<"marketmesh.events.v1.ListFeedAuditsResponse"> & {
+  /**
+   * By subscription and feed; at most 1,000.
+   *
+   * @generated from field: repeated marketmesh.events.v1.FeedAudit audits = 1;
+   */
+  audits: FeedAudit[];
+};
+
+/**
+ * Describes the message marketmesh.events.v1.ListFeedAuditsResponse.
+ * Use `create(ListFeedAuditsResponseSchema)` to create a new message.
+ */
+export const ListFeedAuditsResponseSchema: GenMessage<ListFeedAuditsResponse> = /*@__PURE__*/
+  messageDesc(file_marketmesh_events_v1_feed_service, 15);
+
+/**
+ * What the auditor knows of one subscription and one of its feeds. It compares the positions that the producer stamped
+ * with those that the subscription recorded, and asks the producer to publish again what is missing.
+ *
+ * @generated from message marketmesh.events.v1.FeedAudit
+ */
+export type FeedAudit = Message<"marketmesh.events.v1.FeedAudit"> & {
+  /**
+   * The subscription, for example `capacity-of-listings`.
+   *
+   * @generated from field: string subscription = 1;
+   */
+  subscription: string;
+
+  /**
+   * The service that announces.
+   *
+   * @generated from field: string service = 2;
+   */
+  service: string;
+
+  /**
+   * Its feed, for example `listing`.
+   *
+   * @generated from field: string feed = 3;
+   */
+  feed: string;
+
+  /**
+   * The life of the feed's counter that is being audited.
+   *
+   * @generated from field: int64 feed_epoch = 4;
+   */
+  feedEpoch: bigint;
+
+  /**
+   * Every position up to here was looked at: it is recorded, or among the gaps, or was given up.
+   *
+   * @generated from field: int64 audited_to = 5;
+   */
+  auditedTo: bigint;
+
+  /**
+   * The last position that was stamped when the auditor last asked.
+   *
+   * @generated from field: int64 last_seq = 6;
+   */
+  lastSeq: bigint;
+
+  /**
+   * Positions that are missing now and are being asked for.
+   *
+   * @generated from field: int64 gaps_count = 7;
+   */
+  gapsCount: bigint;
+
+  /**
+   * When the broker acknowledged the oldest of them. Absent when nothing is missing.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_gap_time = 8;
+   */
+  oldestGapTime?: Timestamp | undefined;
+
+  /**
+   * Positions that were missing, were published again and then recorded.
+   *
+   * @generated from field: int64 repaired_count = 9;
+   */
+  repairedCount: bigint;
+
+  /**
+   * Positions that were missing when the outbox no longer had them: nobody can bring them back.
+   *
+   * @generated from field: int64 lost_count = 10;
+   */
+  lostCount: bigint;
+
+  /**
+   * When the auditor last looked.
+   *
+   * @generated from field: google.protobuf.Timestamp audit_time = 11;
+   */
+  auditTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message marketmesh.events.v1.FeedAudit.
+ * Use `create(FeedAuditSchema)` to create a new message.
+ */
+export const FeedAuditSchema: GenMessage<FeedAudit> = /*@__PURE__*/
+  messageDesc(file_marketmesh_events_v1_feed_service, 16);
+
+/**
  * Asks for the counts.
  *
  * @generated from message marketmesh.events.v1.GetEventCountsRequest
@@ -489,7 +651,7 @@ export type GetEventCountsRequest = Message<"marketmesh.events.v1.GetEventCounts
  * Use `create(GetEventCountsRequestSchema)` to create a new message.
  */
 export const GetEventCountsRequestSchema: GenMessage<GetEventCountsRequest> = /*@__PURE__*/
-  messageDesc(file_marketmesh_events_v1_feed_service, 14);
+  messageDesc(file_marketmesh_events_v1_feed_service, 17);
 
 /**
  * Counts from the tables: a restart does not change them.
@@ -538,7 +700,7 @@ export type GetEventCountsResponse = Message<"marketmesh.events.v1.GetEventCount
  * Use `create(GetEventCountsResponseSchema)` to create a new message.
  */
 export const GetEventCountsResponseSchema: GenMessage<GetEventCountsResponse> = /*@__PURE__*/
-  messageDesc(file_marketmesh_events_v1_feed_service, 15);
+  messageDesc(file_marketmesh_events_v1_feed_service, 18);
 
 /**
  * How far a dead letter is.
@@ -669,6 +831,17 @@ export const FeedService: GenService<{
     methodKind: "unary";
     input: typeof ReplayDeadLetterRequestSchema;
     output: typeof ReplayDeadLetterResponseSchema;
+  },
+  /**
+   * Lists how far this service's work subscriptions are audited and what they miss, by subscription and feed. Not paged: a
+   * service has a handful of subscriptions.
+   *
+   * @generated from rpc marketmesh.events.v1.FeedService.ListFeedAudits
+   */
+  listFeedAudits: {
+    methodKind: "unary";
+    input: typeof ListFeedAuditsRequestSchema;
+    output: typeof ListFeedAuditsResponseSchema;
   },
   /**
    * Gets how many events this service published and handled since its database exists.
