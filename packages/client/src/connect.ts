@@ -11,9 +11,11 @@ import {
   type Attach,
   type Channel,
   channel,
+  clientTracer,
   identityTokens,
   type TokenSource,
   targetOf,
+  tracedTransport,
 } from "@marketmesh/rpc";
 
 /** Where the mesh is and who calls. */
@@ -70,7 +72,7 @@ export function connect(options: ConnectOptions): Marketmesh {
     if (tokens && !header.has("authorization")) header.set("authorization", `Bearer ${await tokens()}`);
   };
   const client = <S extends DescService>(service: S, target = targetOf(service)): Client<S> =>
-    createClient(service, channelTo(target, authorize));
+    createClient(service, tracedTransport(channelTo(target, authorize), clientTracer()));
   const close = () => {
     for (const each of channels.values()) each.close();
     channels.clear();

@@ -8,6 +8,7 @@ export { type IdentityTokensOptions, identityTokens } from "./mesh/identity-toke
 export { createMesh, type Mesh, type MeshOptions, targetOf } from "./mesh/mesh.ts";
 export { type RetryBudget, retryBudget } from "./mesh/retry-budget.ts";
 export { cachedTokens, type IssuedToken, type TokenSource } from "./mesh/token-source.ts";
+export { clientTracer, tracedTransport } from "./mesh/traced-transport.ts";
 export { idsOf } from "./name.ts";
 export {
   decodePageToken,
@@ -35,4 +36,3 @@ export {
   type ServerLimits,
 } from "./server/server.ts";
 export { type JwksOptions, jwksKeys, type KeySource, loadJwks } from "./token/key-source.ts";
-export { parseTraceparent } from "./traceparent.ts";

@@ -43,6 +43,21 @@ export function integer(
   };
 }
 
+/** A number within bounds, in decimals. */
+export function number(
+  about: About<number> & { readonly min?: number; readonly max: number },
+): Setting<number> {
+  const min = about.min ?? 0;
+  return {
+    ...about,
+    accepts: `a number from ${min} to ${about.max}`,
+    parse: (text) => {
+      const value = /^-?\d{1,16}(\.\d{1,16})?$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= about.max ? value : undefined;
+    },
+  };
+}
+
 /** Any text that is not empty. */
 export function text(about: About<string> & { readonly secret?: boolean }): Setting<string> {
   return { ...about, accepts: "text", parse: (value) => value };

@@ -1,7 +1,13 @@
 import { cors } from "@connectrpc/connect";
 import type { NodeRequest, NodeResponse } from "@marketmesh/rpc";
 
-const allowHeaders = [...cors.allowedHeaders, "authorization", "x-request-id", "traceparent"].join(", ");
+const allowHeaders = [
+  ...cors.allowedHeaders,
+  "authorization",
+  "x-request-id",
+  "traceparent",
+  "tracestate",
+].join(", ");
 const exposeHeaders = [...cors.exposedHeaders, "x-request-id"].join(", ");
 const preflightSeconds = 7_200;
 

@@ -1,6 +1,6 @@
 import { defaultLimits } from "@marketmesh/rpc";
 import { logLevels } from "@marketmesh/telemetry";
-import { type ConfigSpec, choice, flag, integer, list, optionalText, text, url } from "./config.ts";
+import { type ConfigSpec, choice, flag, integer, list, number, optionalText, text, url } from "./config.ts";
 
 /** What every service reads from its environment. Only what a service uses is required. */
 export const hostSettings = {
@@ -162,5 +162,66 @@ export const eventSettings = {
     fallback: 1024 * 1024 * 1024,
     min: 1024 * 1024,
     doc: "The bound of the service's stream, which the broker reserves; full, it refuses and the outbox waits.",
+  }),
+} as const satisfies ConfigSpec<object>;
+
+/** What every process reads to know where its spans go; see `startTracing`. */
+export const tracingSettings = {
+  otlpEndpoint: optionalText({
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    secret: true,
+    doc: "The OTLP collector that spans and metrics go to. OTEL_EXPORTER_OTLP_PROTOCOL (grpc, http/protobuf, http/json), _HEADERS, OTEL_RESOURCE_ATTRIBUTES and OTEL_BSP_* mean what the standard says.",
+  }),
+  otlpTracesEndpoint: optionalText({
+    env: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    secret: true,
+    doc: "The same, for spans alone.",
+  }),
+  disabled: flag({
+    env: "OTEL_SDK_DISABLED",
+    fallback: false,
+    doc: "No span is recorded; a caller's trace still travels on.",
+  }),
+  directory: optionalText({
+    env: "MARKETMESH_TRACE_DIR",
+    doc: "Without a collector: the folder that this process writes its spans to, for `marketmesh trace`. Absent: none are recorded.",
+  }),
+  fileBytesMax: integer({
+    env: "TRACE_FILE_BYTES_MAX",
+    unit: "bytes",
+    fallback: 32 * 1024 * 1024,
+    min: 64 * 1024,
+    doc: "What one process keeps in that folder at most.",
+  }),
+  sampler: optionalText({
+    env: "OTEL_TRACES_SAMPLER",
+    doc: "Which traces are kept: always_on, always_off, traceidratio, or these with parentbased_ before. Absent: a caller's decision is followed; of traces that begin here the first 10 in a second and a share of the others are kept. What failed or was slow is exported in any case.",
+  }),
+  sampledShare: number({
+    env: "OTEL_TRACES_SAMPLER_ARG",
+    fallback: 0.05,
+    max: 1,
+    doc: "The share of traces that is kept.",
+  }),
+  slowMs: integer({
+    env: "TRACE_SLOW_MS",
+    unit: "ms",
+    fallback: 1_000,
+    min: 1,
+    doc: "What takes this long is exported even when its trace is not kept.",
+  }),
+  auditAfterMs: integer({
+    env: "EVENTS_AUDIT_AFTER_MS",
+    unit: "ms",
+    fallback: 30_000,
+    min: 100,
+    doc: "An event that was published so long ago, and is not recorded, may be a gap to be asked for.",
+  }),
+  auditEveryMs: integer({
+    env: "EVENTS_AUDIT_EVERY_MS",
+    unit: "ms",
+    fallback: 10_000,
+    min: 50,
+    doc: "About so often the auditor looks at each work subscription.",
   }),
 } as const satisfies ConfigSpec<object>;

@@ -5,6 +5,7 @@ export {
   flag,
   integer,
   list,
+  number,
   optionalText,
   readConfig,
   type Setting,
@@ -13,6 +14,6 @@ export {
 } from "./config.ts";
 export { type ConfigRow, configRows } from "./config-table.ts";
 export type { Bind, Env, Host, HttpHandler, RunningService } from "./host.ts";
-export { databaseSettings, eventSettings, hostSettings } from "./host-settings.ts";
+export { databaseSettings, eventSettings, hostSettings, tracingSettings } from "./host-settings.ts";
 export { run, start } from "./run.ts";
 export { uuidv7 } from "./uuid.ts";

@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
+import { createLogger, type Tracing } from "@marketmesh/telemetry";
 import { ConfigError } from "./config.ts";
 import type { Bind, Env, RunningService } from "./host.ts";
 import { launch } from "./lifecycle.ts";
+import { startProcessTracing } from "./tracing.ts";
 
 /** The longest a stop may take, in milliseconds: whoever stops us kills at 25 s. */
 const stopMs = 24_000;
@@ -14,12 +16,14 @@ export async function run(name: string, bind: Bind): Promise<void> {
   // A supervisor that is gone has closed the other end of stdout as well; that is no reason to die in the middle of a drain.
   process.stdout.on("error", () => {});
   let service: RunningService | undefined;
+  let tracing: Tracing | undefined;
   let stopping = false;
 
   async function stop(status: number): Promise<never> {
     stopping = true;
     setTimeout(() => process.exit(1), stopMs).unref();
     await service?.close();
+    await tracing?.close();
     process.exit(status);
   }
   const stopOnce = () => {
@@ -37,6 +41,8 @@ export async function run(name: string, bind: Bind): Promise<void> {
   process.on("unhandledRejection", (cause) => complain(name, "unhandled rejection", cause));
 
   try {
+    const log = createLogger({ service: name, level: "warn", write, now: () => new Date() });
+    tracing = await startProcessTracing(name, process.env, log);
     service = await launch(name, bind, process.env, write);
   } catch (cause) {
     complain(name, cause instanceof ConfigError ? `configuration: ${cause.message}` : "start failed", cause);

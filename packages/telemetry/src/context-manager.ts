@@ -1,12 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Context, type ContextManager, context, ROOT_CONTEXT } from "@opentelemetry/api";
 
+let taken = false;
+
 /**
- * Lets trace context follow asynchronous code, so that traces pass through a process that exports none. The SDK brings its
- * own; whoever registers first is kept.
+ * Lets trace context follow asynchronous code, so that traces pass through a process that exports none. Calling it again
+ * changes nothing; whoever registered first is kept.
  */
 export function followContext(): void {
-  context.setGlobalContextManager(contextManager());
+  if (!taken) context.setGlobalContextManager(takeContextManager());
+}
+
+/** The same, for somebody else to register. */
+export function takeContextManager(): ContextManager {
+  taken = true;
+  return contextManager();
 }
 
 function contextManager(): ContextManager {

@@ -34,3 +34,6 @@ export {
   linksTo,
   parseTraceparent,
 } from "./trace-context.ts";
+export { streamAttribute } from "./tracing/keep-notable.ts";
+export { keepTrace, type Sampling, standardSampling } from "./tracing/sampler.ts";
+export { type SpanTarget, startTracing, type Tracing, type TracingOptions } from "./tracing/start-tracing.ts";

@@ -1,7 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { Telemetry } from "@marketmesh/telemetry";
-import { SpanKind, trace, context as traceContext } from "@opentelemetry/api";
 import { type Call, currentCall } from "../call.ts";
 import { codeName } from "../code-name.ts";
 import { clientDuration } from "../metrics.ts";
@@ -9,6 +8,7 @@ import { callerHeader } from "../server/authentication.ts";
 import type { Resolve } from "./addresses.ts";
 import { type Channel, channel } from "./channel.ts";
 import type { TokenSource } from "./token-source.ts";
+import { tracedTransport } from "./traced-transport.ts";
 
 export interface MeshOptions {
   readonly telemetry: Telemetry;
@@ -45,7 +45,10 @@ export function createMesh(options: MeshOptions): Mesh {
   };
   return {
     client(service, target = targetOf(service)) {
-      return createClient(service, travelling(channelOf(target), options));
+      return createClient(
+        service,
+        travelling(tracedTransport(channelOf(target), options.telemetry.tracer), options),
+      );
     },
     close() {
       for (const each of channels.values()) each.close();
@@ -63,22 +66,20 @@ export function targetOf(service: DescService): string {
 }
 
 function travelling(transport: Transport, options: MeshOptions): Transport {
-  const { tracer, metrics } = options.telemetry;
+  const { metrics } = options.telemetry;
   const seconds = metrics.histogram(clientDuration);
   return {
     async unary(method, signal, timeoutMs, header, input, contextValues) {
       const call = currentCall();
       const name = `${method.parent.typeName}/${method.name}`;
       const startedMs = performance.now();
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT });
       let code: Code | undefined;
       try {
-        const parent = trace.setSpan(traceContext.active(), span);
         return await transport.unary(
           method,
           joined(signal, call),
           shorter(timeoutMs, call, options.nowMs()),
-          outgoing(header, call, traceparentOf(parent)),
+          outgoing(header, call),
           input,
           contextValues,
         );
@@ -87,12 +88,11 @@ function travelling(transport: Transport, options: MeshOptions): Transport {
         throw cause;
       } finally {
         seconds.observe((performance.now() - startedMs) / 1000, { method: name, code: codeName(code) });
-        span.end();
       }
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       const call = currentCall();
-      const headers = outgoing(header, call, traceparentOf(traceContext.active()));
+      const headers = outgoing(header, call);
       return transport.stream(
         method,
         joined(signal, call),
@@ -105,24 +105,13 @@ function travelling(transport: Transport, options: MeshOptions): Transport {
   };
 }
 
-function outgoing(
-  header: ConstructorParameters<typeof Headers>[0],
-  call: Call | undefined,
-  traceparent: string | undefined,
-): Headers {
+function outgoing(header: ConstructorParameters<typeof Headers>[0], call: Call | undefined): Headers {
   const headers = new Headers(header);
   if (call) {
     headers.set("x-request-id", call.requestId);
     if (call.callerToken !== "") headers.set(callerHeader, call.callerToken);
   }
-  if (traceparent !== undefined) headers.set("traceparent", traceparent);
   return headers;
-}
-
-function traceparentOf(active: ReturnType<typeof traceContext.active>): string | undefined {
-  const span = trace.getSpanContext(active);
-  if (!span || span.traceId === "00000000000000000000000000000000") return undefined;
-  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, "0")}`;
 }
 
 function shorter(timeoutMs: number | undefined, call: Call | undefined, nowMs: number): number | undefined {

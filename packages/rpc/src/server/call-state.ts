@@ -1,5 +1,5 @@
 import { Code, ConnectError, type ContextKey, createContextKey } from "@connectrpc/connect";
-import { type Context, type Span, SpanStatusCode } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
 import { type Call, withCall } from "../call.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
@@ -47,15 +47,4 @@ function interruption(reason: unknown): ConnectError {
 export function outcomeOf(state: CallState, reason: unknown): Code | undefined {
   if (reason instanceof ConnectError) return reason.code;
   return state.answered ? undefined : Code.Canceled;
-}
-
-/** Closes the span with the outcome. */
-export function endSpan(span: Span, outcome: Code | undefined): void {
-  if (outcome !== undefined) {
-    span.setAttribute("rpc.grpc.status_code", outcome);
-    if (outcome === Code.Internal || outcome === Code.Unknown || outcome === Code.DataLoss) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
-  }
-  span.end();
 }

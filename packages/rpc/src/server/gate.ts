@@ -1,11 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
+import { parseTraceparent } from "@marketmesh/telemetry";
+import {
+  type Context,
+  createTraceState,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  trace,
+} from "@opentelemetry/api";
+import { endCallSpan, startCallSpan } from "../call-span.ts";
 import { anonymous, type Caller, callerKey, holds } from "../caller.ts";
 import { problem } from "../problem.ts";
-import { parseTraceparent } from "../traceparent.ts";
 import { type Authenticated, authenticate, callerFrom, isServiceToken, refused } from "./authentication.ts";
-import { type CallState, endSpan, outcomeOf, stateKey } from "./call-state.ts";
+import { type CallState, outcomeOf, stateKey } from "./call-state.ts";
 import type { MethodPlan } from "./method-plan.ts";
 import { describeTransportError } from "./refusal.ts";
 import type { ServerParts } from "./server.ts";
@@ -89,7 +98,7 @@ function finish(parts: ServerParts, state: CallState): void {
   const outcome = outcomeOf(state, reason);
   parts.load.leave(state.plan);
   parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000);
-  endSpan(state.span, outcome);
+  endCallSpan(state.span, SpanKind.SERVER, outcome);
   if (!state.answered) state.interrupt?.(reason);
 }
 
@@ -98,16 +107,18 @@ function startSpan(
   plan: MethodPlan,
   context: HandlerContext,
 ): { span: Span; traceContext: Context | undefined } {
-  const remote = parseTraceparent(context.requestHeader.get("traceparent"));
+  const remote = remoteSpan(context.requestHeader);
   const parent = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
-  const attributes = {
-    "rpc.system": context.protocolName === "connect" ? "connect_rpc" : "grpc",
-    "rpc.service": plan.method.parent.typeName,
-    "rpc.method": plan.method.name,
-  };
-  const span = parts.tracer.startSpan(plan.name, { kind: SpanKind.SERVER, attributes }, parent);
+  const system = context.protocolName === "connect" ? "connectrpc" : "grpc";
+  const span = startCallSpan(parts.tracer, SpanKind.SERVER, plan, system, parent);
   const traced = remote !== undefined || span.isRecording();
   return { span, traceContext: traced ? trace.setSpan(parent, span) : undefined };
+}
+
+function remoteSpan(header: Headers): SpanContext | undefined {
+  const remote = parseTraceparent(header.get("traceparent"));
+  const state = remote && header.get("tracestate");
+  return remote && state ? { ...remote, traceState: createTraceState(state) } : remote;
 }
 
 // Permission comes before anything that looks at the request, so that a refusal tells nothing about what exists.
