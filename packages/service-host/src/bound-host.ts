@@ -14,6 +14,7 @@ import { createLogger, createMetrics, createTelemetry, type Telemetry } from "@m
 import { type Background, background } from "./background.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { openServiceDatabase } from "./database.ts";
+import { faultPoints, withFaultPoints } from "./fault-points.ts";
 import type { Env, Host, HttpHandler } from "./host.ts";
 import { hostSettings } from "./host-settings.ts";
 import { identityKeys, jwksPath, meshUrl } from "./keys.ts";
@@ -73,6 +74,7 @@ export function createHost(name: string, env: Env, write: (line: string) => void
     nowMs: Date.now,
     random: Math.random,
   });
+  const faultPoint = faultPoints(name, env);
   const loops = background(telemetry, Math.random);
   const checks = readiness();
   const closers: (() => Promise<void>)[] = [];
@@ -96,7 +98,8 @@ export function createHost(name: string, env: Env, write: (line: string) => void
       return events;
     },
     mesh: (service, options) => mesh.client(service, options?.target),
-    serve: (service, methods) => rpc.add(service, methods),
+    serve: (service, methods) => rpc.add(service, withFaultPoints(service, methods, faultPoint)),
+    faultPoint,
     http(path, handler) {
       if (routes.has(path)) throw new Error(`${path} is served already`);
       routes.set(path, handler);

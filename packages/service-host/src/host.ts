@@ -46,6 +46,8 @@ export interface Host {
   ready(name: string, check: () => boolean): void;
   /** Runs a loop until draining; restarted with backoff when it fails, awaited at drain. */
   background(name: string, loop: (signal: AbortSignal) => Promise<void>): void;
+  /** Names a moment at which a fault test may stop this process; nothing otherwise. See fault-points.ts. */
+  faultPoint(point: string): void;
   /** Runs at the end of draining, the last registered first. */
   onClose(fn: () => Promise<void>): void;
 }

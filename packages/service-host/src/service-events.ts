@@ -14,6 +14,7 @@ export async function openServiceEvents(host: Host, database: Database): Promise
     ...readConfig(eventSettings, host.env),
     feedsOf: (service) => host.mesh(FeedService, { target: service }),
     metrics: host.telemetry.metrics,
+    onRelayStep: (step) => host.faultPoint(`relay.${step}`),
     onNotice: ({ level, message, attributes }) => host.log[level](message, attributes),
   });
   host.serve(FeedService, feedServiceRoutes(events));

@@ -51,7 +51,7 @@ export async function bindAllocation(host: Host): Promise<void> {
     signals.tell(topics.levelsProjected);
   });
 
-  const deps: RoundDeps = { ...shell, ...sizes, leaseMs: roundLeaseMs, log: host.log };
+  const deps: RoundDeps = { ...shell, ...sizes, leaseMs: roundLeaseMs, log: host.log, faultPoint: host.faultPoint };
   host.background("rounds", (signal) => runRounds(deps, signal));
   host.background("round settling", (signal) => settleRounds(database, signals, signal));
   host.background("hold expiry", (signal) => expireHolds(database, signals, expiryPollMs, signal));

@@ -23,6 +23,7 @@ export function roundDeps(database: Database, ranking: Ranking, more: Partial<Ro
     uuid: () => `id-${String(ids++).padStart(9, "0")}`,
     log: quiet,
     leaseMs: 60_000,
+    faultPoint: () => {},
     demandsPerCall: 500,
     pairsPerCommit: 500,
     eligibility: {

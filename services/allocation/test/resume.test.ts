@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { encodeRevision } from "@marketmesh/contracts";
 import type { Database } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
@@ -157,6 +158,57 @@ test("a round whose neighbours stay away gives up, holds nothing and lets the ne
   expect(await heldPairs(database)).toEqual([]);
   const [plan] = await database.background((tx) => tx.execute(sql`select active_round from plans`));
   expect(plan).toEqual({ active_round: "" });
+});
+
+test("a round waits for a neighbour that is away, and waiting is no attempt", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await seed(database);
+  const { deps } = roundDeps(database, own);
+  let asked = 0;
+  const restarted = {
+    batchListEligible: (request: never) => {
+      asked += 1;
+      if (asked <= 2) throw new ConnectError("restarting", Code.Unavailable);
+      return deps.eligibility.batchListEligible(request);
+    },
+  };
+  await database.background((tx) => tx.execute(sql`update rounds set attempts = 4`));
+  const stop = new AbortController();
+  const worker = runRounds({ ...deps, eligibility: restarted as never }, stop.signal);
+  await until(async () => (await stateOf(database)) === "COMMITTED");
+  stop.abort();
+  await worker;
+  expect(await heldPairs(database)).toEqual(expected);
+});
+
+test("a step that takes longer than the lease keeps it", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await seed(database);
+  const { deps, calls } = roundDeps(database, own, { leaseMs: 1_000 });
+  const slow = {
+    async *batchListEligible(request: never) {
+      const leased = () =>
+        database.background((tx) =>
+          tx.execute(sql`select lease_expire_time > now() + interval '800 ms' as renewed,
+            now() > create_time + interval '2 seconds' as later from rounds`),
+        );
+      await until(async () => {
+        const [row] = await leased();
+        return row?.renewed === true && row.later === true;
+      });
+      yield* deps.eligibility.batchListEligible(request);
+    },
+  };
+  const stop = new AbortController();
+  const first = runRounds({ ...deps, eligibility: slow as never }, stop.signal);
+  const second = runRounds({ ...deps, eligibility: slow as never }, stop.signal);
+  await until(async () => (await stateOf(database)) === "COMMITTED");
+  stop.abort();
+  await Promise.all([first, second]);
+  expect(calls.filter).toBe(1);
+  expect(await heldPairs(database)).toEqual(expected);
 });
 
 test("a round that waits for its revisions holds up no other round, and waiting is no attempt", async () => {

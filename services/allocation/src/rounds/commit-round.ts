@@ -34,6 +34,7 @@ export async function commitRound(deps: RoundDeps, leased: LeasedRound, signal: 
     signal.throwIfAborted();
     const now = { ...leased, round };
     round = await database.background((tx) => commitPairs(tx, deps, now, plan), { mayRepeat: true });
+    deps.faultPoint("round.holding");
     signals.tell(topics.round(market, round.id));
   }
   return finish(database, deps, { ...leased, round });

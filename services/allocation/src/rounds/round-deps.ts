@@ -11,6 +11,8 @@ export interface RoundDeps {
   readonly scoring: ScoringClient;
   readonly signals: Signals;
   readonly log: Logger;
+  /** Names a moment at which a fault test may stop this process. */
+  faultPoint(point: string): void;
   /** A UUIDv7. */
   uuid(): string;
   readonly leaseMs: number;

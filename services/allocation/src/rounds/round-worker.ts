@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { reasonOf } from "@marketmesh/rpc";
 import type { Round } from "../domain/round.ts";
 import { clearActiveRound } from "../storage/plan-store.ts";
@@ -6,6 +7,7 @@ import {
   LeaseLostError,
   leaseRound,
   releaseRound,
+  renewLease,
   stepRound,
 } from "../storage/round-store.ts";
 import { commitRound } from "./commit-round.ts";
@@ -19,14 +21,35 @@ const pollMs = 500;
 const attemptsMax = 5;
 /** For so long a round waits for its revisions without that counting as an attempt. */
 const revisionsWaitMs = 60_000;
+/** And for so long it waits for a neighbour that is away. */
+const neighboursWaitMs = 600_000;
+const neighboursPollMs = 1_000;
 
 /** Takes rounds by lease, one at a time, and moves each as far as it goes. Runs until the signal aborts. */
 export async function runRounds(deps: RoundDeps, signal: AbortSignal): Promise<void> {
   const owner = deps.uuid();
   while (!signal.aborted) {
     const leased = await deps.database.background((tx) => leaseRound(tx, owner, deps.leaseMs));
-    if (leased) await moveOn(deps, leased, signal);
+    if (leased) await keepingLease(deps, leased, () => moveOn(deps, leased, signal));
     else await deps.signals.wait(topics.roundToDo, pollMs, signal);
+  }
+}
+
+/** Renews the lease while a step works, so that it may be short: the round of a worker that died is soon taken on. */
+async function keepingLease(
+  { database, leaseMs, log }: RoundDeps,
+  leased: LeasedRound,
+  work: () => Promise<void>,
+): Promise<void> {
+  const timer = setInterval(() => {
+    database
+      .background((tx) => renewLease(tx, leased, leaseMs))
+      .catch((error) => log.warn("round lease not renewed", { round: leased.round.id, error }));
+  }, leaseMs / 4);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -36,6 +59,7 @@ async function moveOn(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal)
   try {
     while (stepOf[now.round.state]) {
       now = { ...now, round: await stepOf[now.round.state]!(deps, now, signal) };
+      deps.faultPoint(`round.${now.round.state}`);
       deps.signals.tell(topics.round(market, round.id));
     }
     deps.signals.tell(topics.offersSettled);
@@ -69,6 +93,10 @@ async function setBack(
     if (signal.aborted) return releaseRound(tx, leased, 0);
     // Others are moved on meanwhile.
     if (waitsForRevisions(round, reason)) return releaseRound(tx, leased, pollMs);
+    if (waitsForNeighbours(round, error)) {
+      log.warn("round waits for a neighbour", { market, round: round.id, state: round.state, reason, error });
+      return releaseRound(tx, leased, neighboursPollMs);
+    }
     log.error("round step failed", { market, round: round.id, state: round.state, reason, error });
     const attempts = round.attempts + 1;
     if (round.state === "SOLVED" || attempts < attemptsMax) {
@@ -79,6 +107,11 @@ async function setBack(
     await stepRound(tx, leased, { state: "FAILED", attempts, failure }, leaseMs);
     await clearActiveRound(tx, market, round.plan, round.id);
   });
+}
+
+function waitsForNeighbours({ createTime }: Round, error: unknown): boolean {
+  const away = error instanceof ConnectError && error.code === Code.Unavailable;
+  return away && Date.now() - createTime.getTime() < neighboursWaitMs;
 }
 
 function waitsForRevisions({ state, createTime }: Round, reason: string): boolean {

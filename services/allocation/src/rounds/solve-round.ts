@@ -32,6 +32,7 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     async (demandsRanked, pairs) => {
       const step = { demandsRanked, eligiblePairs: pairs };
       await database.background((tx) => stepRound(tx, leased, step, leaseMs));
+      deps.faultPoint("round.ranked");
       signals.tell(topics.round(market, round.id));
     },
   );

@@ -144,6 +144,18 @@ export async function assertLease(tx: Tx, { market, round, owner }: LeasedRound)
   if (rows.length === 0) throw new LeaseLostError(`the lease of round ${round.id} is lost`);
 }
 
+/** Keeps a lease that is still held; false when it is lost. */
+export async function renewLease(
+  tx: Tx,
+  { market, round, owner }: LeasedRound,
+  leaseMs: number,
+): Promise<boolean> {
+  const renewed = await tx.execute(sql`
+    update rounds r set lease_expire_time = ${leaseEnd(leaseMs)}
+    where ${keyOf(market, round.id)} and r.lease_owner = ${owner}`);
+  return renewed.count === 1;
+}
+
 /** Gives a leased round back, to be taken again after `delayMs`. */
 export async function releaseRound(
   tx: Tx,
