@@ -1,3 +1,4 @@
+export { type Announced, announcedAfter } from "./announced.ts";
 export { type Announcement, fact } from "./announcement.ts";
 export type { Events, FeedPosition, Follower, FollowOptions, Handle, WorkOptions } from "./events.ts";
 export { eventMigrations } from "./migrations.ts";

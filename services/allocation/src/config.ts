@@ -5,6 +5,7 @@ export interface AllocationConfig {
   readonly demandsPerCall: number;
   readonly pairsPerCommit: number;
   readonly expiryPollMs: number;
+  readonly measureEveryMs: number;
 }
 
 export const allocationConfig: ConfigSpec<AllocationConfig> = {
@@ -39,5 +40,13 @@ export const allocationConfig: ConfigSpec<AllocationConfig> = {
     fallback: 1_000,
     min: 10,
     max: 60_000,
+  }),
+  measureEveryMs: integer({
+    env: "ALLOCATION_MEASURE_EVERY_MS",
+    doc: "How often holds, fill rate and time to fill are counted for the metrics.",
+    unit: "ms",
+    fallback: 15_000,
+    min: 10,
+    max: 600_000,
   }),
 };

@@ -7,6 +7,7 @@ import { allocationConfig } from "./config.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
+import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
 import { runRounds } from "./rounds/round-worker.ts";
 import { settleRounds } from "./rounds/settle-rounds.ts";
@@ -21,7 +22,7 @@ const getKindTimeoutMs = 5_000;
 
 /** Wires allocation together. */
 export async function bindAllocation(host: Host): Promise<void> {
-  const { roundLeaseMs, expiryPollMs, ...sizes } = host.config(allocationConfig);
+  const { roundLeaseMs, expiryPollMs, measureEveryMs, ...sizes } = host.config(allocationConfig);
   const database = await host.database({ migrations });
   const events = await host.events(database);
   const signals = new Signals();
@@ -51,8 +52,18 @@ export async function bindAllocation(host: Host): Promise<void> {
     signals.tell(topics.levelsProjected);
   });
 
-  const deps: RoundDeps = { ...shell, ...sizes, leaseMs: roundLeaseMs, log: host.log, faultPoint: host.faultPoint };
+  const deps: RoundDeps = {
+    ...shell,
+    ...sizes,
+    leaseMs: roundLeaseMs,
+    log: host.log,
+    faultPoint: host.faultPoint,
+  };
   host.background("rounds", (signal) => runRounds(deps, signal));
   host.background("round settling", (signal) => settleRounds(database, signals, signal));
+  const { metrics } = host.telemetry;
+  host.background("outcomes", (signal) =>
+    measureOutcomes({ database, metrics, signals, measureEveryMs }, signal),
+  );
   host.background("hold expiry", (signal) => expireHolds(database, signals, expiryPollMs, signal));
 }

@@ -27,6 +27,8 @@ export interface App extends AsyncDisposable {
   /** Announces listings and waits until allocation knows them. */
   list(...listings: TestListing[]): Promise<void>;
   readonly announceListings: AnnounceListings;
+  /** What the service tells to Prometheus. */
+  metrics(): string;
   /** The service's database, to look behind. */
   readonly database: Database;
 }
@@ -61,6 +63,7 @@ export async function startAllocation(env: Env = {}): Promise<App> {
       const placed = await catalog.announceListings(market, listings);
       await until(() => allKnown(staff, placed));
     },
+    metrics: () => running.services.get("allocation")!.host.telemetry.metrics.text(),
     database,
     async [Symbol.asyncDispose]() {
       for (const mesh of open) mesh.close();
