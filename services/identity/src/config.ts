@@ -3,6 +3,7 @@ import { type ConfigSpec, flag, integer, optionalText, text } from "@marketmesh/
 export interface IdentityConfig {
   readonly masterKey: string;
   readonly bootstrapFile: string | undefined;
+  readonly erasureListFile: string | undefined;
   readonly jwksRefreshMs: number;
   readonly keyRotationHours: number;
   readonly httpIssuersAllowed: boolean;
@@ -18,6 +19,10 @@ export const identityConfig: ConfigSpec<IdentityConfig> = {
   bootstrapFile: optionalText({
     env: "IDENTITY_BOOTSTRAP_FILE",
     doc: "A JSON file of platform service accounts with the hashes of their keys, applied at each start.",
+  }),
+  erasureListFile: optionalText({
+    env: "IDENTITY_ERASURE_LIST_FILE",
+    doc: "The list of erased parties, kept outside of the database and its backups, and applied again at each start.",
   }),
   jwksRefreshMs: integer({
     env: "IDENTITY_JWKS_REFRESH_MS",

@@ -6,6 +6,8 @@ import { readBootstrapFile } from "./bootstrap/bootstrap-file.ts";
 import { type IdentityConfig, identityConfig } from "./config.ts";
 import { FailureLimiter } from "./domain/failure-limiter.ts";
 import type { SchedulePolicy } from "./domain/key-schedule.ts";
+import { openErasureList } from "./erasures/erasure-list.ts";
+import { reapplyErasures } from "./erasures/reapply-erasures.ts";
 import { fetchJson } from "./oidc/bounded-fetch.ts";
 import { issuerKeys } from "./oidc/issuer-keys.ts";
 import { identityRoutes, tokenRoutes } from "./rpc/routes.ts";
@@ -29,6 +31,12 @@ export async function bindIdentity(host: Host): Promise<void> {
   await host.events(database);
   if (config.bootstrapFile) await applyBootstrap(shell, await readBootstrapFile(config.bootstrapFile));
 
+  const erasureList = config.erasureListFile ? await openErasureList(config.erasureListFile) : undefined;
+  if (erasureList) {
+    const count = await reapplyErasures(shell, erasureList);
+    if (count > 0) host.log.warn("parties were erased again: the database had forgotten it", { count });
+  }
+
   const keys = keyRing({ ...shell, masterKey, policy: scheduleOf(config) });
   await keys.refresh();
   host.background("signing keys", (signal) => keepRefreshing(keys, config.jwksRefreshMs / 2, signal));
@@ -45,7 +53,7 @@ export async function bindIdentity(host: Host): Promise<void> {
     limiter: failureLimiter(config),
     observe: telemetry.exchange,
   });
-  host.serve(IdentityService, identityRoutes(shell, { masterKey, httpIssuersAllowed }));
+  host.serve(IdentityService, identityRoutes(shell, { masterKey, httpIssuersAllowed, erasureList }));
   host.serve(TokenService, tokenRoutes({ shell, keyRing: keys }, credentials));
   serveJwks(host, keys, config.jwksRefreshMs);
 }

@@ -1,16 +1,14 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { IdentityService, PartyErasedSchema } from "@marketmesh/contracts/identity/v1";
-import type { Announcement } from "@marketmesh/events";
-import type { Tx } from "@marketmesh/postgres";
 import { partyName } from "../domain/names.ts";
 import { erase, partyMissing } from "../domain/party.ts";
 import { judgeEtag } from "../domain/resources.ts";
+import type { ErasureList } from "../erasures/erasure-list.ts";
 import type { Shell } from "../shell.ts";
-import { deleteGrantsOfParty } from "../storage/grant-store.ts";
 import { deletePartyKey, insertErasure, listErasures } from "../storage/party-key-store.ts";
 import { forgetAnswersAbout, lockParty, saveParty } from "../storage/party-store.ts";
-import { grantDeleted } from "./grants.ts";
+import { takeGrantsAway } from "./grants.ts";
 import { listPage } from "./list.ts";
 import { partyMessage } from "./messages.ts";
 import { mutate, read } from "./mutate.ts";
@@ -20,12 +18,12 @@ import { marketOf, partyOf } from "./request-names.ts";
 
 type Methods = Pick<ServiceImpl<typeof IdentityService>, "eraseParty" | "listErasures">;
 
-export function erasures(shell: Shell): Methods {
+export function erasures(shell: Shell, list: ErasureList | undefined): Methods {
   return {
-    eraseParty: (request, context) => {
+    eraseParty: async (request, context) => {
       const { market, party: id } = partyOf(request.name);
       const mutation = { method: IdentityService.method.eraseParty, place: market, request };
-      return mutate(shell, context, mutation, async (tx, caller) => {
+      const response = await mutate(shell, context, mutation, async (tx, caller) => {
         // The party is locked before its key and grants: making a key takes it first, too.
         const party = found(await lockParty(tx, market, id), caller, partyMissing(market, id));
         must(judgeEtag(request.etag, party, partyName(market, id)));
@@ -39,6 +37,9 @@ export function erasures(shell: Shell): Methods {
         const facts = [...(await takeGrantsAway(tx, market, id)), partyFact(next, PartyErasedSchema)];
         return { response, act: { resource: partyName(market, id) }, facts };
       });
+      // Who is told that a party is erased may rely on it whatever is restored. A call that fails here is made again.
+      await list?.add([{ market, party: id, eraseTime: timestampDate(response.party!.updateTime!) }]);
+      return response;
     },
 
     listErasures: async (request, context) => {
@@ -58,15 +59,6 @@ export function erasures(shell: Shell): Methods {
       return { erasures: message, nextPageToken };
     },
   };
-}
-
-async function takeGrantsAway(tx: Tx, market: string, party: string): Promise<Announcement[]> {
-  const facts: Announcement[] = [];
-  for (;;) {
-    const gone = await deleteGrantsOfParty(tx, market, party);
-    if (gone.length === 0) return facts;
-    facts.push(...gone.map(grantDeleted));
-  }
 }
 
 function cursorOf(after: readonly (string | number)[]): readonly [string, string, string] {

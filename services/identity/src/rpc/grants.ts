@@ -9,7 +9,13 @@ import { mustBeActive, partyMissing } from "../domain/party.ts";
 import { type Problem, refuse } from "../domain/problem.ts";
 import { roles } from "../domain/roles.ts";
 import type { Shell } from "../shell.ts";
-import { deleteGrant, findGrant, insertGrant, listGrants } from "../storage/grant-store.ts";
+import {
+  deleteGrant,
+  deleteGrantsOfParty,
+  findGrant,
+  insertGrant,
+  listGrants,
+} from "../storage/grant-store.ts";
 import { lockParty } from "../storage/party-store.ts";
 import { findServiceAccount } from "../storage/service-account-store.ts";
 import { idAfter, listPage } from "./list.ts";
@@ -118,6 +124,16 @@ function actOf(grant: Grant) {
 
 export function grantCreated(grant: Grant): Announcement {
   return factOf(grant, 1n, fact(GrantCreatedSchema, { grant: grantMessage(grant) }));
+}
+
+/** Deletes the grants of a party that is being erased. */
+export async function takeGrantsAway(tx: Tx, market: string, party: string): Promise<Announcement[]> {
+  const facts: Announcement[] = [];
+  for (;;) {
+    const gone = await deleteGrantsOfParty(tx, market, party);
+    if (gone.length === 0) return facts;
+    facts.push(...gone.map(grantDeleted));
+  }
 }
 
 export function grantDeleted(grant: Grant): Announcement {

@@ -1,5 +1,6 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
+import type { ErasureList } from "../erasures/erasure-list.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import type { Shell } from "../shell.ts";
 import type { Exchanges } from "../tokens/exchanges.ts";
@@ -19,12 +20,16 @@ import { serviceAccounts } from "./service-accounts.ts";
 /** The verbs of one resource stand in one file each. */
 export function identityRoutes(
   shell: Shell,
-  options: { readonly masterKey: MasterKey; readonly httpIssuersAllowed: boolean },
+  options: {
+    readonly masterKey: MasterKey;
+    readonly httpIssuersAllowed: boolean;
+    readonly erasureList: ErasureList | undefined;
+  },
 ): ServiceImpl<typeof IdentityService> {
   return {
     ...markets(shell),
     ...parties(shell),
-    ...erasures(shell),
+    ...erasures(shell, options.erasureList),
     ...partyKeys(shell, options.masterKey),
     ...grants(shell),
     ...serviceAccounts(shell),
