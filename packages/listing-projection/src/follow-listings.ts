@@ -7,7 +7,7 @@ import { problem } from "@marketmesh/rpc";
 import type { Metrics } from "@marketmesh/telemetry";
 import { Conditions } from "./conditions.ts";
 import { listingOf } from "./events.ts";
-import { projectionMetrics } from "./metrics.ts";
+import { measureStaleness, projectionMetrics } from "./metrics.ts";
 import { beforeDeadline } from "./patience.ts";
 import type { ProjectedKind } from "./projected-kind.ts";
 import { Projection } from "./projection.ts";
@@ -79,6 +79,7 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
       conditions.check();
     },
   });
+  measureStaleness(options.metrics, projection, follower, () => now().getTime());
 
   // A loop of its own, so that an export asked for by a request is not made in the name of the request's caller, who may
   // see less than the index needs.

@@ -26,6 +26,14 @@ export const projectionFeedSeq = defineMetric({
   help: "The position in the listing feed that is applied",
 });
 
+export const projectionStaleness = defineMetric({
+  type: "gauge",
+  name: "listing_projection_staleness_seconds",
+  unit: "s",
+  help: "How old the picture of a kind may be: time since the follower had the whole feed, or since the kind waits for its export",
+  labels,
+});
+
 /** Where the projection stands, so that replicas can be compared. Answers with what to call after changes of kinds. */
 export function projectionMetrics(
   metrics: Metrics,
@@ -43,4 +51,26 @@ export function projectionMetrics(
       checksum.set(Number.parseInt(kind.index.checksum.slice(0, 13), 16), of);
     }
   };
+}
+
+/** How old what the projection shows of each kind may be, when asked. */
+export function measureStaleness(
+  metrics: Metrics,
+  projection: Projection,
+  follower: { readonly staleMs: number },
+  nowMs: () => number,
+): void {
+  const waitingSince = new Map<string, number>();
+  const stalenessMs = (name: string): number => {
+    if (!projection.loading(name)) waitingSince.delete(name);
+    else if (!waitingSince.has(name)) waitingSince.set(name, nowMs());
+    return Math.max(follower.staleMs, nowMs() - (waitingSince.get(name) ?? nowMs()));
+  };
+  metrics.gauge(projectionStaleness, {
+    read: () =>
+      [...projection.kinds].map(([name, kind]) => ({
+        labels: { market: kind.market, kind: kind.id },
+        value: stalenessMs(name) / 1_000,
+      })),
+  });
 }
