@@ -27,7 +27,8 @@ export interface PoolOptions extends ConnectionOptions {
 }
 
 export function openPool(options: PoolOptions): Pool {
-  const statements: Statements = { prepared: new Set(), onQuery: options.onQuery };
+  const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  const statements: Statements = { prepared: new Set(), database, onQuery: options.onQuery };
   const connections = openConnections(options);
   const waited = measure(options, connections);
   return {

@@ -1,4 +1,3 @@
-import { SpanStatusCode, trace } from "@opentelemetry/api";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { PostgresJsSession, PostgresJsTransaction } from "drizzle-orm/postgres-js";
 import type { Sql } from "postgres";
@@ -6,15 +5,17 @@ import { type Connection, send } from "./connection.ts";
 import type { Tx } from "./database.ts";
 import { DeadlineError, UnavailableError } from "./errors.ts";
 import type { ObservedQuery } from "./open.ts";
+import { endStatementSpan, startStatementSpan } from "./statement-span.ts";
 
 const dialect = new PgDialect();
-const tracer = trace.getTracer("@marketmesh/postgres");
 // A connection keeps each prepared statement for its life, so their number is bounded; further ones are not prepared.
 const preparedMax = 500;
 
 /** What statements of one pool share. */
 export interface Statements {
   readonly prepared: Set<string>;
+  /** The database's name, for spans. */
+  readonly database: string;
   readonly onQuery: ((query: ObservedQuery) => void) | undefined;
 }
 
@@ -102,16 +103,17 @@ async function execute(state: State, text: string, values: never[], asArrays: bo
   const query = state.connection.sql.unsafe(text, values, {
     prepare: mayPrepare(text, state.statements.prepared),
   });
-  const finish = startObserving(text, state.statements.onQuery);
+  const finish = startObserving(text, state.statements);
   state.running = query;
-  let failed = true;
   try {
     const rows = await send(state.connection, asArrays ? query.values() : query);
-    failed = false;
+    finish(undefined);
     return rows;
+  } catch (error) {
+    finish(error);
+    throw error;
   } finally {
     state.running = undefined;
-    finish(failed);
   }
 }
 
@@ -136,16 +138,13 @@ function mayPrepare(text: string, prepared: Set<string>): boolean {
   return true;
 }
 
-function startObserving(text: string, onQuery: Statements["onQuery"]): (failed: boolean) => void {
-  const traced = trace.getActiveSpan()?.isRecording() === true;
-  if (!traced && !onQuery) return () => {};
-  const span = traced
-    ? tracer.startSpan("postgres.query", { attributes: { "db.query.text": text } })
-    : undefined;
+/** Tells metrics and the trace of one statement; call what it returns with the failure, if any, when it has ended. */
+function startObserving(text: string, { database, onQuery }: Statements): (failure: unknown) => void {
+  const span = startStatementSpan(text, database);
+  if (!span && !onQuery) return () => {};
   const startMs = performance.now();
-  return (failed) => {
-    if (failed) span?.setStatus({ code: SpanStatusCode.ERROR });
-    span?.end();
-    onQuery?.({ text, durationMs: performance.now() - startMs, failed });
+  return (failure) => {
+    if (span) endStatementSpan(span, failure);
+    onQuery?.({ text, durationMs: performance.now() - startMs, failed: failure !== undefined });
   };
 }

@@ -3,6 +3,7 @@ import type { TransactionOptions, Tx } from "./database.ts";
 import { DeadlineError, UnavailableError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 import { openSession, type Session, type Statements } from "./session.ts";
+import { endStatementSpan, startStatementSpan } from "./statement-span.ts";
 
 /**
  * Runs work in a transaction on a connection that nobody else uses meanwhile.
@@ -28,7 +29,7 @@ export async function runTransaction<T>(
   try {
     const [, value] = await Promise.all([begun, work(session.tx)]);
     await session.settled();
-    await commit(connection, session);
+    await commit(connection, session, options.readOnly ? undefined : statements.database);
     return value;
   } catch (error) {
     await rollback(connection, session);
@@ -38,9 +39,23 @@ export async function runTransaction<T>(
   }
 }
 
-async function commit(connection: Connection, session: Session): Promise<void> {
+// Its span shows where a write waits for the disk; a transaction that only read has none.
+async function commit(connection: Connection, session: Session, spanOf: string | undefined): Promise<void> {
   session.refuse(new Error("the transaction has ended"));
   if (connection.dead) throw new UnavailableError(new Error("the connection was lost"));
+  const span = spanOf === undefined ? undefined : startStatementSpan("commit", spanOf);
+  let failure: unknown;
+  try {
+    await sendCommit(connection, session);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    if (span) endStatementSpan(span, failure);
+  }
+}
+
+async function sendCommit(connection: Connection, session: Session): Promise<void> {
   const { command } = await send(connection, connection.sql.unsafe("commit"));
   // Postgres answers a COMMIT of a failed transaction with ROLLBACK, not with an error.
   if (command !== "COMMIT") throw session.failure() ?? new Error("the transaction was rolled back");
