@@ -107,6 +107,30 @@ test("leaves no process after kill -9, and a second start takes over", async () 
   expect((await status(stateDir)).phase).toBe("down");
 });
 
+test("runs a service as several processes, each known to all by its address", async () => {
+  const mesh = startSupervised(stateDir, [], { MARKETMESH_REPLICAS: "probe=2" });
+  await mesh.line("Ready in");
+  const before = await status(stateDir);
+  const second = before.processes.find(({ name }) => name === "probe-2")!;
+  const { endpoints, addresses } = readState(stateDir)!;
+  expect(endpoints.probe).toBe(`${addresses.probe},${addresses["probe-2"]}`);
+  expect(second).toMatchObject({ ready: true, url: addresses["probe-2"] });
+  const env = async (url: string) => (await (await fetch(`${url}/env`)).json()) as Record<string, string>;
+  const both = await Promise.all([env(addresses.probe!), env(second.url!)]);
+  for (const one of both) expect(one.MESH_PROBE_URL).toBe(endpoints.probe);
+  expect(both[1]).toMatchObject({ DATABASE_URL: both[0]!.DATABASE_URL, SERVICE_KEY: both[0]!.SERVICE_KEY });
+
+  process.kill(second.pid, "SIGKILL");
+  await mesh.line("probe-2 ended (SIGKILL); it is started again in 250 ms");
+  await vi.waitFor(async () => expect((await pids())["probe-2"]).not.toBe(second.pid), { timeout: 15_000 });
+  expect((await pids()).probe).toBe(before.processes.find(({ name }) => name === "probe")!.pid);
+  await stop(stateDir);
+
+  const refused = startSupervised(stateDir, [], { MARKETMESH_REPLICAS: "prob=2" });
+  await refused.line("REPLICAS_INVALID: there is no service prob");
+  expect(await refused.ended).toBe(1);
+});
+
 test("starts a killed Postgres again", async () => {
   const mesh = startSupervised(stateDir);
   await mesh.line("Ready in");

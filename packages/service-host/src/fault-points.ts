@@ -10,15 +10,6 @@ import type { Env } from "./host.ts";
  */
 export type FaultPoint = (point: string) => void;
 
-/** A point and what happens at it, as a test writes it. */
-export interface ArmedPoint {
-  /** For example `allocation.round.SOLVED`. */
-  readonly point: string;
-  readonly signal: "SIGKILL" | "SIGSTOP";
-  /** How many times the point is passed before; 0 by default. */
-  readonly passes?: number;
-}
-
 const nowhere: FaultPoint = () => {};
 
 /**

@@ -6,9 +6,10 @@ export function nextCommands(endpoints: Readonly<Record<string, string>>, market
   const token = '"authorization: Bearer $(npx marketmesh token)"';
   const getMarket = `marketmesh.identity.v1.IdentityService/GetMarket`;
   const listAllocations = `marketmesh.allocation.v1.AllocationService/ListAllocations`;
+  const first = (service: string) => endpoints[service]?.split(",")[0];
   return [
-    jsonCall(`${endpoints.identity}/${getMarket}`, { name: `markets/${market}` }, token),
-    `npx buf curl --protocol grpc --http2-prior-knowledge --header ${token} --data '${JSON.stringify({ parent: `markets/${market}`, pageSize: 2 })}' ${endpoints.allocation}/${listAllocations}`,
+    jsonCall(`${first("identity")}/${getMarket}`, { name: `markets/${market}` }, token),
+    `npx buf curl --protocol grpc --http2-prior-knowledge --header ${token} --data '${JSON.stringify({ parent: `markets/${market}`, pageSize: 2 })}' ${first("allocation")}/${listAllocations}`,
     `npx marketmesh export allocations --market ${market} | head -n 3`,
     "npx marketmesh report",
     "npx marketmesh status",

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { diskFull, StackProblem } from "../problem.ts";
 import { endProcess, isAlive } from "../process-identity.ts";
 import { type GuardedProcess, startGuarded } from "./guarded-process.ts";
@@ -43,6 +44,8 @@ export interface RunningServer {
 
 const START_TIMEOUT_MS = 60_000;
 const LAST_LINES_MAX = 20;
+const BACKENDS_LEFT = "pre-existing shared memory block";
+const BACKENDS_WAIT_MS = 10_000;
 
 /**
  * Starts a real Postgres and answers once it takes connections. A server that an earlier, killed start left on the
@@ -51,6 +54,18 @@ const LAST_LINES_MAX = 20;
  * Throws PORT_TAKEN, DISK_FULL, POSTGRES_INIT_FAILED, POSTGRES_START_FAILED (with its last lines).
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningServer> {
+  for (const giveUpAt = Date.now() + BACKENDS_WAIT_MS; ; ) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Backends of a server that was killed end by themselves, each when it next looks up from its work.
+      if (!String(error).includes(BACKENDS_LEFT) || Date.now() > giveUpAt) throw error;
+      await delay(100);
+    }
+  }
+}
+
+async function startOnce(options: PostgresOptions): Promise<RunningServer> {
   const user = postgresUser();
   const binaries = postgresBinaries(options.serverDir, user);
   const dataDir = options.dataDir ?? join(options.serverDir, "postgres");
@@ -164,8 +179,9 @@ function readPostmasterPid(dataDir: string): number | undefined {
 async function stopLeftover(dataDir: string): Promise<void> {
   const pid = readPostmasterPid(dataDir);
   if (pid === undefined) return;
-  if (isAlive({ pid }) && servesData(pid, dataDir))
-    await endProcess({ pid }, ["SIGINT", "SIGQUIT", "SIGKILL"]);
+  // Of a server that was killed the file stays: Postgres reads in it whose backends may still be at the data.
+  if (!isAlive({ pid })) return;
+  if (servesData(pid, dataDir)) await endProcess({ pid }, ["SIGINT", "SIGQUIT", "SIGKILL"]);
   else rmSync(join(dataDir, "postmaster.pid"), { force: true }); // a reused pid must not stop the start
 }
 

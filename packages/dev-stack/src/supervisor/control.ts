@@ -46,7 +46,7 @@ export async function status(stateDir: string = defaultStateDir()): Promise<Mesh
   if (!state) return { phase: "down", stateDir, processes: [] };
   const processes = await Promise.all(
     state.processes.map(async ({ name, ...identity }): Promise<ProcessStatus> => {
-      const url = state.endpoints[name];
+      const url = state.addresses[name];
       const alive = isAlive(identity);
       const known = { name, pid: identity.pid, alive };
       return url === undefined ? known : { ...known, url, ready: alive && (await isReady(`${url}/readyz`)) };

@@ -11,8 +11,10 @@ export interface MeshState {
   readonly checkout: string;
   readonly logsDir: string;
   readonly operatorKeyPath: string;
-  /** Addresses by service, `http://127.0.0.1:PORT`. */
+  /** Addresses by service, `http://127.0.0.1:PORT`; of several processes separated by commas. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where each process of a service listens, by its name. */
+  readonly addresses: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, string>>;
   readonly natsUrl: string;
   /** Without user and password. */

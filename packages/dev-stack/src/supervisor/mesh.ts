@@ -1,5 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import {
+  erasureListPath,
+  markRestored,
+  refuseHalfRestored,
+  setErasuresAside,
+} from "../backup/state-files.ts";
 import { StackProblem } from "../problem.ts";
 import { identify, type ProcessIdentity } from "../process-identity.ts";
 import { startNats } from "../servers/nats.ts";
@@ -19,6 +25,8 @@ import {
 import { MemoryPeaks } from "./memory.ts";
 import { claim, clearLeftovers, type MeshState, writeState } from "./mesh-state.ts";
 import { choosePorts, type PortBlock } from "./port-block.ts";
+import { parseReplicas, processNames, type Replicas } from "./replicas.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
 import {
   type OperatorKey,
   openOperatorKey,
@@ -36,17 +44,28 @@ import { connectionsNeeded, MAX_CONNECTIONS, type ServiceEntry } from "./service
 export interface MeshOptions {
   readonly stateDir: string;
   readonly services: readonly ServiceEntry[];
-  /** Read: DATABASE_URL, NATS_URL, MARKETMESH_PORT_BASE, LOG_LEVEL. Handed on to the services. */
+  /** Read: DATABASE_URL, NATS_URL, MARKETMESH_PORT_BASE, MARKETMESH_REPLICAS, LOG_LEVEL. Handed on to the services. */
   readonly env: NodeJS.ProcessEnv;
   /** Begin with empty databases and streams. */
   readonly fresh?: boolean;
+  /** Instead of MARKETMESH_REPLICAS. */
+  readonly replicas?: Replicas;
+  /** How often a process or server may end by itself; a test that kills them needs more than the default. */
+  readonly restartPolicy?: RestartPolicy;
   /** For people: progress, warnings, restarts. */
   say(line: string): void;
   /** A process was given up; the mesh should be stopped. */
   onFatal(problem: StackProblem): void;
 }
 
-/** Postgres, NATS and the services of one state folder, each a process. */
+/** A process of the mesh that runs now. */
+export interface MeshProcess {
+  /** The service's, with a number behind it for all but its first process (`scoring-2`); `postgres`, `nats`. */
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** Postgres, NATS and the services of one state folder, each one process or several. */
 export class Mesh {
   readonly operatorKey: OperatorKey;
   /** Of every process, this one included. */
@@ -54,6 +73,8 @@ export class Mesh {
   readonly #options: MeshOptions;
   readonly #release: () => void;
   readonly #secrets: Secrets;
+  /** The names of the processes of each service. */
+  readonly #names: ReadonlyMap<string, readonly string[]>;
   readonly #logs = new Map<string, ProcessLog>();
   readonly #processes = new Map<string, ProcessIdentity>();
   readonly #startTime = new Date().toISOString();
@@ -68,17 +89,32 @@ export class Mesh {
   /** Claims the state folder. Throws ALREADY_RUNNING. */
   constructor(options: MeshOptions) {
     this.#options = options;
+    const replicas = options.replicas ?? parseReplicas(options.env.MARKETMESH_REPLICAS ?? "");
+    this.#names = processNames(options.services.map(nameOf), replicas);
     openStateDir(options.stateDir);
+    if (!options.fresh) refuseHalfRestored(options.stateDir);
     this.#release = claim(options.stateDir);
     this.#secrets = openSecrets(options.stateDir, options.services.map(nameOf));
     this.operatorKey = openOperatorKey(options.stateDir);
     this.memory.watch("supervisor", process.pid);
   }
 
-  /** Addresses by service. */
+  /** Addresses by service; of several processes separated by commas. */
   get endpoints(): Record<string, string> {
-    const services = this.#ports?.services ?? new Map();
-    return Object.fromEntries([...services].map(([name, { port }]) => [name, `http://127.0.0.1:${port}`]));
+    const { addresses } = this;
+    const urlsOf = (names: readonly string[]) => names.flatMap((name) => addresses[name] ?? []).join(",");
+    return Object.fromEntries([...this.#names].map(([service, names]) => [service, urlsOf(names)]));
+  }
+
+  /** Addresses by process. */
+  get addresses(): Record<string, string> {
+    const processes = this.#ports?.services ?? new Map();
+    return Object.fromEntries([...processes].map(([name, { port }]) => [name, `http://127.0.0.1:${port}`]));
+  }
+
+  /** Every process that was started last under its name. */
+  get processes(): MeshProcess[] {
+    return [...this.#processes].map(([name, { pid }]) => ({ name, pid }));
   }
 
   /** Fetches and copies what the servers are made of; does nothing when that is there. Throws named errors. */
@@ -107,21 +143,28 @@ export class Mesh {
     }
     const leftovers = await clearLeftovers(stateDir);
     if (leftovers > 0) say(`An earlier start was killed; ${leftovers} of its processes have ended now`);
-    this.#ports = await choosePorts(stateDir, services.map(nameOf), env);
+    this.#ports = await choosePorts(stateDir, [...this.#names.values()].flat(), env);
     const [postgresUrl, natsUrl] = await bothStarted(this.#startPostgres(), this.#startNats());
     this.#refuseWhenStopping();
     this.#urls = { postgres: postgresUrl, nats: natsUrl };
-    if (env.DATABASE_URL) await checkConnections(postgresUrl, connectionsNeeded(services));
+    if (env.DATABASE_URL) await checkConnections(postgresUrl, connectionsNeeded(this.#entries()));
     if (this.#options.fresh && env.DATABASE_URL) await dropDatabases(postgresUrl, services.map(nameOf));
     const databases = await prepareDatabases(postgresUrl, services.map(nameOf), this.#secrets);
     const bootstrapFile = writeBootstrapFile(stateDir, services.map(nameOf), this.#secrets, this.operatorKey);
     this.#refuseWhenStopping();
-    this.#services = services.map((service) =>
-      this.#process(service, databases.get(service.name)!, bootstrapFile),
+    this.#services = services.flatMap((service) =>
+      this.#names
+        .get(service.name)!
+        .map((name) => this.#process(name, service, databases.get(service.name)!, bootstrapFile)),
     );
     for (const service of this.#services) service.start();
     await Promise.all(this.#services.map((service) => service.ready()));
     this.#enter("ready");
+  }
+
+  /** The service of each process. */
+  #entries(): ServiceEntry[] {
+    return this.#options.services.flatMap((service) => this.#names.get(service.name)!.map(() => service));
   }
 
   /** Stops the services, then the servers. Safe to call at any time, more than once. */
@@ -157,7 +200,7 @@ export class Mesh {
         serverDir,
         port: this.#ports!.postgres,
         password: this.#secrets.postgresPassword,
-        maxConnections: MAX_CONNECTIONS,
+        maxConnections: Math.max(MAX_CONNECTIONS, connectionsNeeded(this.#entries())),
         discardData: fresh === true && this.#urls.postgres === "",
         onLine: (line) => this.#log("postgres").add(line),
       });
@@ -186,6 +229,7 @@ export class Mesh {
     const keeper = new ServerKeeper({
       name,
       start,
+      ...(this.#options.restartPolicy && { policy: this.#options.restartPolicy }),
       onStart: (server) => {
         this.#note(`${name}-guard`, server.process.pid);
         this.#note(name, server.pid);
@@ -197,21 +241,33 @@ export class Mesh {
     return keeper.start();
   }
 
-  #process(service: ServiceEntry, database: DatabaseUrls, bootstrapFile: string): ServiceProcess {
-    const { name } = service;
-    const { env, say, onFatal } = this.#options;
+  #process(
+    name: string,
+    service: ServiceEntry,
+    database: DatabaseUrls,
+    bootstrapFile: string,
+  ): ServiceProcess {
+    const { env, say, onFatal, restartPolicy } = this.#options;
     const own = serviceEnv({
       service,
       database,
-      ports: this.#ports!.services,
+      own: this.#ports!.services.get(name)!,
+      endpoints: this.endpoints,
       natsUrl: this.#urls.nats,
-      serviceKey: this.#secrets.services[name]!.apiKey,
+      serviceKey: this.#secrets.services[service.name]!.apiKey,
       logLevel: env.LOG_LEVEL ?? "info",
       identity:
-        name === "identity" ? { bootstrapFile, masterKey: this.#secrets.identityMasterKey } : undefined,
+        service.name === "identity"
+          ? {
+              bootstrapFile,
+              masterKey: this.#secrets.identityMasterKey,
+              erasureListFile: erasureListPath(this.#options.stateDir),
+            }
+          : undefined,
     });
     return new ServiceProcess({
       name,
+      ...(restartPolicy && { policy: restartPolicy }),
       command: process.execPath,
       args: [
         "--max-semi-space-size=32",
@@ -261,6 +317,7 @@ export class Mesh {
       logsDir: logsDirOf(stateDir),
       operatorKeyPath: this.operatorKey.path,
       endpoints: this.endpoints,
+      addresses: this.addresses,
       metrics: Object.fromEntries(metrics),
       natsUrl: env.NATS_URL ? withoutCredentials(env.NATS_URL) : `nats://127.0.0.1:${this.#ports?.nats}`,
       postgresAddress: env.DATABASE_URL
@@ -293,7 +350,9 @@ function nameOf(service: ServiceEntry): string {
   return service.name;
 }
 
-/** Deletes what a finished or unfinished scenario left in the state folder. */
+/** Deletes what a finished or unfinished scenario left in the state folder, and what belongs to the databases that go. */
 export function discardRuns(stateDir: string): void {
   rmSync(join(stateDir, "runs"), { recursive: true, force: true });
+  setErasuresAside(stateDir, new Date());
+  markRestored(stateDir);
 }

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StackProblem } from "../problem.ts";
 import type { RunningServer } from "../servers/postgres.ts";
-import { afterEnd, RESTART_POLICY } from "./restart-policy.ts";
+import { afterEnd, RESTART_POLICY, type RestartPolicy } from "./restart-policy.ts";
 
 /** How a server is kept running. */
 export interface ServerKeeperOptions {
   readonly name: string;
+  /** How often it may end. */
+  readonly policy?: RestartPolicy;
   start(): Promise<RunningServer>;
   onStart(server: RunningServer): void;
   onRestart(delayMs: number): void;
@@ -42,7 +44,7 @@ export class ServerKeeper {
   #onEnd(): void {
     if (this.#stopping.signal.aborted) return;
     this.#ends.push(Date.now());
-    const next = afterEnd(this.#ends, RESTART_POLICY);
+    const next = afterEnd(this.#ends, this.#options.policy ?? RESTART_POLICY);
     if (next === "give up") {
       const { name } = this.#options;
       const advice = `Read its log: npx marketmesh logs ${name}.`;

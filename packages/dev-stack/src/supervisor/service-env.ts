@@ -28,7 +28,9 @@ export interface ServiceEnv {
   readonly IDENTITY_BOOTSTRAP_FILE?: string;
   /** Identity only: 32 bytes in hex that wrap keys at rest. */
   readonly IDENTITY_MASTER_KEY?: string;
-  /** Where to call each service. */
+  /** Identity only: the list of erased parties, outside of its database. */
+  readonly IDENTITY_ERASURE_LIST_FILE?: string;
+  /** Where to call each service: the addresses of all its processes, separated by commas. */
   readonly [meshUrl: `MESH_${string}_URL`]: string;
 }
 
@@ -41,28 +43,31 @@ export interface BootstrapPrincipal {
   readonly roles: readonly ("operator" | "service")[];
 }
 
-/** Addresses of a service. */
+/** Addresses of a process. */
 export interface Ports {
   readonly port: number;
   readonly metricsPort: number;
 }
 
-/** What the environment of one service is made of. */
+/** What the environment of one process of a service is made of. */
 export interface ServiceSetting {
   readonly service: ServiceEntry;
-  readonly ports: ReadonlyMap<string, Ports>;
+  readonly own: Ports;
+  /** The addresses of every service, by its name. */
+  readonly endpoints: Readonly<Record<string, string>>;
   readonly database: DatabaseUrls;
   readonly natsUrl: string;
   readonly serviceKey: string;
   readonly logLevel: string;
-  readonly identity?: { readonly bootstrapFile: string; readonly masterKey: string } | undefined;
+  readonly identity?:
+    | { readonly bootstrapFile: string; readonly masterKey: string; readonly erasureListFile: string }
+    | undefined;
 }
 
-/** Builds the environment of one service. */
+/** Builds the environment of one process of a service. */
 export function serviceEnv(setting: ServiceSetting): ServiceEnv {
-  const { service, ports, database, identity } = setting;
-  const own = ports.get(service.name)!;
-  const mesh = [...ports].map(([name, { port }]) => [meshKey(name), `http://127.0.0.1:${port}`] as const);
+  const { service, own, endpoints, database, identity } = setting;
+  const mesh = Object.entries(endpoints).map(([name, urls]) => [meshKey(name), urls] as const);
   return {
     ...Object.fromEntries(mesh),
     HOST: "127.0.0.1",
@@ -81,6 +86,7 @@ export function serviceEnv(setting: ServiceSetting): ServiceEnv {
     ...(identity && {
       IDENTITY_BOOTSTRAP_FILE: identity.bootstrapFile,
       IDENTITY_MASTER_KEY: identity.masterKey,
+      IDENTITY_ERASURE_LIST_FILE: identity.erasureListFile,
     }),
   };
 }

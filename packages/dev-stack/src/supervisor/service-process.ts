@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { StackProblem } from "../problem.ts";
 import { killGroup } from "../servers/guarded-process.ts";
-import { afterEnd, FIRST_START_POLICY, RESTART_POLICY } from "./restart-policy.ts";
+import { afterEnd, FIRST_START_POLICY, RESTART_POLICY, type RestartPolicy } from "./restart-policy.ts";
 import { type ProcessLog, readableLine } from "./service-log.ts";
 
 /** How one service is run and kept running. */
@@ -17,6 +17,8 @@ export interface ServiceProcessOptions {
   readonly readyUrl: string;
   readonly log: ProcessLog;
   readonly readyTimeoutMs?: number;
+  /** How often it may end once it was ready. */
+  readonly policy?: RestartPolicy;
   onLine(line: string): void;
   /** A process was started, first or again. */
   onSpawn(pid: number): void;
@@ -94,7 +96,10 @@ export class ServiceProcess {
     this.#child = undefined;
     if (this.#stopping.signal.aborted || this.#gaveUp) return;
     this.#ends.push(Date.now());
-    const next = afterEnd(this.#ends, this.#wasReady ? RESTART_POLICY : FIRST_START_POLICY);
+    const next = afterEnd(
+      this.#ends,
+      this.#wasReady ? (this.#options.policy ?? RESTART_POLICY) : FIRST_START_POLICY,
+    );
     if (next === "give up") {
       this.#gaveUp = this.#problem("SERVICE_FAILED", `ended ${this.#ends.length} times, last with ${end}`);
       this.#options.onGiveUp(this.#gaveUp);
