@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { beginNewLife, eventMigrations } from "@marketmesh/events";
 import { migrate, openDatabase, rolesOf, unknownMigration } from "@marketmesh/postgres";
 import postgres, { type Sql } from "postgres";
+import { createJobTables, giveJobsBack } from "./job-tables.ts";
 import { type DatabasePart, tablePath } from "./manifest.ts";
 import { unpackFile } from "./packed-file.ts";
 import { BackupProblem, damaged } from "./problem.ts";
@@ -41,6 +42,7 @@ export async function restoreDatabase(
   const directories = directoriesOf(part.service, target.migrations);
   const roles = rolesOf({ url: target.appUrl, backgroundUrl: target.backgroundUrl });
   await migrate(target.migratorUrl, directories, { ...roles, only: part.migrations });
+  await createJobTables(part, target.migratorUrl);
   await fill(folder, part, target.migratorUrl);
   await migrate(target.migratorUrl, directories, roles);
   const database = await openDatabase({
@@ -80,6 +82,7 @@ async function fill(folder: string, part: DatabasePart, url: string): Promise<vo
     for (const { schema, sequence, lastValue, isCalled } of part.sequences) {
       await sql`select setval(${quoted(schema, sequence)}::regclass, ${lastValue}::bigint, ${isCalled})`;
     }
+    await giveJobsBack(part, sql);
     await sql.unsafe("commit");
   } finally {
     await sql.end({ timeout: 1 });

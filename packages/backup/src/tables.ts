@@ -10,8 +10,12 @@ export interface Table {
   readonly forced: boolean;
 }
 
-/** Written by `migrate`, which makes the schema before rows come in. */
-const writtenByMigrate = new Set(["marketmesh.schema_migrations", "marketmesh.roles"]);
+/** Written by what makes the schema before rows come in: `migrate`, and graphile-worker for its own. */
+const writtenByMigrate = new Set([
+  "marketmesh.schema_migrations",
+  "marketmesh.roles",
+  "graphile_worker.migrations",
+]);
 
 /** Every ordinary table of the database that holds rows of a service, by name. */
 export async function listTables(sql: Sql): Promise<Table[]> {

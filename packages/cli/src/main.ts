@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Command } from "./command.ts";
+import { backup, restore } from "./commands/backup.ts";
 import { events } from "./commands/events.ts";
 import { apply, exportNdjson, importFiles } from "./commands/market.ts";
 import { runs } from "./commands/runs.ts";
@@ -19,6 +20,8 @@ const commands: Readonly<Record<string, Command>> = {
   runs,
   tasks,
   events,
+  backup,
+  restore,
   token,
 };
 
@@ -43,11 +46,10 @@ function help(): void {
 /** One line for what the caller can act on; a stack only for our own faults. */
 function describe(error: unknown): string {
   if (error instanceof ConnectError) return `${Code[error.code]}: ${error.rawMessage}`;
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error) || error.name === "StackProblem") return String(error);
   const mistaken =
     error.name === "UsageError" ||
     error.name === "DocumentError" ||
-    error.name === "StackProblem" ||
     (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
   return mistaken ? error.message : (error.stack ?? error.message);
 }

@@ -24,14 +24,15 @@ export async function prepareDatabases(
   adminUrl: string,
   services: readonly string[],
   secrets: Secrets,
+  nameOf: (service: string) => string = databaseName,
 ): Promise<Map<string, DatabaseUrls>> {
   const urls = new Map<string, DatabaseUrls>();
   await withAdmin(adminUrl, async (admin) => {
     for (const service of services) {
       const { passwords } = secrets.services[service]!;
       await createServiceRoles(admin, service, passwords);
-      await createServiceDatabase(admin, service, { name: databaseName(service) });
-      urls.set(service, databaseUrls(adminUrl, service, databaseName(service), passwords));
+      await createServiceDatabase(admin, service, { name: nameOf(service) });
+      urls.set(service, databaseUrls(adminUrl, service, nameOf(service), passwords));
     }
   });
   return urls;
@@ -57,6 +58,33 @@ export async function dropDatabases(adminUrl: string, services: readonly string[
       roleNames(service); // refuses a name that could not be quoted safely
       await admin.unsafe(`DROP DATABASE IF EXISTS "${databaseName(service)}" WITH (FORCE)`);
     }
+  });
+}
+
+/** Which of the databases exist. */
+export async function existingDatabases(adminUrl: string, names: readonly string[]): Promise<string[]> {
+  let found: string[] = [];
+  await withAdmin(adminUrl, async (admin) => {
+    const rows = await admin<
+      { datname: string }[]
+    >`select datname from pg_database where datname = any(${[...names]})`;
+    found = rows.map(({ datname }) => datname);
+  });
+  return found;
+}
+
+/** Drops a database, if it exists, whoever is connected to it. */
+export async function discardDatabase(adminUrl: string, name: string): Promise<void> {
+  await withAdmin(
+    adminUrl,
+    async (admin) => void (await admin`drop database if exists ${admin(name)} with (force)`),
+  );
+}
+
+/** Nobody may be connected to it. */
+export async function renameDatabase(adminUrl: string, name: string, to: string): Promise<void> {
+  await withAdmin(adminUrl, async (admin) => {
+    await admin`alter database ${admin(name)} rename to ${admin(to)}`;
   });
 }
 

@@ -25,8 +25,8 @@ export interface OperatorKey {
 
 /** Reads the secrets of a state folder, and adds what a new service lacks. File mode 0600. */
 export function openSecrets(stateDir: string, services: readonly string[]): Secrets {
-  const path = join(stateDir, "secrets.json");
-  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Secrets) : undefined;
+  const path = secretsPath(stateDir);
+  const kept = readSecrets(path);
   const secrets: Secrets = {
     postgresPassword: kept?.postgresPassword ?? password(),
     identityMasterKey: kept?.identityMasterKey ?? randomBytes(32).toString("hex"),
@@ -37,6 +37,26 @@ export function openSecrets(stateDir: string, services: readonly string[]): Secr
   };
   writePrivate(path, JSON.stringify(secrets, null, 2));
   return secrets;
+}
+
+/** Where the secrets of a state folder are. */
+export function secretsPath(stateDir: string): string {
+  return join(stateDir, "secrets.json");
+}
+
+/** The secrets of a file; undefined when it does not exist: before the first start. */
+export function readSecrets(path: string): Secrets | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Secrets) : undefined;
+}
+
+/** Makes a master key that of the state folder: its databases are sealed with it. */
+export function adoptMasterKey(
+  stateDir: string,
+  services: readonly string[],
+  identityMasterKey: string,
+): void {
+  const secrets = { ...openSecrets(stateDir, services), identityMasterKey };
+  writePrivate(secretsPath(stateDir), JSON.stringify(secrets, null, 2));
 }
 
 /** Reads `operator.key`, or makes it. */
