@@ -1,11 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  erasureListPath,
-  markRestored,
-  refuseHalfRestored,
-  setErasuresAside,
-} from "../backup/state-files.ts";
 import { StackProblem } from "../problem.ts";
 import { identify, type ProcessIdentity } from "../process-identity.ts";
 import { startNats } from "../servers/nats.ts";
@@ -92,7 +86,6 @@ export class Mesh {
     const replicas = options.replicas ?? parseReplicas(options.env.MARKETMESH_REPLICAS ?? "");
     this.#names = processNames(options.services.map(nameOf), replicas);
     openStateDir(options.stateDir);
-    if (!options.fresh) refuseHalfRestored(options.stateDir);
     this.#release = claim(options.stateDir);
     this.#secrets = openSecrets(options.stateDir, options.services.map(nameOf));
     this.operatorKey = openOperatorKey(options.stateDir);
@@ -258,11 +251,7 @@ export class Mesh {
       logLevel: env.LOG_LEVEL ?? "info",
       identity:
         service.name === "identity"
-          ? {
-              bootstrapFile,
-              masterKey: this.#secrets.identityMasterKey,
-              erasureListFile: erasureListPath(this.#options.stateDir),
-            }
+          ? { bootstrapFile, masterKey: this.#secrets.identityMasterKey }
           : undefined,
     });
     return new ServiceProcess({
@@ -350,9 +339,7 @@ function nameOf(service: ServiceEntry): string {
   return service.name;
 }
 
-/** Deletes what a finished or unfinished scenario left in the state folder, and what belongs to the databases that go. */
+/** Deletes what a finished or unfinished scenario left in the state folder. */
 export function discardRuns(stateDir: string): void {
   rmSync(join(stateDir, "runs"), { recursive: true, force: true });
-  setErasuresAside(stateDir, new Date());
-  markRestored(stateDir);
 }
