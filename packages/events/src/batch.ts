@@ -16,6 +16,7 @@ import {
 } from "./inbox.ts";
 import type { OnNotice } from "./notice.ts";
 import { isPassing } from "./passing.ts";
+import { failActiveSpan, processSpan } from "./spans.ts";
 
 /** What one work subscription needs to handle events. */
 export interface Worker {
@@ -39,7 +40,9 @@ const none: Failing = new Map();
  * again, with their failed attempts; all others are recorded. Throws only what is no fault of an event (isPassing).
  */
 export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<Failing> {
-  return bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part));
+  return processSpan(worker.subscription, envelopes, () =>
+    bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part)),
+  );
 }
 
 /** Handles parked events whose turn has come; returns false when there was nothing more to do. */
@@ -91,7 +94,7 @@ async function takeTurns(
 
 async function handleTaken(worker: Worker, tx: Tx, taken: readonly Envelope[]): Promise<void> {
   const ready = await takeTurns(worker, tx, taken);
-  if (ready.length > 0) await worker.handle(tx, ready);
+  if (ready.length > 0) await processSpan(worker.subscription, ready, () => worker.handle(tx, ready));
   await count(tx, "consumed", ready.length);
 }
 
@@ -154,6 +157,7 @@ async function bisect(
 
 async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promise<Failing> {
   const { database, subscription } = worker;
+  failActiveSpan(failure);
   const error = failure instanceof Error ? failure.message : String(failure);
   const attempts = await database.background(async (tx) => {
     const tried = await countAttempt(tx, subscription, envelope);

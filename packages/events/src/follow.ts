@@ -5,6 +5,7 @@ import { AckPolicy, DeliverPolicy, type JetStreamClient, type JetStreamManager, 
 import type { Follower, FollowOptions } from "./events.ts";
 import { FeedBroken, type FeedBuffer, feedBuffer } from "./feed-buffer.ts";
 import type { OnNotice } from "./notice.ts";
+import { applySpan } from "./spans.ts";
 import { backoffMs, wakeUp } from "./wake-up.ts";
 
 const heldMax = 100_000;
@@ -91,7 +92,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
   // Whatever it throws, the projection may be half changed and the position is past it: only an export helps.
   function apply(ready: Envelope[]): void {
     try {
-      options.apply(ready);
+      applySpan(options.feed, ready, () => options.apply(ready));
     } catch (error) {
       throw new FeedBroken("the projection could not apply a fact", { cause: error });
     }

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
-import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { activeTraceparent } from "@marketmesh/telemetry";
 import { sql } from "drizzle-orm";
 import type { Announcement } from "./announcement.ts";
 import type { FeedPosition } from "./events.ts";
@@ -30,7 +30,7 @@ export async function announce(tx: Tx, facts: readonly Announcement[]): Promise<
   await tx.execute(sql`
     with announced as (
       insert into marketmesh.outbox (market, bucket, feed, aggregate_id, version, fact_type, fact, traceparent)
-      select *, cast(${traceparent()} as text) from ${given})
+      select *, cast(${activeTraceparent()} as text) from ${given})
     select marketmesh.wake_relay()`);
 }
 
@@ -50,10 +50,4 @@ function tooLarge(feed: string, bytes: number): ConnectError {
     `a fact of ${feed} has ${bytes} bytes, at most ${factBytesMax} can be announced`,
     Code.InvalidArgument,
   );
-}
-
-function traceparent(): string {
-  const span = trace.getActiveSpan()?.spanContext();
-  if (!span || !isSpanContextValid(span)) return "";
-  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, "0")}`;
 }

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Envelope, EnvelopeBatchSchema, EnvelopeSchema } from "@marketmesh/contracts/events/v1";
 import { headers, type JetStreamClient } from "nats";
 import type { Names } from "./names.ts";
+import { publishSpan } from "./spans.ts";
 import type { PublishedRow, StampedRow } from "./stamping.ts";
 
 const envelopesMax = 500;
@@ -87,11 +88,10 @@ async function send(client: JetStreamClient, service: string, parcel: Parcel): P
   const last = parcel.rows.at(-1)?.id;
   const msgID = `${first}-${last}.${parcel.attempt}`;
   const payload = toBinary(EnvelopeBatchSchema, create(EnvelopeBatchSchema, { envelopes }));
-  const ack = await client.publish(parcel.subject, payload, {
-    msgID,
-    timeout: ackTimeoutMs,
-    headers: headers(),
-  });
+  const traceparents = parcel.rows.map((row) => row.traceparent);
+  const sending = { feed: parcel.rows[0]?.feed ?? "", subject: parcel.subject, traceparents };
+  const options = { msgID, timeout: ackTimeoutMs, headers: headers() };
+  const ack = await publishSpan(sending, () => client.publish(parcel.subject, payload, options));
   return ack.seq;
 }
 

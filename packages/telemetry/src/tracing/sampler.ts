@@ -1,4 +1,4 @@
-import { isSpanContextValid, SamplingDecision, TraceFlags, trace } from "@opentelemetry/api";
+import { isSpanContextValid, type Link, SamplingDecision, TraceFlags, trace } from "@opentelemetry/api";
 import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace";
 import { tokenBucket } from "./token-bucket.ts";
 
@@ -27,17 +27,21 @@ export function headSampler({ parentBased, ratio, tracesPerSecond }: Sampling, n
   const guaranteed = tokenBucket(tracesPerSecond, nowMs);
   const below = Math.floor(Math.min(Math.max(ratio, 0), 1) * 0x1_0000_0000);
   return {
-    shouldSample(active, traceId, _name, _kind, attributes) {
+    shouldSample(active, traceId, _name, _kind, attributes, links) {
       const parent = parentBased ? trace.getSpanContext(active) : undefined;
       if (parent && isSpanContextValid(parent))
         return (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? keep : watch;
-      if (attributes[keepTrace] === 1) return keep;
+      if (attributes[keepTrace] === 1 || links.some(isSampled)) return keep;
       // The last 32 bits of a trace id are random in every W3C version.
       if (Number.parseInt(traceId.slice(24), 16) < below) return keep;
       return guaranteed() ? keep : watch;
     },
     toString: () => `Head{ratio=${ratio},tracesPerSecond=${tracesPerSecond}}`,
   };
+}
+
+function isSampled({ context }: Link): boolean {
+  return (context.traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 /** The sampling that the standard's OTEL_TRACES_SAMPLER and its argument ask for; undefined when the name is unknown. */
