@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { DeadLetter } from "@marketmesh/contracts/events/v1";
+import type { DeadLetter, FeedAudit } from "@marketmesh/contracts/events/v1";
 import type { Command } from "../command.ts";
 import { pagesOf } from "../job/pages.ts";
 import type { Mesh } from "../mesh.ts";
@@ -10,14 +10,15 @@ import { UsageError } from "../usage-error.ts";
 type Feeds = Mesh["feeds"][string];
 
 export const events: Command = {
-  usage: "dead-letters list|show|replay SERVICE [ID] · republish SERVICE FEED --since TIME · counts",
+  usage: "dead-letters list|show|replay SERVICE [ID] · republish SERVICE FEED --since TIME · counts · audits",
   about: "operates the delivery of events",
   async run(args) {
     const [what, ...rest] = args;
     if (what === "dead-letters") return deadLetters(rest);
     if (what === "republish") return republish(rest);
     if (what === "counts") return counts();
-    throw new UsageError("events takes dead-letters, republish or counts");
+    if (what === "audits") return audits();
+    throw new UsageError("events takes dead-letters, republish, counts or audits");
   },
 };
 
@@ -75,6 +76,24 @@ async function counts(): Promise<void> {
       );
     }
   });
+}
+
+async function audits(): Promise<void> {
+  await asOperator(async (mesh) => {
+    for (const [service, feeds] of Object.entries(mesh.feeds)) {
+      for (const audit of (await feeds.listFeedAudits({})).audits)
+        process.stdout.write(lineOf(service, audit));
+    }
+  });
+}
+
+function lineOf(consumer: string, audit: FeedAudit): string {
+  const { subscription, service, feed, feedEpoch, auditedTo, lastSeq, oldestGapTime } = audit;
+  const since = oldestGapTime === undefined ? "" : ` since ${timestampDate(oldestGapTime).toISOString()}`;
+  return (
+    `${consumer.padEnd(12)} ${subscription} of ${service} ${feed}: audited to ${auditedTo} of ${lastSeq} (epoch ${feedEpoch}), ` +
+    `${audit.gapsCount} missing${since}, ${audit.repairedCount} repaired, ${audit.lostCount} lost\n`
+  );
 }
 
 function feedsOf(mesh: Mesh, service: string | undefined): Feeds {
