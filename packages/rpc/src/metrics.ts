@@ -1,7 +1,7 @@
 import { defineMetric } from "@marketmesh/telemetry";
 
 const method = "`<package>.<Service>/<Method>`";
-const code = "`ok`, or the gRPC code in snake_case";
+const code = "`OK`, or the gRPC code, such as `NOT_FOUND`";
 
 export const serverDuration = defineMetric({
   type: "histogram",

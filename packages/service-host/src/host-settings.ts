@@ -165,6 +165,30 @@ export const eventSettings = {
   }),
 } as const satisfies ConfigSpec<object>;
 
+/** What every process reads to know where its metrics go besides the metrics port. */
+export const metricExportSettings = {
+  otlpEndpoint: optionalText({
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    secret: true,
+    doc: "The OTLP collector that spans and metrics go to.",
+  }),
+  otlpMetricsEndpoint: optionalText({
+    env: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    secret: true,
+    doc: "The same, for metrics alone.",
+  }),
+  exporter: text({
+    env: "OTEL_METRICS_EXPORTER",
+    fallback: "otlp",
+    doc: "`none`: metrics do not go to the collector. OTEL_METRIC_EXPORT_INTERVAL (60000 ms) means what the standard says.",
+  }),
+  disabled: flag({
+    env: "OTEL_SDK_DISABLED",
+    fallback: false,
+    doc: "Neither spans nor metrics go to the collector.",
+  }),
+} as const satisfies ConfigSpec<object>;
+
 /** What every process reads to know where its spans go; see `startTracing`. */
 export const tracingSettings = {
   otlpEndpoint: optionalText({

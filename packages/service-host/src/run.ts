@@ -1,8 +1,9 @@
 import { writeSync } from "node:fs";
-import { createLogger, type Tracing } from "@marketmesh/telemetry";
+import { createLogger, type MetricExport, redact, type Tracing } from "@marketmesh/telemetry";
 import { ConfigError } from "./config.ts";
 import type { Bind, Env, RunningService } from "./host.ts";
 import { launch } from "./lifecycle.ts";
+import { startServiceMetricExport } from "./metric-export.ts";
 import { startProcessTracing } from "./tracing.ts";
 
 /** The longest a stop may take, in milliseconds: whoever stops us kills at 25 s. */
@@ -17,13 +18,14 @@ export async function run(name: string, bind: Bind): Promise<void> {
   process.stdout.on("error", () => {});
   let service: RunningService | undefined;
   let tracing: Tracing | undefined;
+  let metricExport: MetricExport | undefined;
   let stopping = false;
 
   async function stop(status: number): Promise<never> {
     stopping = true;
     setTimeout(() => process.exit(1), stopMs).unref();
     await service?.close();
-    await tracing?.close();
+    await Promise.all([tracing?.close(), metricExport?.close()]);
     process.exit(status);
   }
   const stopOnce = () => {
@@ -44,6 +46,7 @@ export async function run(name: string, bind: Bind): Promise<void> {
     const log = createLogger({ service: name, level: "warn", write, now: () => new Date() });
     tracing = await startProcessTracing(name, process.env, log);
     service = await launch(name, bind, process.env, write);
+    metricExport = await startServiceMetricExport(service);
   } catch (cause) {
     complain(name, cause instanceof ConfigError ? `configuration: ${cause.message}` : "start failed", cause);
     process.exit(1);
@@ -68,9 +71,13 @@ export async function start(
 
 // Written at once: the process may be gone before a stream is flushed.
 function complain(service: string, msg: string, cause: unknown): void {
-  const error =
-    cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : String(cause);
-  const line = JSON.stringify({ time: new Date().toISOString(), level: "error", service, msg, cause: error });
+  const line = JSON.stringify({
+    time: new Date().toISOString(),
+    level: "error",
+    service,
+    msg,
+    cause: redact(cause),
+  });
   try {
     writeSync(1, `${line}\n`);
   } catch {

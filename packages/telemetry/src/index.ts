@@ -16,6 +16,7 @@ export {
   type MetricOptions,
   type MetricType,
 } from "./metric-definition.ts";
+export { type MetricExport, startMetricExport } from "./metric-export.ts";
 export {
   type Counter,
   createMetrics,

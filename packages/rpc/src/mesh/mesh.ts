@@ -1,12 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { Telemetry } from "@marketmesh/telemetry";
 import { type Call, currentCall } from "../call.ts";
-import { codeName } from "../code-name.ts";
-import { clientDuration } from "../metrics.ts";
 import { callerHeader } from "../server/authentication.ts";
 import type { Resolve } from "./addresses.ts";
 import { type Channel, channel } from "./channel.ts";
+import { measuredTransport } from "./measured-transport.ts";
 import type { TokenSource } from "./token-source.ts";
 import { tracedTransport } from "./traced-transport.ts";
 
@@ -43,11 +42,12 @@ export function createMesh(options: MeshOptions): Mesh {
     channels.set(target, made);
     return made;
   };
+  const traced = (transport: Transport) => tracedTransport(transport, options.telemetry.tracer);
   return {
     client(service, target = targetOf(service)) {
       return createClient(
         service,
-        travelling(tracedTransport(channelOf(target), options.telemetry.tracer), options),
+        travelling(measuredTransport(traced(channelOf(target)), options.telemetry.metrics), options),
       );
     },
     close() {
@@ -66,29 +66,17 @@ export function targetOf(service: DescService): string {
 }
 
 function travelling(transport: Transport, options: MeshOptions): Transport {
-  const { metrics } = options.telemetry;
-  const seconds = metrics.histogram(clientDuration);
   return {
-    async unary(method, signal, timeoutMs, header, input, contextValues) {
+    unary(method, signal, timeoutMs, header, input, contextValues) {
       const call = currentCall();
-      const name = `${method.parent.typeName}/${method.name}`;
-      const startedMs = performance.now();
-      let code: Code | undefined;
-      try {
-        return await transport.unary(
-          method,
-          joined(signal, call),
-          shorter(timeoutMs, call, options.nowMs()),
-          outgoing(header, call),
-          input,
-          contextValues,
-        );
-      } catch (cause) {
-        code = cause instanceof ConnectError ? cause.code : Code.Unknown;
-        throw cause;
-      } finally {
-        seconds.observe((performance.now() - startedMs) / 1000, { method: name, code: codeName(code) });
-      }
+      return transport.unary(
+        method,
+        joined(signal, call),
+        shorter(timeoutMs, call, options.nowMs()),
+        outgoing(header, call),
+        input,
+        contextValues,
+      );
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       const call = currentCall();

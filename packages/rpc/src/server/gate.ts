@@ -97,7 +97,7 @@ function finish(parts: ServerParts, state: CallState): void {
     describeTransportError(reason, parts.domain, parts.limits.requestBytesMax);
   const outcome = outcomeOf(state, reason);
   parts.load.leave(state.plan);
-  parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000);
+  parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000, state.span.spanContext());
   endCallSpan(state.span, SpanKind.SERVER, outcome);
   if (!state.answered) state.interrupt?.(reason);
 }

@@ -13,8 +13,8 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import type { Telemetry } from "@marketmesh/telemetry";
-import type { Tracer } from "@opentelemetry/api";
+import type { Histogram, Telemetry } from "@marketmesh/telemetry";
+import type { SpanContext, Tracer } from "@opentelemetry/api";
 import { codeName } from "../code-name.ts";
 import { serverDuration } from "../metrics.ts";
 import type { KeySource } from "../token/key-source.ts";
@@ -26,6 +26,7 @@ import { serverInterceptor } from "./interceptor.ts";
 import { type Load, load } from "./load.ts";
 import { type MethodPlan, planOf } from "./method-plan.ts";
 import type { NodeListener, NodeRequest } from "./node-http.ts";
+import { openGate } from "./open-gate.ts";
 import { type RateLimit, rateLimit } from "./rate-limit.ts";
 
 /** The bounds of a server. */
@@ -93,7 +94,7 @@ export interface ServerParts {
   readonly limits: ServerLimits;
   readonly remoteKey: ContextKey<string>;
   readonly nowMs: () => number;
-  readonly observe: (plan: MethodPlan, outcome: Code | undefined, seconds: number) => void;
+  readonly observe: (plan: MethodPlan, outcome: Code | undefined, seconds: number, span: SpanContext) => void;
 }
 
 const remoteKey = createContextKey("", { description: "the address of the connection's other end" });
@@ -114,7 +115,10 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     requestGate: gate(parts),
     interceptors: [serverInterceptor(parts.domain, telemetry.log)],
   });
-  const open = createConnectRouter(bounds);
+  const open = createConnectRouter({
+    ...bounds,
+    requestGate: openGate(parts.domain, limits.requestBytesMax),
+  });
   return {
     services,
     load: parts.load,
@@ -163,13 +167,13 @@ function deadlinesOf(limits: ServerLimits): DeadlineLimits {
 
 function observer({ metrics }: Telemetry): ServerParts["observe"] {
   const seconds = metrics.histogram(serverDuration);
-  const seriesOf = new Map<MethodPlan, Map<Code | undefined, { observe(value: number): void }>>();
-  return (plan, outcome, value) => {
+  const seriesOf = new Map<MethodPlan, Map<Code | undefined, ReturnType<Histogram["series"]>>>();
+  return (plan, outcome, value, span) => {
     const byCode = seriesOf.get(plan) ?? new Map();
     seriesOf.set(plan, byCode);
     const series = byCode.get(outcome) ?? seconds.series({ method: plan.name, code: codeName(outcome) });
     byCode.set(outcome, series);
-    series.observe(value);
+    series.observe(value, span);
   };
 }
 

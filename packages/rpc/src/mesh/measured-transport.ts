@@ -1,0 +1,57 @@
+import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
+import type { Metrics } from "@marketmesh/telemetry";
+import { codeName } from "../code-name.ts";
+import { clientDuration } from "../metrics.ts";
+
+/** Tells how long calls took and how they ended. A stream ends with its last message. */
+export function measuredTransport(transport: Transport, metrics: Metrics): Transport {
+  const seconds = metrics.histogram(clientDuration);
+  const begin = (method: { readonly name: string; readonly parent: { readonly typeName: string } }) => {
+    const startMs = performance.now();
+    const name = `${method.parent.typeName}/${method.name}`;
+    return (code: Code | undefined) =>
+      seconds.observe((performance.now() - startMs) / 1_000, { method: name, code: codeName(code) });
+  };
+  return {
+    async unary(method, ...rest) {
+      const end = begin(method);
+      try {
+        const answer = await transport.unary(method, ...rest);
+        end(undefined);
+        return answer;
+      } catch (cause) {
+        end(codeOf(cause));
+        throw cause;
+      }
+    },
+    async stream(method, ...rest) {
+      const end = begin(method);
+      try {
+        const response = await transport.stream(method, ...rest);
+        return { ...response, message: ending(response.message, end) } as typeof response;
+      } catch (cause) {
+        end(codeOf(cause));
+        throw cause;
+      }
+    },
+  };
+}
+
+async function* ending(
+  messages: StreamResponse["message"],
+  end: (code: Code | undefined) => void,
+): AsyncIterable<never> {
+  let code: Code | undefined;
+  try {
+    yield* messages as AsyncIterable<never>;
+  } catch (cause) {
+    code = codeOf(cause);
+    throw cause;
+  } finally {
+    end(code);
+  }
+}
+
+function codeOf(cause: unknown): Code {
+  return cause instanceof ConnectError ? cause.code : Code.Unknown;
+}
