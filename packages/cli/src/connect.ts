@@ -1,4 +1,4 @@
-import { connect } from "@marketmesh/client";
+import { type ConnectOptions, connect } from "@marketmesh/client";
 import type { Mesh } from "./mesh.ts";
 
 /** Clients of a mesh, to be disposed of. */
@@ -8,8 +8,12 @@ export interface ConnectedMesh extends Mesh, Disposable {
 }
 
 /** Connects to every service as the principal of an API key. */
-export function connectMesh(endpoints: Readonly<Record<string, string>>, apiKey: string): ConnectedMesh {
-  const mesh = connect({ endpoints, apiKey });
+export function connectMesh(
+  endpoints: Readonly<Record<string, string>>,
+  apiKey: string,
+  options: Pick<ConnectOptions, "patienceMs"> = {},
+): ConnectedMesh {
+  const mesh = connect({ ...options, endpoints, apiKey });
   const feeds = Object.keys(endpoints).map((service) => [service, mesh.feeds(service)] as const);
   return {
     identity: mesh.identity,

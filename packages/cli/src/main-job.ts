@@ -5,6 +5,7 @@ import { defaultScenario, readScenario } from "@marketmesh/markets";
 import { connectMesh } from "./connect.ts";
 import { exportMarket, exportNames } from "./job/export-market.ts";
 import { nextCommands } from "./job/next-commands.ts";
+import { jobPatienceMs } from "./job/patience.ts";
 import type { Report } from "./job/report.ts";
 import { reportTable } from "./job/report-table.ts";
 import { RunRecord } from "./job/run-record.ts";
@@ -39,7 +40,7 @@ export async function runMainJob(options: MainJobOptions): Promise<{ ok: boolean
   const { out, stateDir, seed = defaultSeed } = options;
   const scenario = readScenario(options.scenario ?? defaultScenario);
   const record = new RunRecord(stateDir, scenario, seed);
-  using mesh = connectMesh(options.endpoints, options.operatorKey);
+  using mesh = connectMesh(options.endpoints, options.operatorKey, { patienceMs: jobPatienceMs });
   const stored = record.finished();
   const report = stored ?? (await run(mesh, options, record, scenario, seed));
   record.finish(report);

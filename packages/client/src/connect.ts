@@ -17,6 +17,7 @@ import {
   targetOf,
   tracedTransport,
 } from "@marketmesh/rpc";
+import { patientTransport } from "./patient.ts";
 
 /** Where the mesh is and who calls. */
 export interface ConnectOptions {
@@ -30,6 +31,11 @@ export interface ConnectOptions {
   readonly market?: string;
   /** The party to act for: `markets/{market}/parties/{party}`. */
   readonly party?: string;
+  /**
+   * For so long a unary call is tried again while its service is away, in milliseconds; 0 by default: a fraction of a second. Give
+   * a job that must outlive restarts a minute.
+   */
+  readonly patienceMs?: number;
 }
 
 /** The services of a mesh, as typed clients. Methods take and answer the messages of `@marketmesh/contracts`. */
@@ -67,12 +73,15 @@ export function connect(options: ConnectOptions): Marketmesh {
     channels.set(key, made);
     return made;
   };
+  const { patienceMs = 0 } = options;
+  const patient = (way: Channel) =>
+    patienceMs > 0 ? patientTransport(way, patienceMs, () => crypto.randomUUID()) : way;
   const tokens = tokenSource(options, () => channelTo("identity", nothing));
   const authorize: Attach = async (header) => {
     if (tokens && !header.has("authorization")) header.set("authorization", `Bearer ${await tokens()}`);
   };
   const client = <S extends DescService>(service: S, target = targetOf(service)): Client<S> =>
-    createClient(service, tracedTransport(channelTo(target, authorize), clientTracer()));
+    createClient(service, tracedTransport(patient(channelTo(target, authorize)), clientTracer()));
   const close = () => {
     for (const each of channels.values()) each.close();
     channels.clear();

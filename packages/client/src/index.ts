@@ -2,3 +2,4 @@ export { codeName, infoOf, reasonOf } from "@marketmesh/rpc";
 export { type Chunk, type ChunkRule, chunks } from "./chunks.ts";
 export { type ConnectOptions, connect, type Marketmesh } from "./connect.ts";
 export { items, pages } from "./pages.ts";
+export { isPassing, type Patience, patiently } from "./patient.ts";

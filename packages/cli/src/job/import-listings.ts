@@ -1,38 +1,49 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { chunks } from "@marketmesh/client";
+import { chunks, patiently } from "@marketmesh/client";
 import { type Import, Import_State, type ImportRowSchema } from "@marketmesh/contracts/catalog/v1";
 import type { ListingRow } from "@marketmesh/markets";
 import type { Mesh } from "../mesh.ts";
 import { MarketNames } from "./names.ts";
+import { jobPatienceMs } from "./patience.ts";
 
+type Source = AsyncIterable<ListingRow> | Iterable<ListingRow>;
 type Row = MessageInitShape<typeof ImportRowSchema>;
 
 /**
  * Uploads listings of one kind and publishes them. The rows are read as they are sent, one chunk at a time. A repeat goes on
- * after the last row that was acknowledged; a complete import is left alone.
+ * after the last row that was acknowledged; a complete import is left alone. Rows that can be read again, an array or a function
+ * that opens them, are gone on with here when the upload breaks.
  */
 export async function importListings(
   mesh: Mesh,
   market: string,
   importId: string,
   kind: string,
-  rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
+  rows: Source | (() => Source),
+): Promise<Import> {
+  const upload = () => uploaded(mesh, market, importId, kind, typeof rows === "function" ? rows() : rows);
+  const repeatable = typeof rows === "function" || Array.isArray(rows);
+  return announced(mesh, await (repeatable ? patiently(upload, { patienceMs: jobPatienceMs }) : upload()));
+}
+
+async function uploaded(
+  mesh: Mesh,
+  market: string,
+  importId: string,
+  kind: string,
+  rows: Source,
 ): Promise<Import> {
   const names = new MarketNames(market);
   const request = { kind: names.of("kinds", kind), publish: true };
   const opened = await mesh.catalog.createImport({ parent: names.market, importId, import: request });
   const open = opened.import!;
-  if (open.state === Import_State.COMPLETE) return announced(mesh, open);
+  if (open.state === Import_State.COMPLETE) return open;
   const messages = messagesOf(names, open, rows);
   const { import: done } = await mesh.catalog.importListings(messages, { timeoutMs: 600_000 });
-  return announced(mesh, done!);
+  return done!;
 }
 
-async function* messagesOf(
-  names: MarketNames,
-  { name, acknowledgedRow }: Import,
-  rows: AsyncIterable<ListingRow> | Iterable<ListingRow>,
-) {
+async function* messagesOf(names: MarketNames, { name, acknowledgedRow }: Import, rows: Source) {
   let next = Number(acknowledgedRow) + 1;
   for await (const { first, items } of chunks(after(rows, Number(acknowledgedRow)), { sizeOf, countMax })) {
     const firstRow = BigInt(Number(acknowledgedRow) + first);

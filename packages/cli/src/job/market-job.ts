@@ -23,7 +23,8 @@ export type Progress = (line: string) => void;
 interface Upload {
   readonly importId: string;
   readonly kind: string;
-  readonly rows: Iterable<ListingRow> | AsyncIterable<ListingRow>;
+  /** Opens them from the first on. */
+  readonly rows: () => Iterable<ListingRow> | AsyncIterable<ListingRow>;
 }
 
 /** Sets a market up, imports its listings, decides until nothing more can be decided, and says what came of it. */
@@ -44,12 +45,13 @@ export async function runMarket(
   const counts = { supply: 0, demand: 0 };
   const revisions: string[] = [];
   for (const upload of await uploadsOf(mesh, scenario, seed)) {
-    const rows = counted(upload, pack.plan.demand, units, counts);
+    const counting = { seen: 0, complete: false };
+    const rows = () => counted(upload, pack.plan.demand, units, counts, counting);
     const done = await tally.phase("import", () =>
       importListings(mesh, market, upload.importId, upload.kind, rows),
     );
     // An import that was complete before reads no rows; the report counts them all the same.
-    for await (const _ of rows);
+    if (!counting.complete) for await (const _ of rows());
     revisions.push(done.revision);
     progress(`imported ${done.acknowledgedRow} of ${upload.kind}, ${done.refusedCount} refused`);
   }
@@ -101,33 +103,39 @@ async function uploadsOf(mesh: Mesh, scenario: ScenarioMarket, seed: number): Pr
     return files.map((file, at) => ({
       importId: `file-${at + 1}`,
       kind: file.kind,
-      rows: mapRows(file, seed),
+      rows: () => mapRows(file, seed),
     }));
   }
   const { parties, supply, demand } = sampleOf(pack.pack, seed);
   await createParties(mesh, market, parties);
   return [
-    { importId: "sample-supply", kind: pack.plan.supply, rows: supply.slice(0, sample.supply) },
-    { importId: "sample-demand", kind: pack.plan.demand, rows: demand.slice(0, sample.demand) },
+    { importId: "sample-supply", kind: pack.plan.supply, rows: () => supply.slice(0, sample.supply) },
+    { importId: "sample-demand", kind: pack.plan.demand, rows: () => demand.slice(0, sample.demand) },
   ];
 }
 
-/** Passes rows on and keeps what the report needs of them: how many, and the units of each demand. */
+/**
+ * Passes rows on and keeps what the report needs of them: how many, and the units of each demand. Those that an earlier reading
+ * has seen are not counted again.
+ */
 async function* counted(
   upload: Upload,
   demandKind: string,
   units: Map<string, number>,
   counts: { supply: number; demand: number },
+  counting: { seen: number; complete: boolean },
 ): AsyncGenerator<ListingRow> {
-  for await (const row of upload.rows) {
-    if (upload.kind === demandKind) {
-      units.set(row.id, row.capacity?.units ?? 1);
-      counts.demand += 1;
-    } else {
-      counts.supply += 1;
+  let number = 0;
+  for await (const row of upload.rows()) {
+    number += 1;
+    if (number > counting.seen) {
+      counting.seen = number;
+      if (upload.kind === demandKind) units.set(row.id, row.capacity?.units ?? 1);
+      counts[upload.kind === demandKind ? "demand" : "supply"] += 1;
     }
     yield row;
   }
+  counting.complete = true;
 }
 
 function behaviourOf(scenario: ScenarioMarket, facts: ReturnType<typeof readFacts>) {

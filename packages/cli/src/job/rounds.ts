@@ -1,8 +1,10 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { patiently } from "@marketmesh/client";
 import { type Round, Round_State } from "@marketmesh/contracts/allocation/v1";
 import type { Fulfilment } from "./fulfilment.ts";
 import type { MarketRun } from "./market-run.ts";
+import { jobPatienceMs } from "./patience.ts";
 import { settleOffers } from "./settle-offers.ts";
 import type { Tally } from "./tally.ts";
 
@@ -60,8 +62,12 @@ async function create(
   });
 }
 
-/** Waits until a round holds what it decided. */
-async function committed(run: MarketRun, name: string, tally: Tally): Promise<Round> {
+/** Waits until a round holds what it decided; a watch that breaks begins again. */
+function committed(run: MarketRun, name: string, tally: Tally): Promise<Round> {
+  return patiently(() => watched(run, name, tally), { patienceMs: jobPatienceMs });
+}
+
+async function watched(run: MarketRun, name: string, tally: Tally): Promise<Round> {
   let last: Round | undefined;
   for await (const { round } of run.mesh.allocation.watchRound({ name }, { timeoutMs: 600_000 })) {
     last = round;

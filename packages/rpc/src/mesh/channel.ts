@@ -72,8 +72,8 @@ export function channel(options: ChannelOptions): Channel {
         );
         return { ...response, message: released(endpoints, endpoint, response) } as typeof response;
       } catch (cause) {
-        endpoints.release(endpoint, isUnavailable(cause));
-        throw cause;
+        endpoints.release(endpoint, isUnreachable(cause));
+        throw told(cause);
       }
     },
 
@@ -88,7 +88,7 @@ async function once<T>(endpoints: Pool, work: (endpoint: Endpoint) => Promise<T>
     return await work(endpoint);
   } catch (cause) {
     failed = isUnreachable(cause);
-    throw cause;
+    throw told(cause);
   } finally {
     endpoints.release(endpoint, failed);
   }
@@ -104,10 +104,20 @@ async function* released(
     yield* response.message as AsyncIterable<never>;
   } catch (cause) {
     failed = isUnreachable(cause);
-    throw cause;
+    throw told(cause);
   } finally {
     endpoints.release(endpoint, failed);
   }
+}
+
+// connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
+function told(cause: unknown): unknown {
+  if (!wasCutOff(cause)) return cause;
+  return new ConnectError("the connection was lost", Code.Unavailable, undefined, undefined, cause);
+}
+
+function wasCutOff(cause: unknown): cause is ConnectError {
+  return cause instanceof ConnectError && cause.code === Code.Aborted && !cause.isWireError;
 }
 
 function isUnavailable(cause: unknown): cause is ConnectError {
@@ -116,7 +126,7 @@ function isUnavailable(cause: unknown): cause is ConnectError {
 
 // An answer that says UNAVAILABLE came from a server that can be reached: another address is no better.
 function isUnreachable(cause: unknown): boolean {
-  return isUnavailable(cause) && !cause.isWireError;
+  return wasCutOff(cause) || (isUnavailable(cause) && !cause.isWireError);
 }
 
 function mayRepeat(method: DescMethodUnary, input: object, cause: unknown): boolean {
