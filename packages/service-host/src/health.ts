@@ -1,15 +1,16 @@
-import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { Code, type ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
   type Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "@marketmesh/contracts/grpc/health/v1";
-import { pause } from "@marketmesh/rpc";
+import { pause, problem } from "@marketmesh/rpc";
 import type { Readiness } from "./readiness.ts";
 
 const watchMs = 1_000;
 
 /** grpc.health.v1: the server as a whole (empty name) and each of its services share one status. */
 export function healthService(
+  domain: string,
   readiness: Readiness,
   served: () => readonly string[],
 ): ServiceImpl<typeof Health> {
@@ -20,7 +21,7 @@ export function healthService(
   return {
     check({ service }) {
       const status = statusOf(service);
-      if (status === Status.SERVICE_UNKNOWN) throw new ConnectError(`no service ${service}`, Code.NotFound);
+      if (status === Status.SERVICE_UNKNOWN) throw unknown(domain, service);
       return { status };
     },
     async *watch({ service }, context: HandlerContext) {
@@ -33,4 +34,12 @@ export function healthService(
       }
     },
   };
+}
+
+function unknown(domain: string, service: string): ConnectError {
+  const shown = service.slice(0, 120);
+  return problem(Code.NotFound, "SERVICE_UNKNOWN", "no such service is served here", {
+    domain,
+    metadata: { service: shown },
+  });
 }

@@ -121,7 +121,7 @@ function listenerOf(bound: BoundHost): NodeListener {
   const served = rpc.services.map(({ typeName }) => typeName);
   rpc.addOpen(
     Health,
-    healthService(readiness, () => served),
+    healthService(`${bound.host.name}.marketmesh`, readiness, () => served),
   );
   const reflection = reflectionServices(() => rpc.services);
   rpc.addOpen(ServerReflection, reflection.v1);

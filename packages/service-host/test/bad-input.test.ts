@@ -76,6 +76,35 @@ test.each([
   expect(answer.body.message).not.toMatch(/\.ts:|at .*\(/);
 });
 
+test("names the field whose text holds what no database keeps", async () => {
+  const answer = await post(JSON.stringify({ name: "markets/berlin", text: "a\u0000b" }));
+  expect(answer.body.code).toBe("invalid_argument");
+  expect(detail(answer.body, "google.rpc.BadRequest")).toMatchObject({
+    fieldViolations: [{ field: "text" }],
+  });
+});
+
+test.each([
+  ["a service that is not there", "application/json", '{"service":"nope"}', "not_found", "SERVICE_UNKNOWN"],
+  ["malformed bytes", "application/proto", "\u0000\u0000", "invalid_argument", "VALIDATION_FAILED"],
+  [
+    "a message that is too large",
+    "application/proto",
+    "x".repeat(5_000_000),
+    "resource_exhausted",
+    "REQUEST_TOO_LARGE",
+  ],
+])("says of health too why it refuses %s", async (_, type, body, code, reason) => {
+  const response = await fetch(`${service.url}/grpc.health.v1.Health/Check`, {
+    method: "POST",
+    headers: { "content-type": type },
+    body,
+  });
+  const answer = (await response.json()) as { code: string; details: { type: string; debug?: unknown }[] };
+  expect(answer.code).toBe(code);
+  expect(detail(answer, "google.rpc.ErrorInfo")).toMatchObject({ reason, domain: "testing.marketmesh" });
+});
+
 test("refuses bytes that are no protobuf as the caller's mistake", async () => {
   const answer = await post(Buffer.from([0xff, 0xff, 0xff, 0x01]), { "content-type": "application/proto" });
   expect(answer).toMatchObject({ status: 400, body: { code: "invalid_argument" } });

@@ -8,7 +8,8 @@ import {
   oneof as oneofRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { problem } from "../problem.ts";
+import { type FieldViolation, problem } from "../problem.ts";
+import { illFormedIn } from "./well-formed.ts";
 
 /** Undefined when the message keeps all its rules. */
 export type Validate = (message: Message) => ConnectError | undefined;
@@ -16,8 +17,19 @@ export type Validate = (message: Message) => ConnectError | undefined;
 const violationsMax = 100;
 let validator: Validator | undefined;
 
-/** The check of a message type; undefined when neither it nor anything in it states a rule, so that it costs nothing. */
+/** The check of a message type: well formed, then by its rules; undefined when there is nothing to check. */
 export function validationOf(schema: DescMessage, domain: string): Validate | undefined {
+  const illFormed = illFormedIn(schema);
+  const broken = rulesOf(schema, domain);
+  if (!illFormed) return broken;
+  return (message) => {
+    const violation = illFormed(message);
+    return violation ? refusalOf([violation], domain) : broken?.(message);
+  };
+}
+
+/** The check by rules; undefined when neither the type nor anything in it states one, so that it costs nothing. */
+function rulesOf(schema: DescMessage, domain: string): Validate | undefined {
   if (!statesRules(schema, new Set())) return undefined;
   validator ??= createValidator();
   const { validate } = validator;
@@ -29,14 +41,18 @@ export function validationOf(schema: DescMessage, domain: string): Validate | un
       field: pathToString(violation.field),
       description: violation.message,
     }));
-    const first = violations[0] ?? { field: "", description: "invalid" };
-    const where = first.field === "" ? "" : `${first.field}: `;
-    return problem(Code.InvalidArgument, "VALIDATION_FAILED", `${where}${first.description}`, {
-      domain,
-      violations,
-      metadata: { field: first.field },
-    });
+    return refusalOf(violations, domain);
   };
+}
+
+function refusalOf(violations: readonly FieldViolation[], domain: string): ConnectError {
+  const first = violations[0] ?? { field: "", description: "invalid" };
+  const where = first.field === "" ? "" : `${first.field}: `;
+  return problem(Code.InvalidArgument, "VALIDATION_FAILED", `${where}${first.description}`, {
+    domain,
+    violations,
+    metadata: { field: first.field },
+  });
 }
 
 function statesRules(schema: DescMessage, seen: Set<DescMessage>): boolean {
