@@ -13,6 +13,8 @@ export interface Announcement {
   readonly version: bigint;
   /** The packed event message; `fact(ListingPublishedSchema, { listing })`. */
   readonly fact: Any;
+  /** The trace it belongs to, as W3C traceparent. Absent: the one that is active; one of a batch may have its own. */
+  readonly traceparent?: string;
 }
 
 /** Packs an event message. A message alone does not know its schema, so it is packed where the schema is at hand. */

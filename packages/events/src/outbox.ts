@@ -18,6 +18,7 @@ export async function announce(tx: Tx, facts: readonly Announcement[]): Promise<
   if (facts.length === 0) return;
   for (const { feed, fact } of facts)
     if (fact.value.length > factBytesMax) throw tooLarge(feed, fact.value.length);
+  const active = activeTraceparent();
   const given = columns(facts, {
     market: ["text", (row) => row.market],
     bucket: ["smallint", (row) => bucketOf(row.aggregateId)],
@@ -26,11 +27,12 @@ export async function announce(tx: Tx, facts: readonly Announcement[]): Promise<
     version: ["bigint", (row) => row.version],
     fact_type: ["text", (row) => row.fact.typeUrl],
     fact: ["bytea", (row) => row.fact.value],
+    traceparent: ["text", (row) => row.traceparent ?? active],
   });
   await tx.execute(sql`
     with announced as (
       insert into marketmesh.outbox (market, bucket, feed, aggregate_id, version, fact_type, fact, traceparent)
-      select *, cast(${activeTraceparent()} as text) from ${given})
+      select * from ${given})
     select marketmesh.wake_relay()`);
 }
 

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  type Link,
   type Span,
   type SpanKind,
   TraceFlags,
@@ -9,7 +10,8 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { failSpan } from "./telemetry.ts";
-import { linksTo, parseTraceparent } from "./trace-context.ts";
+import { formatTraceparent, linksTo, parseTraceparent } from "./trace-context.ts";
+import { keepTrace } from "./tracing/sampler.ts";
 
 export interface BatchSpanOptions {
   readonly name: string;
@@ -28,11 +30,23 @@ export function batchSpan<T>(tracer: Tracer, options: BatchSpanOptions, work: ()
   const distinct = new Set(options.traceparents);
   const [only] = distinct;
   const parent = distinct.size === 1 ? parseTraceparent(only) : undefined;
-  const links = parent ? [] : linksTo(distinct).filter((link) => isSampled(link.context.traceFlags));
+  const links = parent ? [] : sampledLinks(distinct);
   const base: Context = trace.deleteSpan(context.active());
   const under = parent ? trace.setSpanContext(base, parent) : base;
   const span = tracer.startSpan(name, { kind, attributes, links }, under);
   return runIn(span, trace.setSpan(under, span), work);
+}
+
+/**
+ * Begins a trace of its own for one of many things that are made together: a span without duration that links to the one
+ * that is active. Whether it is kept is decided for it alone. Returns its traceparent, empty when nothing is recorded.
+ */
+export function branchTrace(tracer: Tracer, name: string, attributes: Attributes): string {
+  const active = trace.getActiveSpan()?.spanContext();
+  const links = active ? [{ context: active }] : [];
+  const span = tracer.startSpan(name, { root: true, links, attributes: { ...attributes, [keepTrace]: 0 } });
+  span.end();
+  return formatTraceparent(span.spanContext());
 }
 
 function runIn<T>(span: Span, within: Context, work: () => T): T {
@@ -55,6 +69,19 @@ function runIn<T>(span: Span, within: Context, work: () => T): T {
     span.end();
     return value;
   }, fail) as T;
+}
+
+/** Links the span that is active to the sampled ones of these: what a batch of answers was about. */
+export function linkActiveSpan(traceparents: Iterable<string>): void {
+  const span = trace.getActiveSpan();
+  if (span?.isRecording()) span.addLinks(sampledLinks(new Set(traceparents)));
+}
+
+// A link to what nobody kept leads nowhere.
+function sampledLinks(distinct: ReadonlySet<string>): Link[] {
+  return linksTo(
+    [...distinct].filter((traceparent) => isSampled(parseTraceparent(traceparent)?.traceFlags ?? 0)),
+  );
 }
 
 function isSampled(flags: number): boolean {

@@ -1,4 +1,4 @@
-export { type BatchSpanOptions, batchSpan } from "./batch-span.ts";
+export { type BatchSpanOptions, batchSpan, branchTrace, linkActiveSpan } from "./batch-span.ts";
 export { followContext } from "./context-manager.ts";
 export {
   createLogger,

@@ -12,7 +12,7 @@ export interface Sampling {
   readonly tracesPerSecond: number;
 }
 
-/** On a span that begins a trace, with value 1: keep it whatever the ratio. */
+/** On a span that begins a trace: 1 keeps it whatever the ratio, 0 even though it links to one that is kept does not. */
 export const keepTrace = "sampling.priority";
 
 const keep: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
@@ -31,7 +31,8 @@ export function headSampler({ parentBased, ratio, tracesPerSecond }: Sampling, n
       const parent = parentBased ? trace.getSpanContext(active) : undefined;
       if (parent && isSpanContextValid(parent))
         return (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? keep : watch;
-      if (attributes[keepTrace] === 1 || links.some(isSampled)) return keep;
+      const priority = attributes[keepTrace];
+      if (priority === 1 || (priority === undefined && links.some(isSampled))) return keep;
       // The last 32 bits of a trace id are random in every W3C version.
       if (Number.parseInt(traceId.slice(24), 16) < below) return keep;
       return guaranteed() ? keep : watch;

@@ -39,6 +39,8 @@ export interface Offer {
   readonly createTime: Date;
   readonly answerTime: Date | undefined;
   readonly version: number;
+  /** The W3C trace context that it was made in; empty when it was not traced. */
+  readonly traceparent: string;
 }
 
 /** A committed claim; it has the hold's id. */
@@ -81,6 +83,8 @@ const offerStateOf = { CONFIRMED: "ACCEPTED", RELEASED: "DECLINED", EXPIRED: "EX
 export interface Settlement {
   readonly hold: Hold;
   readonly to: "CONFIRMED" | "RELEASED" | "EXPIRED";
+  /** The trace that ends it. Absent: the one that the offer was made in. */
+  readonly traceparent?: string;
   /** Instead of DECLINED. */
   readonly rescinded?: boolean;
 }

@@ -28,14 +28,20 @@ export interface Changes {
   readonly allocations?: readonly Allocation[];
   /** Final levels: one fact per listing. */
   readonly levels?: readonly Level[];
+  /** The trace that the facts about a hold, its offer and its allocation belong to, by their id. Absent: the active one. */
+  readonly traces?: ReadonlyMap<string, string>;
 }
 
 /** Announces them in the transaction; call it after the rows are locked and written. */
 export async function announceChanges(tx: Tx, market: string, changes: Changes): Promise<void> {
+  const traced = (announcement: Announcement): Announcement => {
+    const traceparent = changes.traces?.get(announcement.aggregateId);
+    return traceparent === undefined ? announcement : { ...announcement, traceparent };
+  };
   const facts = [
-    ...(changes.holds ?? []).map((hold) => holdFact(market, hold)),
-    ...(changes.offers ?? []).map((offer) => offerFact(market, offer)),
-    ...(changes.allocations ?? []).map((allocation) => allocationFact(market, allocation)),
+    ...(changes.holds ?? []).map((hold) => traced(holdFact(market, hold))),
+    ...(changes.offers ?? []).map((offer) => traced(offerFact(market, offer))),
+    ...(changes.allocations ?? []).map((allocation) => traced(allocationFact(market, allocation))),
     ...(changes.levels ?? []).map((level) => levelFact(market, level)),
   ];
   for (const chunk of inChunks(facts, 5_000)) await announce(tx, chunk);

@@ -1,5 +1,7 @@
 import { type Database, DeadlineError, OverloadError, UnavailableError } from "@marketmesh/postgres";
 import type { Caller } from "@marketmesh/rpc";
+import { batchSpan } from "@marketmesh/telemetry";
+import { SpanKind, trace } from "@opentelemetry/api";
 import type { Answer, Offer } from "../domain/hold.ts";
 import { readOffers } from "../storage/offer-store.ts";
 import { type AnsweredOffer, answerOffers } from "./answer-offers.ts";
@@ -11,6 +13,8 @@ export interface WaitingAnswer {
   readonly answer: Answer;
   /** Whether the version that the caller read is still the offer's. */
   isFresh(version: number): boolean;
+  /** The trace of the answer; empty when it has none. */
+  readonly traceparent: string;
 }
 
 /** What became of it. HIDDEN: the caller does not see such an offer. */
@@ -22,6 +26,7 @@ interface Entry extends WaitingAnswer {
 }
 
 const groupMax = 200;
+const tracer = trace.getTracer("marketmesh.allocation");
 
 /**
  * Settles answers that arrive while others are being committed together, in one transaction: parties answer one by one, but a
@@ -82,7 +87,15 @@ export class AnswerGroup {
     }
   }
 
+  /** In one span: of the one answer's trace, or linked to the answers' traces. */
   #answerAll(market: string, group: readonly Entry[]): Promise<Map<string, GroupedOutcome>> {
+    const traceparents = group.map(({ traceparent }) => traceparent);
+    const attributes = { "marketmesh.answers": group.length };
+    const about = { name: "answer offers", kind: SpanKind.INTERNAL, attributes, traceparents };
+    return batchSpan(tracer, about, () => this.#transact(market, group));
+  }
+
+  #transact(market: string, group: readonly Entry[]): Promise<Map<string, GroupedOutcome>> {
     // The market's hands: whose offers these are is checked below, for each caller.
     const scope = { market, reach: "MARKET", principal: "serviceAccounts/allocation", party: "" } as const;
     return this.#database.transaction(

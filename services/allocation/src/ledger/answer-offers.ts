@@ -11,6 +11,8 @@ export interface GivenAnswer {
   readonly answer: Answer;
   /** Whether the version that the caller read is still the offer's. Absent: any version will do. */
   isFresh?(version: number): boolean;
+  /** The trace of the answer. Absent: what follows belongs to the trace of the offer. */
+  readonly traceparent?: string;
 }
 
 /** What became of it. */
@@ -37,7 +39,9 @@ export async function answerOffers(
     const verdict = judge(given, offer, clock.time);
     answered.set(id, { offer, refusal: verdict.kind === "REFUSED" ? verdict.reason : undefined });
     if (verdict.kind !== "SETTLE") continue;
-    settlements.push({ hold: holds.get(id)!, to: verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED" });
+    const to = verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED";
+    const { traceparent } = given;
+    settlements.push({ hold: holds.get(id)!, to, ...(traceparent !== undefined && { traceparent }) });
   }
   const settled = await settleHolds(tx, market, settlements, clock, offers);
   for (const offer of settled.offers) answered.set(offer.id, { offer, refusal: undefined });

@@ -51,8 +51,20 @@ export async function settleHolds(
   const allocations = confirmed.map((hold) => allocationOf(hold, now));
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
-  await announceChanges(tx, market, { holds, offers, allocations, levels });
+  const traces = tracesOf(settlements, offers);
+  await announceChanges(tx, market, { holds, offers, allocations, levels, traces });
   return { holds, offers, allocations };
+}
+
+/** What ends an offer belongs to the trace of who ends it, where one does; else to the trace of the offer. */
+function tracesOf(settlements: readonly Settlement[], offers: readonly Offer[]): Map<string, string> {
+  const made = new Map(offers.map(({ id, traceparent }) => [id, traceparent]));
+  return new Map(
+    settlements.flatMap(({ hold, traceparent }) => {
+      const own = traceparent || made.get(hold.id);
+      return own === undefined ? [] : [[hold.id, own] as const];
+    }),
+  );
 }
 
 async function settledOffers(

@@ -7,6 +7,7 @@ import { insertAllocations } from "../storage/allocation-store.ts";
 import type { Clock } from "../storage/clock-store.ts";
 import { insertHolds } from "../storage/hold-store.ts";
 import { insertOffers } from "../storage/offer-store.ts";
+import { offerTraces } from "./offer-traces.ts";
 import { saveLedger } from "./open-ledger.ts";
 
 /** A hold to take: a pair, and where it comes from. */
@@ -80,7 +81,11 @@ export async function writeHolds(
   const holds = commit ? claimed.map((hold) => confirmAtOnce(ledger, hold, now)) : claimed;
   const inserted = await insertHolds(tx, market, holds);
   if (inserted.size !== holds.length) throw new Error("a hold that was to be taken is there already");
-  const offers = terms.answeredBy === undefined ? [] : holds.map((hold) => offerOf(hold, terms.answeredBy!));
+  const traces = terms.answeredBy === undefined ? new Map<string, string>() : offerTraces(market, holds);
+  const offers =
+    terms.answeredBy === undefined
+      ? []
+      : holds.map((hold) => offerOf(hold, terms.answeredBy!, traces.get(hold.id) ?? ""));
   await insertOffers(tx, market, offers);
   const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
   await insertAllocations(tx, market, allocations);
@@ -90,6 +95,7 @@ export async function writeHolds(
     offers,
     allocations,
     levels,
+    traces,
   });
   return holds;
 }
@@ -99,7 +105,7 @@ function confirmAtOnce(ledger: Ledger, hold: Hold, now: Date): Hold {
   return { ...hold, state: "CONFIRMED", settleTime: now, version: 2 };
 }
 
-function offerOf(hold: Hold, answeredBy: Side): Offer {
+function offerOf(hold: Hold, answeredBy: Side, traceparent: string): Offer {
   return {
     id: hold.id,
     demand: hold.demand,
@@ -115,5 +121,6 @@ function offerOf(hold: Hold, answeredBy: Side): Offer {
     createTime: hold.createTime,
     answerTime: undefined,
     version: 1,
+    traceparent,
   };
 }

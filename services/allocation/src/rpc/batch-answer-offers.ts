@@ -6,6 +6,7 @@ import {
   OfferAnswer_Answer,
 } from "@marketmesh/contracts/allocation/v1";
 import { idsOf, invalidField } from "@marketmesh/rpc";
+import { linkActiveSpan } from "@marketmesh/telemetry";
 import { type AnsweredOffer, answerOffers, type GivenAnswer } from "../ledger/answer-offers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
@@ -27,6 +28,7 @@ export function batchAnswerOffers(shell: Shell): MethodImpl<typeof method> {
       await actAsMarket(tx);
       const asked = answers.filter(({ offer }) => visible.has(offer));
       const answered = await answerOffers(tx, market, asked);
+      linkActiveSpan([...answered.values()].map(({ offer }) => offer.traceparent));
       count(shell, asked, answered);
       const hidden = caller.reach === "PARTY" ? "RESOURCE_NOT_ACCESSIBLE" : "OFFER_NOT_FOUND";
       return {

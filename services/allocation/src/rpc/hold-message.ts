@@ -62,6 +62,7 @@ export function toOfferMessage(market: string, offer: Offer): MessageInitShape<t
     etag: etagOf(offer.version),
     createTime: timestampFromDate(offer.createTime),
     ...(offer.answerTime && { answerTime: timestampFromDate(offer.answerTime) }),
+    traceparent: offer.traceparent,
   };
 }
 

@@ -2,6 +2,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import type { Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
+import { activeTraceparent } from "@marketmesh/telemetry";
 import type { Answer, Offer } from "../domain/hold.ts";
 import { type AnsweredOffer, answerOffers } from "../ledger/answer-offers.ts";
 import { settleHolds } from "../ledger/settle-holds.ts";
@@ -79,7 +80,13 @@ interface OneOffer {
 async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, answer: Answer) {
   const { market, offer } = idsOf(patterns.offer, request.name);
   const isFreshNow = (version: number) => isFresh(request.etag, version);
-  const outcome = await shell.answers.answer(market, { caller, offer, answer, isFresh: isFreshNow });
+  const outcome = await shell.answers.answer(market, {
+    caller,
+    offer,
+    answer,
+    isFresh: isFreshNow,
+    traceparent: activeTraceparent(),
+  });
   const seen = outcome === "HIDDEN" ? undefined : outcome;
   const answered = found(seen, caller, "OFFER_NOT_FOUND", request.name);
   return told(shell, answerOf(shell, market, request, answer, answered));
@@ -88,7 +95,8 @@ async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, an
 async function answerAlone(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
   const { market, offer } = await seenOffer(tx, caller, request);
   const isFreshNow = (version: number) => isFresh(request.etag, version);
-  const answered = (await answerOffers(tx, market, [{ offer, answer, isFresh: isFreshNow }])).get(offer)!;
+  const given = { offer, answer, isFresh: isFreshNow, traceparent: activeTraceparent() };
+  const answered = (await answerOffers(tx, market, [given])).get(offer)!;
   return answerOf(shell, market, request, answer, answered);
 }
 
@@ -123,7 +131,8 @@ function rescind(shell: Shell, request: OneOffer & { readonly requestId: string 
     if (offer!.state === "RESCINDED") return { offer: toOfferMessage(market, offer!) };
     if (!isFresh(request.etag, offer!.version)) throw staleEtag(request.name);
     if (offer!.state !== "MADE") refuseSettled(request.name, offer!);
-    const settlement = { hold: hold!, to: "RELEASED", rescinded: true } as const;
+    const traceparent = activeTraceparent();
+    const settlement = { hold: hold!, to: "RELEASED", rescinded: true, traceparent } as const;
     const settled = await settleHolds(tx, market, [settlement], clock);
     return { offer: toOfferMessage(market, settled.offers[0]!) };
   });

@@ -19,12 +19,13 @@ interface OfferRow extends Record<string, unknown> {
   readonly create_time: Timestamp;
   readonly answer_time: Timestamp | null;
   readonly version: string;
+  readonly traceparent: string;
 }
 
 const fields = sql.raw(
   [
     ...["id", "demand", "supply", "units", "score", "answering_party", "state", "plan", "round", "decision"],
-    ...["expire_time", "create_time", "answer_time", "version"],
+    ...["expire_time", "create_time", "answer_time", "version", "traceparent"],
   ]
     .map((name) => `o.${name}`)
     .join(", "),
@@ -34,7 +35,7 @@ export async function insertOffers(tx: Tx, market: string, offers: readonly Offe
   for (const chunk of inChunks(offers)) {
     await tx.execute(sql`
       insert into offers (market, bucket, id, demand, supply, units, score, answering_party, state, plan, round, decision,
-        expire_time, create_time, version)
+        expire_time, create_time, version, traceparent)
       select ${market}, * from ${columns(chunk, {
         bucket: ["int4", (offer) => bucketOf(offer.id)],
         id: ["text", (offer) => offer.id],
@@ -50,6 +51,7 @@ export async function insertOffers(tx: Tx, market: string, offers: readonly Offe
         expire_time: ["timestamptz", (offer) => offer.expireTime],
         create_time: ["timestamptz", (offer) => offer.createTime],
         version: ["bigint", (offer) => offer.version],
+        traceparent: ["text", (offer) => offer.traceparent],
       })}`);
   }
 }
@@ -147,5 +149,6 @@ function offerOf(row: OfferRow): Offer {
     createTime: dateOf(row.create_time),
     answerTime: optionalDateOf(row.answer_time),
     version: Number(row.version),
+    traceparent: row.traceparent,
   };
 }
