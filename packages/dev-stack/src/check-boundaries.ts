@@ -3,13 +3,19 @@ import { join } from "node:path";
 import { packWords } from "./pack-words.ts";
 
 /** Packages that hold what the product is: deterministic, and free of I/O, clock and randomness. */
-export const PURE_PACKAGES = ["rules", "listing-index", "ranking", "allocation-engine"] as const;
+export const PURE_PACKAGES = [
+  "rules",
+  "listing-index",
+  "ranking",
+  "allocation-engine",
+  "workflow-engine",
+] as const;
 
 const FORBIDDEN_IN_PURE: readonly [RegExp, string][] = [
   [/from "node:(?!assert)[^"]+"|import\("node:/, "imports a Node module"],
   [/from "(postgres|nats|drizzle-orm|@connectrpc\/[^"]+|pg)"/, "imports I/O"],
   [
-    /from "@marketmesh\/(?!rules|listing-index|ranking|allocation-engine)[^"]+"/,
+    /from "@marketmesh\/(?!rules|listing-index|ranking|allocation-engine|workflow-engine)[^"]+"/,
     "imports a package that is not pure",
   ],
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, "reads a clock"],

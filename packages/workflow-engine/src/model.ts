@@ -83,13 +83,22 @@ export interface HistoryEntry {
   /** `{ kind: "started", ... }` or the event as it was given. */
   readonly event: Json;
   /** Tasks that ended and began, as JSON pointers, in order, each with market time. */
-  readonly moves: readonly { readonly task: string; readonly move: "entered" | "left"; readonly timeMs: number }[];
+  readonly moves: readonly {
+    readonly task: string;
+    readonly move: "entered" | "left";
+    readonly timeMs: number;
+  }[];
   readonly effects: readonly Effect[];
 }
 
 /** What comes of an event. `ignored`: it changes nothing (a duplicate, an answer that nobody waits for, an ended run). */
 export type Step =
-  | { readonly ignored: false; readonly state: RunState; readonly effects: readonly Effect[]; readonly entry: HistoryEntry }
+  | {
+      readonly ignored: false;
+      readonly state: RunState;
+      readonly effects: readonly Effect[];
+      readonly entry: HistoryEntry;
+    }
   | { readonly ignored: true; readonly state: RunState };
 
 /** What a run may ever hear, known at its start. */
@@ -131,6 +140,9 @@ export interface Workflow {
   interests(start: RunStart): readonly Interest[];
 }
 
+/** The input of a run that an event starts: the spec has a list of one event, with its data under `data`. */
+export type TriggeredInput = readonly [JsonObject];
+
 /** What the engine must know of a method to let a definition call it. */
 export interface CallableMethod {
   /** `package.Service/Method`. */
@@ -146,6 +158,8 @@ export type ParsedWorkflow =
 /** The engine's surface, as `index.ts` exports it. */
 export interface Engine {
   parseWorkflow(source: string, callable: (method: string) => CallableMethod | undefined): ParsedWorkflow;
+  /** What a run that `event` started begins with: `[{ id, source, specversion, type, subject, time, data }]`. */
+  triggeredInput(event: WorkflowEvent, market: string): TriggeredInput;
   startRun(workflow: Workflow, start: RunStart): Step;
   advanceRun(workflow: Workflow, state: RunState, event: RunEvent): Step;
   /** The state after these entries; throws when an entry does not lead where it says: the definition is not the one that ran. */

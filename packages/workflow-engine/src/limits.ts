@@ -1,0 +1,34 @@
+/** The longest source of a definition, in bytes of UTF-8. */
+export const sourceBytesMax = 262_144;
+/** Tasks of a document, at every depth. */
+export const tasksMax = 500;
+/** How deep tasks stand within tasks. */
+export const taskDepthMax = 20;
+/** Problems that are told of one document. */
+export const problemsMax = 100;
+/** The longest expression, in UTF-16 code units. */
+export const expressionLengthMax = 4_096;
+/** What one evaluation may look at: items, and texts by 64 characters. */
+export const workMax = 200_000;
+/** The longest text and the longest list that an expression makes. */
+export const textLengthMax = 65_536;
+export const listItemsMax = 10_000;
+/** An input, output or context, as JSON: about as many bytes. */
+export const dataSizeMax = 65_536;
+/** How deep such data stands within data. */
+export const dataDepthMax = 64;
+/** Tasks that a run enters in one step without waiting for anything. */
+export const tasksWithoutWaitMax = 1_000;
+/** Tasks that a run enters in one step, timers between them or not. */
+export const tasksPerStepMax = 10_000;
+/** Events that wait for a run to listen, by number and by size as JSON. */
+export const mailboxEventsMax = 256;
+export const mailboxSizeMax = 1_048_576;
+/** Event ids that a run remembers to tell a duplicate. */
+export const seenEventsMax = 512;
+/** Retries of one `try` where its policy has no limit. */
+export const retriesMax = 1_000;
+/** The longest wait, timeout and delay, in milliseconds: ten years. */
+export const durationMsMax = 315_576_000_000;
+/** The longest detail of an error. */
+export const detailLengthMax = 2_000;
