@@ -117,7 +117,6 @@ function heldAfter(writes: readonly Write[], index: ListingIndex): Map<number, L
     else held.set(row.ordinal, row);
   }
   expect(index.rows).toBe(held.size);
-  expect(index.checksum).toBe(indexOf(...[...held.values()].reverse()).checksum);
   return held;
 }
 

@@ -1,5 +1,4 @@
 import type { Accessor, Columns, Residual, SideTypes } from "@marketmesh/rules";
-import { Checksum } from "./checksum.ts";
 import { type Column, columnOf } from "./column.ts";
 import { grownFloat64 } from "./growth.ts";
 import type { Considering, Counterpart, ListingRow, Viewer } from "./listing-row.ts";
@@ -35,7 +34,6 @@ export class ListingIndex implements Columns {
   readonly counter = new PostingCounter();
   readonly #columns = new Map<string, Column>();
   readonly #visibility = new Visibility();
-  readonly #checksum = new Checksum();
   /** By ordinal; -1 where nothing was ever heard of. A removed row keeps its version, so that older news is stale. */
   #versions: Float64Array<ArrayBuffer> = new Float64Array(0);
   readonly #ids: (string | undefined)[] = [];
@@ -62,11 +60,6 @@ export class ListingIndex implements Columns {
     return this.#ids.length;
   }
 
-  /** Over the id and version of every listing held, whatever order they came in; 16 hex digits. */
-  get checksum(): string {
-    return this.#checksum.toString();
-  }
-
   /**
    * Inserts or replaces a listing. Throws RangeError for an ordinal out of bounds and Error where an ordinal or an id
    * belongs to another listing, which would break what ordinals promise within an epoch.
@@ -84,7 +77,6 @@ export class ListingIndex implements Columns {
       column.write(ordinal, value, posted);
     }
     this.#visibility.put(row);
-    this.#checksum.add(id, version);
     return "applied";
   }
 
@@ -202,12 +194,9 @@ export class ListingIndex implements Columns {
     return this.#versions[ordinal] ?? -1;
   }
 
-  /** Records a new version and takes what is held of the old one out of the checksum. */
+  /** Records a new version. */
   #moveTo(ordinal: number, version: number): void {
     this.#versions = grownFloat64(this.#versions, ordinal + 1, -1);
-    const id = this.#ids[ordinal];
-    const known = this.#versions[ordinal]!;
-    if (id !== undefined) this.#checksum.delete(id, known);
     this.#versions[ordinal] = version;
   }
 

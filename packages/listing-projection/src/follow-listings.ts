@@ -56,7 +56,7 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
   const { events, catalog, now } = options;
   const projection = new Projection();
   const conditions = new Conditions();
-  const observe = projectionMetrics(options.metrics, projection);
+  projectionMetrics(options.metrics, projection);
 
   const follower = events.follow({
     service: "catalog",
@@ -64,18 +64,16 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
     async bootstrap(signal) {
       const snapshot = await readSnapshot(catalog, { parent: "markets/-" }, signal);
       projection.replace(snapshot);
-      observe(snapshot.kinds.keys());
       conditions.check();
       return snapshot.position;
     },
     apply(envelopes) {
       const last = envelopes.at(-1);
       if (last === undefined) return;
-      const changed = projection.apply(listingsOf(envelopes), {
+      projection.apply(listingsOf(envelopes), {
         epoch: last.feedEpoch,
         feedSeq: last.feedSeq,
       });
-      observe(changed);
       conditions.check();
     },
   });
@@ -92,7 +90,6 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
       const { kind: name } = load;
       const kind = await readKind(catalog, name, signal);
       const done = projection.loaded(load, kind);
-      observe([name]);
       conditions.check();
       if (!done && projection.nextLoad === load)
         throw new Error(`the export of ${name} is older than its listings`);

@@ -1,4 +1,5 @@
 import { defineMetric, type Metrics } from "@marketmesh/telemetry";
+import type { ProjectedKind } from "./projected-kind.ts";
 import type { Projection } from "./projection.ts";
 
 const labels = { market: "The market's id", kind: "The kind's id" };
@@ -15,7 +16,7 @@ export const projectionChecksum = defineMetric({
   type: "gauge",
   name: "listing_projection_checksum",
   unit: "1",
-  help: "The first 52 bits of the checksum over (id, version); equal on replicas at the same position",
+  help: "The first 52 bits of the checksum over ids, versions and contents; equal on replicas at the same listing_projection_feed_seq",
   labels,
 });
 
@@ -34,23 +35,32 @@ export const projectionStaleness = defineMetric({
   labels,
 });
 
-/** Where the projection stands, so that replicas can be compared. Answers with what to call after changes of kinds. */
-export function projectionMetrics(
-  metrics: Metrics,
-  projection: Projection,
-): (changed: Iterable<string>) => void {
-  const rows = metrics.gauge(projectionRows);
-  const checksum = metrics.gauge(projectionChecksum);
+/** What of very many kinds is shown. */
+const kindsMax = 2_000;
+
+/** Where the projection stands, so that replicas can be compared: of each kind that is complete up to the position. */
+export function projectionMetrics(metrics: Metrics, projection: Projection): void {
+  const ofEach = (amountOf: (kind: ProjectedKind) => number) => ({
+    read: () => complete(projection).map((kind) => ({ labels: labelsOf(kind), value: amountOf(kind) })),
+  });
+  metrics.gauge(
+    projectionRows,
+    ofEach(({ index }) => index.rows),
+  );
+  metrics.gauge(
+    projectionChecksum,
+    ofEach(({ checksum }) => Number.parseInt(checksum.slice(0, 13), 16)),
+  );
   metrics.gauge(projectionFeedSeq, { read: () => Number(projection.position?.feedSeq ?? 0n) });
-  return (changed) => {
-    for (const name of changed) {
-      const kind = projection.kinds.get(name);
-      if (kind === undefined) continue;
-      const of = { market: kind.market, kind: kind.id };
-      rows.set(kind.index.rows, of);
-      checksum.set(Number.parseInt(kind.index.checksum.slice(0, 13), 16), of);
-    }
-  };
+}
+
+function complete(projection: Projection): ProjectedKind[] {
+  const names = [...projection.kinds.keys()].slice(0, kindsMax);
+  return names.map((name) => projection.kind(name)).filter((kind) => kind !== undefined);
+}
+
+function labelsOf({ market, id }: ProjectedKind) {
+  return { market, kind: id };
 }
 
 /** How old what the projection shows of each kind may be, when asked. */

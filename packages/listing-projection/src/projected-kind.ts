@@ -1,7 +1,8 @@
 import { namePatterns, parseName } from "@marketmesh/contracts";
 import { type Kind, Side } from "@marketmesh/contracts/catalog/v1";
-import { ListingIndex } from "@marketmesh/listing-index";
+import { ListingIndex, type ListingRow } from "@marketmesh/listing-index";
 import type { Accessor, Attributes, SideTypes, Value } from "@marketmesh/rules";
+import { ContentChecksum } from "./content-checksum.ts";
 import { typesOfKind } from "./kind-types.ts";
 
 /** One kind of one market, at one version of the kind and one epoch of its ordinals, with its listings. */
@@ -16,6 +17,7 @@ export class ProjectedKind {
   readonly epoch: bigint;
   readonly types: SideTypes;
   readonly index: ListingIndex;
+  readonly #checksum: ContentChecksum;
   readonly #accessors: readonly (readonly [string, Accessor])[];
 
   constructor(kind: Kind, epoch: bigint) {
@@ -30,7 +32,20 @@ export class ProjectedKind {
     this.types = typesOfKind(kind);
     this.index = new ListingIndex(this.types, { kind: kind.name, epoch: Number(epoch) });
     const open = [...this.types].filter(([, { personal }]) => !personal);
+    this.#checksum = new ContentChecksum(open.map(([name]) => name));
     this.#accessors = open.map(([name]) => [name, this.index.accessor(name)]);
+  }
+
+  /** Inserts or replaces a listing; false when it, or a later version, was known. Throws as `ListingIndex.apply` does. */
+  apply(row: ListingRow): boolean {
+    if (this.index.apply(row) === "stale") return false;
+    this.#checksum.put(row);
+    return true;
+  }
+
+  /** Over the id, version and contents of every listing held, whatever order they came in; 16 hex digits. */
+  get checksum(): string {
+    return this.#checksum.toString();
   }
 
   /** What a rule reads of a listing: its attributes that are not personal, by ordinal. */

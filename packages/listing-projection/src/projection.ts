@@ -51,14 +51,10 @@ export class Projection {
     this.#loads = new Map();
   }
 
-  /** Applies changes in feed order, the last of them at the position. Answers with the names of the kinds that changed. */
-  apply(listings: readonly Listing[], position: FeedPosition): ReadonlySet<string> {
-    const changed = new Set<string>();
-    for (const listing of listings) {
-      if (this.#applyOne(listing)) changed.add(listing.kind);
-    }
+  /** Applies changes in feed order, the last of them at the position. */
+  apply(listings: readonly Listing[], position: FeedPosition): void {
+    for (const listing of listings) this.#applyOne(listing);
     this.#position = position;
-    return changed;
   }
 
   /** Asks for an export of a kind. */
@@ -90,7 +86,7 @@ export class Projection {
     return true;
   }
 
-  #applyOne(listing: Listing): boolean {
+  #applyOne(listing: Listing): void {
     const { kind: name, kindVersion, ordinalEpoch } = listing;
     const load = this.#loads.get(name);
     if (load !== undefined) {
@@ -98,14 +94,13 @@ export class Projection {
         throw new Error(`more than ${heldMax} changes of ${name} wait for its export`);
       load.held.push(listing);
       if (load.versionMin < kindVersion) load.versionMin = kindVersion;
-      return false;
+      return;
     }
     const kind = this.#kinds.get(name);
     if (kind === undefined || kindVersion > kind.version || ordinalEpoch > kind.epoch) {
       this.#loads.set(name, { kind: name, held: [listing], versionMin: kindVersion });
-      return false;
+      return;
     }
-    if (ordinalEpoch < kind.epoch) return false;
-    return kind.index.apply(rowOfListing(kind.types, listing)) === "applied";
+    if (ordinalEpoch === kind.epoch) kind.apply(rowOfListing(kind.types, listing));
   }
 }

@@ -39,5 +39,5 @@ function applyBlock(kinds: ReadonlyMap<string, ProjectedKind>, block: ListingBlo
   const kind = kinds.get(block.kind);
   if (kind === undefined) throw new Error(`a block of ${block.kind} came before the kind`);
   if (block.ordinalEpoch !== kind.epoch) throw new Error(`a block of ${block.kind} is of another epoch`);
-  for (const row of decodeListingBlock(block)) kind.index.apply(rowOfBlock(kind.types, row));
+  for (const row of decodeListingBlock(block)) kind.apply(rowOfBlock(kind.types, row));
 }
