@@ -22,8 +22,16 @@ export async function record(
     select ${subscription}, service, feed_epoch, event_id, feed, feed_seq, outcome from ${given}
     order by service, feed_epoch, event_id
     on conflict do nothing returning feed_epoch, event_id`);
+  if (rows.length < envelopes.length) await keepLonger(tx, subscription, envelopes);
   const fresh = new Set(rows.map((row) => `${row.feed_epoch}/${row.event_id}`));
   return envelopes.filter((envelope) => fresh.delete(`${envelope.feedEpoch}/${envelope.eventId}`));
+}
+
+// What comes again may come once more: each copy lives 7 days, so its record has to outlive the last one, not the first.
+async function keepLonger(tx: Tx, subscription: string, envelopes: readonly Envelope[]): Promise<void> {
+  await tx.execute(sql`update marketmesh.inbox i set record_time = now() from ${columns(envelopes, keyColumns)}
+    where i.subscription = ${subscription} and i.record_time < now() - interval '1 day' and i.service = given.service
+      and i.feed_epoch = given.feed_epoch and i.event_id = given.event_id`);
 }
 
 /** Changes how events that are recorded are recorded. */

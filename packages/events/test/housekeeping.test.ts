@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { purge } from "../src/housekeeping.ts";
 import { namesOf } from "../src/names.ts";
 import { runRelay } from "../src/relay.ts";
-import { seen, soon, startMesh, until } from "./mesh.ts";
+import { note, seen, soon, startMesh, until } from "./mesh.ts";
 
 test("forgets facts 7 days after they were published, never before, and keeps counting on", async () => {
   await using mesh = await startMesh();
@@ -28,6 +28,27 @@ test("forgets facts 7 days after they were published, never before, and keeps co
   await mesh.put([{ id: "t0", version: 2n }]);
   await follower.waitFor(11n, soon());
   expect((await mesh.feeds(events).locateFeed({ feed: "thing", feedSeq: 5n })).purged).toBe(true);
+});
+
+test("remembers what is published again as long as it may come", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  const work = { subscription: "notes", service: "things", feeds: ["thing"], batchMax: 10 };
+  events.work(work, (tx, envelopes) => note(tx, envelopes, "it"));
+  await mesh.put([
+    { id: "a", version: 1n },
+    { id: "b", version: 1n },
+  ]);
+  const countsOf = () => mesh.feeds(events).getEventCounts({});
+  await until(countsOf, ({ consumed }) => consumed === 2n);
+  await mesh.database.background((tx) =>
+    tx.execute(sql`update marketmesh.inbox set record_time = now() - interval '11 days'`),
+  );
+  await mesh.feeds(events).republish({ feed: "thing", feedSeqs: [1n] });
+  await until(countsOf, ({ redelivered }) => redelivered === 1n);
+  await purge(mesh.database);
+  const left = await mesh.database.background((tx) => tx.execute(sql`select feed_seq from marketmesh.inbox`));
+  expect(left.map((row) => row.feed_seq)).toEqual(["1"]);
 });
 
 test("forgets under traffic that never stops", async () => {
