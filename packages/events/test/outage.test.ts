@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   checkoutDir,
   freePort,
@@ -10,7 +11,8 @@ import {
 } from "@marketmesh/dev-stack/servers";
 import { openDedicatedSession } from "@marketmesh/postgres";
 import { testDatabaseUrl } from "@marketmesh/testkit/servers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { hasty, noteMany, putThinly, tally, whole } from "./damage.ts";
 import { handledOf, note, seen, soon, startMesh, until } from "./mesh.ts";
 
 let server: RunningServer | undefined;
@@ -29,7 +31,7 @@ async function ownNats() {
     server = await startNats({ binDir, storeDir: dir, port, discardData });
     return server;
   };
-  return { url: (await start()).url, restart: start };
+  return { url: (await start()).url, restart: start, dir };
 }
 
 test("goes on by itself after the database closed every connection", async () => {
@@ -94,3 +96,45 @@ test.each([
   },
   60_000,
 );
+
+test("recovers what a broker lost that came back from an older copy of its streams", async () => {
+  const broker = await ownNats();
+  const copy = `${broker.dir}-copy`;
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  await using mesh = await startMesh(broker.url);
+  let away = false;
+  const events = await mesh.start(hasty);
+  const projection = seen();
+  const follower = mesh.follow(events, projection);
+  events.work(options, async (tx, envelopes) => {
+    if (away) throw new ConnectError("the neighbour is away", Code.Unavailable);
+    await noteMany(tx, envelopes);
+  });
+  const some = (name: string, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ id: `${name}${at}`, version: 1n }));
+  await putThinly(mesh, events, some("kept", 500));
+  await whole(mesh, events, 500n);
+
+  await server?.stop();
+  cpSync(broker.dir, copy, { recursive: true });
+  await broker.restart();
+  await putThinly(mesh, events, some("handled", 500));
+  await whole(mesh, events, 1_000n);
+  away = true;
+  await putThinly(mesh, events, some("not-handled", 500));
+  await server?.stop();
+  rmSync(broker.dir, { recursive: true });
+  cpSync(copy, broker.dir, { recursive: true });
+  await broker.restart();
+  // The stream counts on from where the copy stood: others get the sequences of what was lost.
+  await putThinly(mesh, events, some("after", 250));
+  away = false;
+  await whole(mesh, events, 1_750n);
+  expect(await tally(mesh)).toEqual({ times: 1_750, events: 1_750, recorded: 1_750 });
+  await follower.waitFor(1_750n, soon());
+  expect(projection.versions.size).toBe(1_750);
+  const bootstraps = follower.bootstrapsCount;
+  await mesh.put([{ id: "last", version: 1n }]);
+  await follower.waitFor(1_751n, soon());
+  expect(follower.bootstrapsCount).toBe(bootstraps);
+}, 90_000);
