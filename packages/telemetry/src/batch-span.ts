@@ -3,13 +3,12 @@ import {
   type Context,
   context,
   type Link,
-  type Span,
   type SpanKind,
   TraceFlags,
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { failSpan } from "./telemetry.ts";
+import { runInSpan } from "./run-in-span.ts";
 import { formatTraceparent, linksTo, parseTraceparent } from "./trace-context.ts";
 import { keepTrace } from "./tracing/sampler.ts";
 
@@ -34,7 +33,7 @@ export function batchSpan<T>(tracer: Tracer, options: BatchSpanOptions, work: ()
   const base: Context = trace.deleteSpan(context.active());
   const under = parent ? trace.setSpanContext(base, parent) : base;
   const span = tracer.startSpan(name, { kind, attributes, links }, under);
-  return runIn(span, trace.setSpan(under, span), work);
+  return runInSpan(span, trace.setSpan(under, span), work);
 }
 
 /**
@@ -47,28 +46,6 @@ export function branchTrace(tracer: Tracer, name: string, attributes: Attributes
   const span = tracer.startSpan(name, { root: true, links, attributes: { ...attributes, [keepTrace]: 0 } });
   span.end();
   return formatTraceparent(span.spanContext());
-}
-
-function runIn<T>(span: Span, within: Context, work: () => T): T {
-  const fail = (cause: unknown): never => {
-    failSpan(span, cause);
-    span.end();
-    throw cause;
-  };
-  let result: T;
-  try {
-    result = context.with(within, work);
-  } catch (cause) {
-    return fail(cause);
-  }
-  if (!(result instanceof Promise)) {
-    span.end();
-    return result;
-  }
-  return result.then((value) => {
-    span.end();
-    return value;
-  }, fail) as T;
 }
 
 /** Links the span that is active to the sampled ones of these: what a batch of answers was about. */

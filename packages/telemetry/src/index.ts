@@ -26,9 +26,11 @@ export {
   type Metrics,
   type Reading,
 } from "./metrics.ts";
+export { type Phase, phaseOf } from "./phase.ts";
 export { contentTypeOf, metricPrefix, type TextFormat, textFormatFor } from "./prometheus-text.ts";
 export { redact } from "./redact.ts";
-export { createTelemetry, failSpan, inSpan, type SpanRelations, type Telemetry } from "./telemetry.ts";
+export { failSpan } from "./run-in-span.ts";
+export { createTelemetry, inSpan, type SpanRelations, type Telemetry, tracerOf } from "./telemetry.ts";
 export {
   activeTraceparent,
   continueTrace,

@@ -1,13 +1,7 @@
-import {
-  type Attributes,
-  type Span,
-  type SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
+import { type Attributes, context, type Span, type SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import type { Logger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { runInSpan } from "./run-in-span.ts";
 import { linksTo } from "./trace-context.ts";
 
 /** How a span stands to others. */
@@ -35,7 +29,7 @@ export interface Telemetry {
 
 /** The telemetry of one service. Spans go to the globally registered tracer provider; without one they cost nothing. */
 export function createTelemetry(service: string, log: Logger, metrics: Metrics = createMetrics()): Telemetry {
-  const tracer = trace.getTracer(`marketmesh.${service}`);
+  const tracer = tracerOf(service);
   return {
     service,
     log,
@@ -45,34 +39,24 @@ export function createTelemetry(service: string, log: Logger, metrics: Metrics =
   };
 }
 
-/** Runs `work` inside a span of this tracer; a rejection marks the span as failed (`error.type`) and passes on. */
+/** The tracer of a service: what its spans are told apart by where several services share a process. */
+export function tracerOf(service: string): Tracer {
+  return trace.getTracer(`marketmesh.${service}`);
+}
+
+/** Runs `work`, sync or async, inside a span; what it throws marks the span as failed (`error.type`) and passes on. */
 export function inSpan<T>(
   tracer: Tracer,
   name: string,
   attributes: Attributes,
-  work: (span: Span) => Promise<T>,
+  work: (span: Span) => T,
   { kind, links }: SpanRelations = {},
-): Promise<T> {
+): T {
   const options = {
     attributes,
     ...(kind !== undefined && { kind }),
     ...(links && { links: linksTo(links) }),
   };
-  return tracer.startActiveSpan(name, options, async (span) => {
-    try {
-      return await work(span);
-    } catch (cause) {
-      failSpan(span, cause);
-      throw cause;
-    } finally {
-      span.end();
-    }
-  });
-}
-
-/** Marks a span as failed. Only the error's name is told: its message may hold what does not belong in a trace. */
-export function failSpan(span: Span, cause: unknown): void {
-  const type = cause instanceof Error ? cause.name : "error";
-  span.setAttribute("error.type", type);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
+  const span = tracer.startSpan(name, options);
+  return runInSpan(span, trace.setSpan(context.active(), span), work);
 }

@@ -94,7 +94,7 @@ export async function beginRound(
 ): Promise<void> {
   await database.background(async (tx) => {
     await savePlan(tx, market, "p", 1, plan);
-    await insertRound(tx, market, { id: round, plan: "p", planVersion: 1, revisions: [] });
+    await insertRound(tx, market, { id: round, plan: "p", planVersion: 1, revisions: [], traceparent: "" });
     await setActiveRound(tx, market, "p", round);
   });
 }

@@ -217,7 +217,7 @@ test("a round that waits for its revisions holds up no other round, and waiting 
   await seed(database);
   const revision = encodeRevision({ of: "listing", ordinal: 0, listingId: "d0", version: 2n, feedEpoch: 1n });
   await database.background(async (tx) => {
-    const waiting = { id: "waits", plan: "p", planVersion: 1, revisions: [revision] };
+    const waiting = { id: "waits", plan: "p", planVersion: 1, revisions: [revision], traceparent: "" };
     await insertRound(tx, market, waiting);
     await tx.execute(sql`update rounds set create_time = now() - interval '5 seconds' where id = 'waits'`);
   });

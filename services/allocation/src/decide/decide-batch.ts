@@ -14,6 +14,7 @@ import {
 import { openLedger } from "../ledger/open-ledger.ts";
 import { holdOf, type Terms, type WantedHold, writeHolds } from "../ledger/take-holds.ts";
 import type { FilteredDemand } from "../mesh/filter.ts";
+import { phase } from "../spans.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
@@ -55,11 +56,13 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
   const given = await readGivenSupplies(tx, market, plan.id, batch.demands);
   const openUnits = new Map(batch.demands.map((demand) => [demand, openUnitsOf(ledger, demand)]));
   const unlocked = new Ledger(seen.levels, seen.groups);
-  const picked = pickSupplies(
-    plan,
-    ledger,
-    choices.map((choice) => without(choice, given.get(choice.demand))),
-    (demand, supply, units) => unlocked.supplyRefusal({ demand, supply, units }) !== undefined,
+  const picked = phase("assign", { "marketmesh.demands": choices.length }, () =>
+    pickSupplies(
+      plan,
+      ledger,
+      choices.map((choice) => without(choice, given.get(choice.demand))),
+      (demand, supply, units) => unlocked.supplyRefusal({ demand, supply, units }) !== undefined,
+    ),
   );
   if (picked.kind !== "DECIDED") throw new Undecided(picked);
   return record(tx, attempt, clock, ledger, picked.picks, openUnits);

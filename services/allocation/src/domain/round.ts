@@ -41,4 +41,6 @@ export interface Round extends Versions, RoundCounts {
   readonly version: number;
   readonly createTime: Date;
   readonly updateTime: Date;
+  /** The W3C trace context of the call that created it; empty when it was not traced. */
+  readonly traceparent: string;
 }

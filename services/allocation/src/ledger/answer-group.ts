@@ -1,8 +1,9 @@
 import { type Database, DeadlineError, OverloadError, UnavailableError } from "@marketmesh/postgres";
 import type { Caller } from "@marketmesh/rpc";
 import { batchSpan } from "@marketmesh/telemetry";
-import { SpanKind, trace } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { Answer, Offer } from "../domain/hold.ts";
+import { tracer } from "../spans.ts";
 import { readOffers } from "../storage/offer-store.ts";
 import { type AnsweredOffer, answerOffers } from "./answer-offers.ts";
 
@@ -26,7 +27,6 @@ interface Entry extends WaitingAnswer {
 }
 
 const groupMax = 200;
-const tracer = trace.getTracer("marketmesh.allocation");
 
 /**
  * Settles answers that arrive while others are being committed together, in one transaction: parties answer one by one, but a

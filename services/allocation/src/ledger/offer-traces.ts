@@ -1,9 +1,7 @@
 import { activeTraceparent, branchTrace } from "@marketmesh/telemetry";
-import { trace } from "@opentelemetry/api";
 import type { Hold } from "../domain/hold.ts";
 import { nameOf } from "../rpc/names.ts";
-
-const tracer = trace.getTracer("marketmesh.allocation");
+import { tracer } from "../spans.ts";
 
 /** So many offers of one transaction stay in the trace that made them. */
 const togetherMax = 10;

@@ -8,6 +8,7 @@ import {
 } from "@marketmesh/contracts/eligibility/v1";
 import type { PackedSet } from "@marketmesh/contracts/sets/v1";
 import { nameOf } from "../rpc/names.ts";
+import { phase } from "../spans.ts";
 
 /** The part of eligibility that decisions need. */
 export type EligibilityClient = Pick<Client<typeof EligibilityService>, "batchListEligible">;
@@ -38,7 +39,20 @@ export interface FilteredDemand {
 }
 
 /** Asks once for all demands; answers in the order asked. */
-export async function filterDemands(
+export function filterDemands(
+  client: EligibilityClient,
+  question: FilterQuestion,
+  options: CallOptions,
+): Promise<FilteredDemand[]> {
+  return phase("filter", { "marketmesh.demands": question.demands.length }, async (span) => {
+    const filtered = await ask(client, question, options);
+    const pairs = filtered.reduce((sum, { eligible }) => sum + eligible, 0);
+    span.setAttribute("marketmesh.eligible_pairs", pairs);
+    return filtered;
+  });
+}
+
+async function ask(
   client: EligibilityClient,
   question: FilterQuestion,
   options: CallOptions,

@@ -6,6 +6,7 @@ import type { PackedSet } from "@marketmesh/contracts/sets/v1";
 import { packOrdinals } from "../domain/packed-ordinals.ts";
 import type { Versions } from "../domain/round.ts";
 import { nameOf } from "../rpc/names.ts";
+import { phase } from "../spans.ts";
 
 /** The part of scoring that decisions need. */
 export type ScoringClient = Pick<Client<typeof ScoringService>, "rank">;
@@ -56,11 +57,16 @@ export interface Ranked {
 }
 
 /** Ranks in as few calls as the size of a request allows; answers in the order asked. */
-export async function rankDemands(
+export function rankDemands(
   client: ScoringClient,
   question: RankQuestion,
   options: CallOptions,
 ): Promise<Ranked> {
+  const attributes = { "marketmesh.demands": question.candidates.length, "marketmesh.top_k": question.topK };
+  return phase("rank", attributes, () => ask(client, question, options));
+}
+
+async function ask(client: ScoringClient, question: RankQuestion, options: CallOptions): Promise<Ranked> {
   const rankings: DemandRanking[] = [];
   let versions: RankVersions | undefined;
   for (const candidates of bySize(question.candidates)) {

@@ -1,6 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { reasonOf } from "@marketmesh/rpc";
+import { continueTrace } from "@marketmesh/telemetry";
 import type { Round } from "../domain/round.ts";
+import { nameOf } from "../rpc/names.ts";
+import { phase } from "../spans.ts";
 import { clearActiveRound } from "../storage/plan-store.ts";
 import {
   type LeasedRound,
@@ -30,9 +33,16 @@ export async function runRounds(deps: RoundDeps, signal: AbortSignal): Promise<v
   const owner = deps.uuid();
   while (!signal.aborted) {
     const leased = await deps.database.background((tx) => leaseRound(tx, owner, deps.leaseMs));
-    if (leased) await keepingLease(deps, leased, () => moveOn(deps, leased, signal));
+    if (leased) await keepingLease(deps, leased, () => traced(leased, () => moveOn(deps, leased, signal)));
     else await deps.signals.wait(topics.roundToDo, pollMs, signal);
   }
+}
+
+/** A round belongs to the trace of who started it, also when another worker takes it on. */
+function traced(leased: LeasedRound, work: () => Promise<void>): Promise<void> {
+  const { market, round } = leased;
+  const attributes = { "marketmesh.round": nameOf(market, "rounds", round.id) };
+  return continueTrace(round.traceparent, () => phase("round", attributes, work));
 }
 
 /** Renews the lease while a step works, so that it may be short: the round of a worker that died is soon taken on. */
@@ -58,7 +68,9 @@ async function moveOn(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal)
   let now = leased;
   try {
     while (stepOf[now.round.state]) {
-      now = { ...now, round: await stepOf[now.round.state]!(deps, now, signal) };
+      const step = stepOf[now.round.state]!;
+      const before = now;
+      now = { ...now, round: await phase(step.span, {}, () => step.run(deps, before, signal)) };
       deps.faultPoint(`round.${now.round.state}`);
       deps.signals.tell(topics.round(market, round.id));
     }
@@ -73,10 +85,10 @@ async function moveOn(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal)
 
 type Step = (deps: RoundDeps, leased: LeasedRound, signal: AbortSignal) => Promise<Round>;
 
-const stepOf: Readonly<Partial<Record<Round["state"], Step>>> = {
-  PENDING: takeSnapshot,
-  SOLVING: solveRound,
-  SOLVED: commitRound,
+const stepOf: Readonly<Partial<Record<Round["state"], { readonly span: string; readonly run: Step }>>> = {
+  PENDING: { span: "snapshot", run: takeSnapshot },
+  SOLVING: { span: "solve", run: solveRound },
+  SOLVED: { span: "commit round", run: commitRound },
 };
 
 /** A step that failed is tried again later; only a round that holds nothing may give up. */

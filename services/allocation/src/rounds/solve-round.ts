@@ -4,6 +4,7 @@ import type { Plan } from "../domain/plan.ts";
 import type { Round } from "../domain/round.ts";
 import { type Solution, solveRound as solveGraph } from "../domain/round-graph.ts";
 import type { SnapshotLevel } from "../domain/round-snapshot.ts";
+import { phase } from "../spans.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
 import { insertRoundPairs } from "../storage/round-pair-store.ts";
 import { readSnapshot } from "../storage/round-snapshot-store.ts";
@@ -37,7 +38,8 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     },
   );
   const startMs = performance.now();
-  const solution = solveGraph(plan, demands, supplies, ranked.ranked);
+  const size = { "marketmesh.demands": demands.length, "marketmesh.supplies": supplies.length };
+  const solution = phase("assign", size, () => solveGraph(plan, demands, supplies, ranked.ranked));
   const decisions = decisionsOf(deps, leased, plan, demands, ranked, solution);
   return database.background(async (tx) => {
     await storeSolution(tx, leased, solution, decisions);

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import type { Tx } from "@marketmesh/postgres";
 import { encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { activeTraceparent } from "@marketmesh/telemetry";
 import { parseRevisions } from "../rounds/revisions.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
@@ -29,7 +30,8 @@ export function rounds(shell: Pick<Shell, "database" | "signals">): Methods {
         const locked = await lockPlan(tx, market, planId);
         const { plan, activeRound } = found(locked, caller, "PLAN_NOT_FOUND", planName);
         const { revisions } = request;
-        const row = { id: request.roundId, plan: plan.id, planVersion: plan.version, revisions };
+        const traceparent = activeTraceparent();
+        const row = { id: request.roundId, plan: plan.id, planVersion: plan.version, revisions, traceparent };
         if (!(await insertRound(tx, market, row))) {
           throw refuse("ROUND_ALREADY_EXISTS", `${round} exists already`, { round });
         }

@@ -32,6 +32,7 @@ interface RoundRow extends Record<string, unknown> {
   readonly version: string;
   readonly create_time: Timestamp;
   readonly update_time: Timestamp;
+  readonly traceparent: string;
 }
 
 const fields = sql.raw(
@@ -47,7 +48,7 @@ const fields = sql.raw(
       "pairs_committed",
     ],
     ...["hold_count", "held_units", "phases", "decide_ms", "failure", "attempts", "version", "create_time"],
-    "update_time",
+    ...["update_time", "traceparent"],
   ]
     .map((name) => `r.${name}`)
     .join(", "),
@@ -57,12 +58,13 @@ const fields = sql.raw(
 export async function insertRound(
   tx: Tx,
   market: string,
-  round: Pick<Round, "id" | "plan" | "planVersion" | "revisions">,
+  round: Pick<Round, "id" | "plan" | "planVersion" | "revisions" | "traceparent">,
 ): Promise<boolean> {
   const inserted = await tx.execute(sql`
-    insert into rounds (market, bucket, id, plan, plan_version, state, revisions, create_time, update_time)
+    insert into rounds (market, bucket, id, plan, plan_version, state, revisions, create_time, update_time,
+      traceparent)
     values (${market}, ${bucketOf(round.id)}, ${round.id}, ${round.plan}, ${round.planVersion}, 'PENDING',
-      ${sql.param([...round.revisions])}::text[], clock_timestamp(), clock_timestamp())
+      ${sql.param([...round.revisions])}::text[], clock_timestamp(), clock_timestamp(), ${round.traceparent})
     on conflict do nothing`);
   return inserted.count === 1;
 }
@@ -114,7 +116,10 @@ export class LeaseLostError extends Error {
 
 /** What a step of a round changes; absent keeps. */
 export type RoundStep = Partial<
-  Omit<Round, "id" | "plan" | "planVersion" | "revisions" | "version" | "createTime" | "updateTime">
+  Omit<
+    Round,
+    "id" | "plan" | "planVersion" | "revisions" | "version" | "createTime" | "updateTime" | "traceparent"
+  >
 >;
 
 /**
@@ -253,5 +258,6 @@ function roundOf(row: RoundRow): Round {
     version: Number(row.version),
     createTime: dateOf(row.create_time),
     updateTime: dateOf(row.update_time),
+    traceparent: row.traceparent,
   };
 }

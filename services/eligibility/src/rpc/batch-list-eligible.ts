@@ -2,12 +2,15 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { EligibilityService, EligibleSetSchema } from "@marketmesh/contracts/eligibility/v1";
 import { breather, demandOf, toSet } from "@marketmesh/listing-projection";
+import { phaseOf, tracerOf } from "@marketmesh/telemetry";
 import { toFunnelMessage } from "./eligibility-message.ts";
 import { type Inquiry, type InquiryDeps, open, residualsOf } from "./inquiry.ts";
 
 const setsPerMessage = 100;
 /** A message that is larger than this is sent, whatever it holds. */
 const messageBytesMax = 1_000_000;
+
+const phase = phaseOf(tracerOf("eligibility"));
 
 type SetMessage = MessageInitShape<typeof EligibleSetSchema>;
 
@@ -16,12 +19,15 @@ export function batchListEligible(
 ): ServiceImpl<typeof EligibilityService>["batchListEligible"] {
   return async function* (request, context) {
     const inquiry = await open(deps, request, context);
+    using span = phase("evaluate", { "marketmesh.demands": request.demands.length });
+    let pairs = 0;
     const { breathe } = breather(context.signal);
     let sets: SetMessage[] = [];
     let bytes = 0;
     for (const [at, name] of request.demands.entries()) {
       const set = eligibleSet(inquiry, { name, field: `demands[${at}]`, funnel: request.funnels });
       sets.push(set);
+      pairs += set.supplies?.count ?? 0;
       bytes += set.supplies?.members?.length ?? 0;
       if (sets.length >= setsPerMessage || bytes >= messageBytesMax) {
         yield { sets };
@@ -30,6 +36,7 @@ export function batchListEligible(
       }
       await breathe();
     }
+    span.tell("marketmesh.eligible_pairs", pairs);
     if (sets.length > 0) yield { sets };
   };
 }

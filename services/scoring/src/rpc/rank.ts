@@ -12,6 +12,7 @@ import { OrdinalSet } from "@marketmesh/listing-index";
 import { breather, demandOf, ordinalsOf, type ProjectedKind, viewerOf } from "@marketmesh/listing-projection";
 import type { Ranker } from "@marketmesh/ranking";
 import { type Caller, callerOf, invalidField } from "@marketmesh/rpc";
+import { phaseOf, tracerOf } from "@marketmesh/telemetry";
 import { type Inquiry, type InquiryDeps, type ModelWanted, open, statisticsNotCollected } from "./inquiry.ts";
 import { patterns } from "./names.ts";
 import { epochMismatch, modelMismatch, setInvalid } from "./problem.ts";
@@ -22,6 +23,8 @@ const rankingsPerMessage = 100;
 const entriesPerMessage = 20_000;
 /** One ranking is one message at least, so this many with contributions is all that fits. */
 const explainedMax = 1_000;
+
+const phase = phaseOf(tracerOf("scoring"));
 
 type RankingMessage = MessageInitShape<typeof RankingSchema>;
 
@@ -53,6 +56,7 @@ export function rank(deps: InquiryDeps): ServiceImpl<typeof ScoringService>["ran
       statisticsVersion: inquiry.statistics.version,
       ordinalEpoch: supply.epoch,
     };
+    using _ = phase("rank", { "marketmesh.demands": request.candidates.length });
     const { breathe } = breather(context.signal);
     let rankings: RankingMessage[] = [];
     let entries = 0;
