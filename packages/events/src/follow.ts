@@ -1,7 +1,8 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Envelope, EnvelopeBatchSchema, type LocateFeedResponse } from "@marketmesh/contracts/events/v1";
-import { AckPolicy, DeliverPolicy, type JetStreamClient, type JetStreamManager, nanos } from "nats";
+import { AckPolicy, DeliverPolicy, nanos } from "nats";
+import type { Broker } from "./broker.ts";
 import type { Follower, FollowOptions } from "./events.ts";
 import { FeedBroken, type FeedBuffer, feedBuffer } from "./feed-buffer.ts";
 import type { OnNotice } from "./notice.ts";
@@ -17,8 +18,8 @@ const relocateEveryMs = 5_000;
 
 /** Where a follower's facts come from. */
 export interface FollowSource {
-  readonly client: JetStreamClient;
-  readonly manager: JetStreamManager;
+  /** Resolves when the broker is there. */
+  readonly connected: Promise<Pick<Broker, "client" | "manager">>;
   readonly filter: string;
   locate(feedSeq: bigint, signal: AbortSignal): Promise<LocateFeedResponse>;
   readonly onNotice: OnNotice;
@@ -107,7 +108,8 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
 
   // Reads from where the producer says; returns when the place must be asked for again, throws when all must be.
   async function read(buffer: FeedBuffer, place: LocateFeedResponse, signal: AbortSignal): Promise<void> {
-    const { name } = await source.manager.consumers.add(place.stream, {
+    const { client, manager } = await source.connected;
+    const { name } = await manager.consumers.add(place.stream, {
       filter_subject: source.filter,
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
@@ -116,7 +118,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
       mem_storage: true,
       num_replicas: 1,
     });
-    const consumer = await source.client.consumers.get(place.stream, name);
+    const consumer = await client.consumers.get(place.stream, name);
     state.consumer = { stream: place.stream, name };
     let gapSinceMs = buffer.gap ? performance.now() : undefined;
     let quietSinceMs = performance.now();

@@ -22,7 +22,8 @@ export interface Measured {
 export interface MeasureOptions {
   readonly metrics: Metrics;
   readonly database: Database | undefined;
-  readonly manager: JetStreamManager;
+  /** Undefined until the broker was there once. */
+  readonly manager: () => JetStreamManager | undefined;
   readonly subscriptions: readonly Measured[];
   /** Default 10 s. */
   readonly everyMs?: number;
@@ -80,9 +81,11 @@ function staleness({ subscription, staleMs }: Measured): Reading[] {
   return staleMs ? [{ labels: { subscription }, value: staleMs() / 1_000 }] : [];
 }
 
-async function readLag({ manager, subscriptions }: MeasureOptions): Promise<Pick<Sample, "lag">> {
+async function readLag(options: MeasureOptions): Promise<Pick<Sample, "lag">> {
+  const manager = options.manager();
+  if (!manager) return { lag: [] };
   const lag = await Promise.all(
-    subscriptions.map(async ({ subscription, way, consumer }): Promise<Reading[]> => {
+    options.subscriptions.map(async ({ subscription, way, consumer }): Promise<Reading[]> => {
       const at = consumer();
       const info = at && (await manager.consumers.info(at.stream, at.name).catch(() => undefined));
       return info ? [{ labels: { subscription, way }, value: info.num_pending + info.num_ack_pending }] : [];

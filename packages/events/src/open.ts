@@ -2,15 +2,16 @@ import { type Client, Code, ConnectError, type ServiceImpl } from "@connectrpc/c
 import type { FeedService } from "@marketmesh/contracts/events/v1";
 import type { Database } from "@marketmesh/postgres";
 import { createMetrics, type Metrics } from "@marketmesh/telemetry";
-import { connect, type NatsConnection } from "nats";
+import type { JetStreamManager } from "nats";
 import { type Producer, runAudit } from "./audit.ts";
 import { auditMetrics } from "./audit-metrics.ts";
+import { type Broker, connectBroker } from "./broker.ts";
 import type { Events, WorkOptions } from "./events.ts";
 import { feedServiceOf } from "./feed-service.ts";
 import { follow } from "./follow.ts";
 import { type Measured, measure, timed } from "./measure.ts";
 import { type Names, namesOf } from "./names.ts";
-import type { Notice, OnNotice } from "./notice.ts";
+import type { Notice } from "./notice.ts";
 import { type RelayOptions, runRelay } from "./relay.ts";
 import { streamState } from "./stream.ts";
 import { runWork } from "./work.ts";
@@ -51,43 +52,36 @@ const gibibyte = 1024 ** 3;
 const closeTimeoutMs = 5_000;
 const brokers = new WeakMap<Events, ServiceImpl<typeof FeedService>>();
 
-/** Connects, keeps this service's stream, and starts its relay. A broker that is away only delays; it never throws. */
+/**
+ * Keeps this service's stream and starts its relay. Does not wait for the broker: a service may start before it, and
+ * whatever needs it begins when it is there.
+ */
 export async function openEvents(options: EventsOptions): Promise<Events> {
   const names = namesOf(options.namespace ?? "marketmesh");
   const onNotice = options.onNotice ?? (() => {});
   const metrics = options.metrics ?? createMetrics();
   const subscriptions: Measured[] = [];
-  const connection = await connect({
-    servers: options.natsUrl.split(","),
-    name: options.service,
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    pingInterval: 5_000,
-    maxPingOut: 2,
-  });
   const stopping = new AbortController();
   const loops: Promise<void>[] = [];
   const { signal } = stopping;
-  void tellOfConnection(connection, onNotice);
-  const broker = {
-    client: connection.jetstream(),
-    manager: await connection.jetstreamManager({ checkAPI: false }),
-  };
+  let broker: Broker | undefined;
+  const connecting = connectBroker({ natsUrl: options.natsUrl, name: options.service, onNotice }, signal);
+  const connected = connecting.then((made) => {
+    broker = made;
+    return made;
+  });
+  // Whoever waits for it is told; that nobody does is no fault.
+  connected.catch(() => {});
   if (options.database) {
     const { database, service, onRelayStep } = options;
     const { streamBytesMax = gibibyte, replicas = 1 } = options;
     const step = onRelayStep ? { onStep: onRelayStep } : {};
-    loops.push(
-      runRelay(
-        { ...broker, ...step, database, service, names, streamBytesMax, replicas, onNotice, metrics },
-        signal,
-      ),
-    );
+    const relay = { ...step, database, service, names, streamBytesMax, replicas, onNotice, metrics };
+    loops.push(connected.then((made) => runRelay({ ...made, ...relay }, signal)));
   }
   const { measureEveryMs } = options;
   const often = measureEveryMs === undefined ? {} : { everyMs: measureEveryMs };
-  const { manager } = broker;
+  const manager = () => broker?.manager;
   loops.push(measure({ metrics, database: options.database, manager, subscriptions, ...often }, signal));
   const onReport = auditMetrics(metrics);
   const events: Events = {
@@ -102,20 +96,21 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       const ackWaitMs = options.ackWaitMs ?? 30_000;
       const feeds = new Set(work.feeds);
       subscriptions.push({ subscription, way: "work", consumer: () => ({ stream, name: durable }) });
-      loops.push(runWork({ ...broker, worker, stream, filter, durable, feeds, ackWaitMs }, signal));
+      const source = { worker, stream, filter, durable, feeds, ackWaitMs };
+      loops.push(connected.then((made) => runWork({ ...made, ...source }, signal)));
       const audited = {
-        ...{ database: options.database, manager, subscription, service: work.service, stream, durable },
+        ...{ database: options.database, subscription, service: work.service, stream, durable },
         ...{ feeds: work.feeds, producer: () => options.feedsOf(work.service), onNotice, onReport },
         ...{ afterMs: options.auditAfterMs ?? 30_000, everyMs: options.auditEveryMs ?? 10_000 },
       };
-      loops.push(runAudit(audited, signal));
+      loops.push(connected.then((made) => runAudit({ ...made, ...audited }, signal)));
     },
     follow(wanted) {
       const filter = names.filter(wanted.service, [wanted.feed]);
       const feeds = options.feedsOf(wanted.service);
       const running = follow(
         {
-          ...broker,
+          connected,
           filter,
           onNotice,
           locate: (feedSeq, locateSignal) =>
@@ -136,11 +131,10 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       stopping.abort();
       const timer = new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref());
       await Promise.race([Promise.allSettled(loops), timer]);
-      await connection.close();
+      await connected.then(({ connection }) => connection.close()).catch(() => {});
     },
   };
-  if (options.database)
-    brokers.set(events, serviceOf(options.service, options.database, names, broker.manager));
+  if (options.database) brokers.set(events, serviceOf(options.service, options.database, names, manager));
   return events;
 }
 
@@ -155,11 +149,13 @@ function serviceOf(
   service: string,
   database: Database,
   names: Names,
-  manager: RelayOptions["manager"],
+  managerNow: () => JetStreamManager | undefined,
 ): ServiceImpl<typeof FeedService> {
   return feedServiceOf({
     database,
     async streamState() {
+      const manager = managerNow();
+      if (!manager) throw new ConnectError("the broker is away", Code.Unavailable);
       try {
         const state = await streamState(manager, names.stream(service));
         if (state) return state;
@@ -176,11 +172,4 @@ function workerOf({ subscription, batchMax, ordered = false, attemptsMax = 5, fe
     throw new Error(`not a subscription's name: ${subscription}`);
   if (feeds.length === 0) throw new Error(`${subscription} needs a feed`);
   return { subscription, batchMax: Math.min(Math.max(batchMax, 1), 1_000), ordered, attemptsMax };
-}
-
-async function tellOfConnection(connection: NatsConnection, onNotice: OnNotice): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type !== "disconnect" && type !== "reconnect") continue;
-    onNotice({ level: type === "reconnect" ? "info" : "warn", message: `broker ${type}`, attributes: {} });
-  }
 }

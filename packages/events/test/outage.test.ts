@@ -22,11 +22,11 @@ afterEach(async () => {
   if (storeDir) rmSync(storeDir, { recursive: true, force: true });
 });
 
-async function ownNats() {
+async function ownNats(at?: number) {
   const binDir = join(stateDirOf(checkoutDir, process.env), "bin");
   const dir = mkdtempSync(join(tmpdir(), "marketmesh-outage-"));
   storeDir = dir;
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const start = async (discardData = false) => {
     server = await startNats({ binDir, storeDir: dir, port, discardData });
     return server;
@@ -96,6 +96,31 @@ test.each([
   },
   60_000,
 );
+
+test("starts before the broker is there", async () => {
+  await using mesh = await startMesh();
+  const port = await freePort();
+  const events = await mesh.start({ natsUrl: `nats://127.0.0.1:${port}` });
+  events.work(options, (tx, envelopes) => note(tx, envelopes, "it"));
+  const follower = mesh.follow(events, seen());
+  await mesh.put([{ id: "early", version: 1n }]);
+  const client = mesh.feeds(events);
+  await expect(client.locateFeed({ feed: "thing" })).rejects.toMatchObject({ code: Code.Unavailable });
+  await until(
+    () => mesh.notices,
+    (all) => all.some((text) => text.includes("broker is away")),
+  );
+  await ownNats(port);
+  await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length === 1,
+  );
+  await follower.waitFor(1n, soon());
+
+  const never = await mesh.start({ natsUrl: `nats://127.0.0.1:${await freePort()}` });
+  never.work(options, (tx, envelopes) => note(tx, envelopes, "never"));
+  await never.close();
+}, 60_000);
 
 test("recovers what a broker lost that came back from an older copy of its streams", async () => {
   const broker = await ownNats();
