@@ -1,0 +1,19 @@
+import { testDatabaseUrl } from "@marketmesh/testkit";
+import { expect, it } from "vitest";
+import { fuzz } from "./run.ts";
+
+const requests = 20_000;
+const seed = 1;
+
+it(`${requests} requests made from the descriptors break no promise of any method`, async () => {
+  const summary = await fuzz({
+    seed,
+    requests,
+    checkout: process.cwd(),
+    adminUrl: testDatabaseUrl(),
+    say: () => {},
+  });
+  console.log(`fuzz: ${summary.line}`);
+  expect(summary.findings).toEqual([]);
+  expect(summary.requests).toBe(requests);
+}, 600_000);

@@ -1,0 +1,66 @@
+import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Draft } from "./build-message.ts";
+import { fieldTexts, namesOf } from "./pool.ts";
+import { marketStart } from "./values.ts";
+
+/** Dead letters that the set-up puts into each service: none comes about by itself. */
+export const deadLettersCount = 40;
+
+type Hint = (draft: Draft) => unknown;
+
+const soonMs = (draft: Draft) => Date.parse(marketStart) + draft.number * 2_000 + draft.random.int(1_000);
+
+/**
+ * What neither types nor rules nor comments of the contracts say, by `Message.field` or `field`. A hint makes a valid
+ * request likelier; it is no part of what is checked.
+ */
+const hints: Readonly<Record<string, Hint>> = {
+  request_id: ({ random, number }) =>
+    random.chance(0.5) ? "" : `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`,
+  page_token: () => "",
+  page_size: ({ random }) => random.pick([0, 1, 3, 50]),
+  revisions: () => [],
+  update_mask: () => undefined,
+  version: () => 0n,
+  policy_version: () => 0n,
+  model_version: () => 0n,
+  supply_version: () => 0n,
+  demand_version: () => 0n,
+  market_id: ({ number }) => `fz-${number}`,
+  display_name: ({ random }) => random.pick(["", "Ada", "Berlin office"]),
+  description: () => "",
+  units: ({ random }) => BigInt(1 + random.int(3)),
+  top_k: ({ random }) => 1 + random.int(20),
+  from_seq: () => 1n,
+  to_seq: ({ random }) => BigInt(1 + random.int(100)),
+  delta: ({ random }) => BigInt(1 + random.int(5)),
+  first_row: () => 1n,
+  issuer_uri: ({ number }) => `https://issuer-${number}.example.com`,
+  // Only forward, and slowly: a clock at the end of time would end every offer of the run.
+  "AdvanceClockRequest.time": (draft) => timestampFromMs(soonMs(draft)),
+  "Clock.time": () => timestampFromMs(Date.parse(marketStart)),
+  "Hold.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
+  "ApiKey.expire_time": () => timestampFromMs(Date.now() + 86_400_000),
+  dead_letter_id: ({ random }) => BigInt(1 + random.int(deadLettersCount)),
+  "HealthCheckRequest.service": () => "",
+  "ExchangeTokenRequest.api_key": ({ pool, random, market }) =>
+    pool.draw(fieldTexts("api_key", market), random)?.value ?? "",
+  "Grant.principal": ({ pool, random, market, number }) =>
+    (random.chance(0.5) && pool.draw(namesOf("markets/*/serviceAccounts/*", market), random)?.value) ||
+    `users/fz-${number}`,
+  "Grant.role": ({ random }) => `roles/${random.pick(["marketAdmin", "marketReader"])}`,
+  "Hold.party": () => undefined,
+  "Grant.party": () => undefined,
+  "ExchangeTokenRequest.audience": () => "",
+  "ExchangeTokenRequest.party": () => "",
+  "ExchangeTokenRequest.market": () => "",
+  "RepublishRequest.since_time": () => undefined,
+  "RepublishRequest.feed_seqs": ({ random }) => [BigInt(1 + random.int(50))],
+};
+
+/** The hint for a field, if there is one; its value may be undefined, which leaves the field unset. */
+export function hintOf(draft: Draft, desc: DescMessage, field: DescField): { value: unknown } | undefined {
+  const hint = hints[`${desc.name}.${field.name}`] ?? hints[field.name];
+  return hint && field.fieldKind !== "map" ? { value: hint(draft) } : undefined;
+}
