@@ -1,22 +1,23 @@
 import { join } from "node:path";
-import { connectMesh } from "@marketmesh/cli/connect";
-import type { Mesh as Clients } from "@marketmesh/cli/mesh";
+import { type ConnectedMesh, connectMesh } from "@marketmesh/cli/connect";
 import { defaultStateDir } from "@marketmesh/dev-stack";
 import { Mesh, SERVICES } from "@marketmesh/dev-stack/mesh";
 import { say } from "./figure.ts";
 
 export interface BenchMesh extends AsyncDisposable {
-  readonly clients: Clients;
+  readonly clients: ConnectedMesh;
+  /** Where each service listens, by its name. */
+  readonly endpoints: Readonly<Record<string, string>>;
   /** Peak memory so far, in bytes by process. */
   peakRss(): Record<string, number>;
 }
 
 /** A mesh like that of `npm start`, one process per service, empty, in a folder of its own beside that of `npm start`. */
-export async function startBenchMesh(): Promise<BenchMesh> {
+export async function startBenchMesh(env: Readonly<Record<string, string>> = {}): Promise<BenchMesh> {
   const mesh = new Mesh({
     stateDir: join(defaultStateDir(), "bench"),
     services: SERVICES,
-    env: { ...process.env, LOG_LEVEL: "warn" },
+    env: { ...process.env, LOG_LEVEL: "warn", ...env },
     fresh: true,
     say,
     onFatal: (problem) => {
@@ -29,6 +30,7 @@ export async function startBenchMesh(): Promise<BenchMesh> {
   const clients = connectMesh(mesh.endpoints, mesh.operatorKey.key);
   return {
     clients,
+    endpoints: mesh.endpoints,
     peakRss: () => mesh.memory.peaks(),
     async [Symbol.asyncDispose]() {
       clients[Symbol.dispose]();

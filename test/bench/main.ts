@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
-import { startBenchMesh } from "./bench-mesh.ts";
+import { type BenchMesh, startBenchMesh } from "./bench-mesh.ts";
 import { say } from "./figure.ts";
 import { importSuite } from "./import.ts";
+import { overloadSuite } from "./overload.ts";
 import { readsSuite } from "./reads.ts";
 import { roundSuite } from "./round.ts";
 import { rpcSuite } from "./rpc.ts";
@@ -11,12 +12,14 @@ const suites = {
   import: () => withMesh(importSuite),
   reads: () => withMesh(readsSuite),
   round: () => withMesh(roundSuite),
+  // The limit of one principal is not what is measured.
+  overload: () => withMesh(overloadSuite, { RATE_LIMIT_CALLS_PER_SECOND: "1000000" }),
 };
 
 type Suite = keyof typeof suites;
 
-async function withMesh(suite: (mesh: Awaited<ReturnType<typeof startBenchMesh>>) => Promise<void>) {
-  await using mesh = await startBenchMesh();
+async function withMesh(suite: (mesh: BenchMesh) => Promise<void>, env: Record<string, string> = {}) {
+  await using mesh = await startBenchMesh(env);
   await suite(mesh);
 }
 

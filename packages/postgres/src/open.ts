@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Where both pools tell how busy they are. */
   readonly metrics?: Metrics;
+  /** Told how many milliseconds each transaction of the app role waited for a connection. */
+  readonly onWait?: (ms: number) => void;
   /** Told of each finished statement, for metrics. */
   readonly onQuery?: (query: ObservedQuery) => void;
 }
@@ -42,6 +44,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...shared,
     name: "app",
     metrics,
+    onWait: options.onWait,
     url: options.url,
     connectionsMax: options.appMax ?? 8,
     statementTimeoutMs: appStatementTimeoutMs,
@@ -50,6 +53,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...shared,
     name: "background",
     metrics,
+    onWait: undefined,
     url: options.backgroundUrl,
     connectionsMax: options.backgroundMax ?? 4,
     statementTimeoutMs: backgroundStatementTimeoutMs,

@@ -23,6 +23,8 @@ export interface PoolOptions extends ConnectionOptions {
   readonly connectionsMax: number;
   /** Where the pool tells how busy it is. */
   readonly metrics: Metrics | undefined;
+  /** Told how long each transaction waited for its connection. */
+  readonly onWait: ((ms: number) => void) | undefined;
   readonly onQuery: Statements["onQuery"];
 }
 
@@ -36,7 +38,9 @@ export function openPool(options: PoolOptions): Pool {
       repeat(mayRepeat === true, rest.signal, async () => {
         const startedMs = performance.now();
         const connection = await connections.acquire();
-        waited.observe((performance.now() - startedMs) / 1_000);
+        const waitedMs = performance.now() - startedMs;
+        waited.observe(waitedMs / 1_000);
+        options.onWait?.(waitedMs);
         try {
           return await runTransaction(connection, statements, scope, work, {
             ...rest,

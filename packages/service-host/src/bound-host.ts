@@ -88,7 +88,7 @@ export function createHost(name: string, env: Env, write: (line: string) => void
     uuid: () => uuidv7(),
     config: (spec) => readConfig(spec, env),
     async database({ migrations }) {
-      const database = await openServiceDatabase(name, migrations, env, metrics);
+      const database = await openServiceDatabase(name, migrations, env, metrics, rpc.admission.waited);
       closers.push(() => database.close());
       return database;
     },

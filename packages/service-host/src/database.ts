@@ -11,6 +11,7 @@ export async function openServiceDatabase(
   migrations: URL,
   env: Env,
   metrics: Metrics,
+  onWait: (ms: number) => void,
 ): Promise<Database> {
   const config = readConfig(databaseSettings, env);
   // Loaded on demand: a service without a database does not pay for its driver.
@@ -33,6 +34,7 @@ export async function openServiceDatabase(
     backgroundMax: config.backgroundMax,
     applicationName: `marketmesh ${service}`,
     metrics,
+    onWait,
     onQuery: observer(metrics),
   });
 }

@@ -55,6 +55,13 @@ export const hostSettings = {
     min: 1,
     doc: "Streams handled at once; one more is refused.",
   }),
+  queueDelayMs: integer({
+    env: "QUEUE_DELAY_MS",
+    unit: "ms",
+    fallback: defaultLimits.queueDelayMs,
+    max: 10_000,
+    doc: "Calls from outside are refused as long as all wait this long for the event loop or a connection; 0: never.",
+  }),
   callsPerSecond: integer({
     env: "RATE_LIMIT_CALLS_PER_SECOND",
     unit: "calls/s",

@@ -40,7 +40,7 @@ export async function launch(
     Object.assign(opened, { port });
     bound.url = urlOf(config.host, port.port);
     const metricsPort = await openMetricsPort(config.host, config.metricsPort, metricsListener(bound));
-    Object.assign(opened, { metricsPort, processMetrics: measureProcess(telemetry.metrics, rpc.load) });
+    Object.assign(opened, { metricsPort, processMetrics: measureProcess(telemetry.metrics, rpc) });
     bound.loops.start();
     telemetry.log.info("listening", {
       url: bound.url,
@@ -105,6 +105,7 @@ async function dispose(bound: BoundHost, opened: Partial<Opened>): Promise<void>
     await close().catch((cause) => bound.telemetry.log.error("closing failed", { cause }));
   }
   bound.mesh.close();
+  bound.rpc.admission.close();
   opened.processMetrics?.[Symbol.dispose]();
   await opened.metricsPort?.close();
 }

@@ -30,6 +30,13 @@ export const streamsInFlight = defineMetric({
   help: "Streams being handled",
 });
 
+export const callsLimit = defineMetric({
+  type: "gauge",
+  name: "rpc_server_calls_limit",
+  unit: "{call}",
+  help: "Unary calls from outside that are handled at once; CALLS_MAX while nothing queues",
+});
+
 export const residentMemory = defineMetric({
   type: "gauge",
   name: "process_resident_memory_bytes",

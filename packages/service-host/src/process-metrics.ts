@@ -20,13 +20,14 @@ const gcKinds: Readonly<Record<number, string>> = {
 };
 
 /** Adds what the process itself tells: memory, processor time, event loop, garbage collection, calls in flight. */
-export function measureProcess(metrics: Metrics, load: RpcServer["load"]): Disposable {
+export function measureProcess(metrics: Metrics, { load, admission }: RpcServer): Disposable {
   metrics.gauge(defined.residentMemory, { read: () => process.memoryUsage.rss() });
   metrics.gauge(defined.heapUsed, { read: () => process.memoryUsage().heapUsed });
   metrics.counter(defined.cpuTime, { read: cpuSeconds });
   metrics.gauge(defined.uptime, { read: () => process.uptime() });
   metrics.gauge(defined.callsInFlight, { read: () => load.calls });
   metrics.gauge(defined.streamsInFlight, { read: () => load.streams });
+  metrics.gauge(defined.callsLimit, { read: () => admission.limit });
   const loop = measureEventLoop(metrics);
   const collections = observeCollections(metrics.histogram(defined.gcDuration));
   return {

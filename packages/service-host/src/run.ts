@@ -53,7 +53,10 @@ export async function run(name: string, bind: Bind): Promise<void> {
   }
 }
 
-/** Starts a service for tests: free ports on loopback unless the environment says otherwise, warnings and errors logged. */
+/**
+ * Starts a service for tests, unless the environment says otherwise: free ports on loopback, warnings and errors logged,
+ * nothing refused for delay, because clients and servers share an event loop.
+ */
 export async function start(
   name: string,
   bind: Bind,
@@ -64,7 +67,7 @@ export async function start(
   return await launch(
     name,
     bind,
-    { HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "warn", ...env },
+    { HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "warn", QUEUE_DELAY_MS: "0", ...env },
     write,
   );
 }

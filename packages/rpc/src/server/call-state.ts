@@ -13,6 +13,8 @@ export interface CallState {
   /** The trace context that the handler runs in; undefined when the call is not traced. */
   readonly traceContext: Context | undefined;
   call: Call | undefined;
+  /** It counts in the server's admission. */
+  admitted: boolean;
   /** The handler has answered: what aborts the signal from now on is the end, not a failure. */
   answered: boolean;
   /** Rejects what the interceptor waits for, when the deadline passes or the client leaves. */

@@ -15,6 +15,7 @@ import { anonymous, type Caller, callerKey, holds } from "../caller.ts";
 import { problem } from "../problem.ts";
 import { type Authenticated, authenticate, callerFrom, isServiceToken, refused } from "./authentication.ts";
 import { type CallState, outcomeOf, stateKey } from "./call-state.ts";
+import { overloaded } from "./load.ts";
 import type { MethodPlan } from "./method-plan.ts";
 import { describeTransportError } from "./refusal.ts";
 import type { ServerParts } from "./server.ts";
@@ -35,7 +36,11 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
     parts.load.enter(plan, parts.domain);
     const authenticated = await identified(parts, plan, context.requestHeader);
     const caller = admitted(parts, plan, authenticated, state.requestId);
-    limitRate(parts, caller, authenticated, context.values);
+    const inside = authenticated !== undefined && isServiceToken(authenticated.direct, parts.service);
+    if (!inside) {
+      limitRate(parts, caller, context.values);
+      admit(parts, state);
+    }
     context.values.set(callerKey, caller);
     state.call = {
       service: parts.service,
@@ -72,6 +77,7 @@ function begin(parts: ServerParts, plan: MethodPlan, context: HandlerContext): C
     span,
     traceContext,
     call: undefined,
+    admitted: false,
     answered: false,
     interrupt: undefined,
   };
@@ -97,6 +103,7 @@ function finish(parts: ServerParts, state: CallState): void {
     describeTransportError(reason, parts.domain, parts.limits.requestBytesMax);
   const outcome = outcomeOf(state, reason);
   parts.load.leave(state.plan);
+  if (state.admitted) parts.admission.leave();
   parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000, state.span.spanContext());
   endCallSpan(state.span, SpanKind.SERVER, outcome);
   if (!state.answered) state.interrupt?.(reason);
@@ -156,13 +163,7 @@ function admitted(
 }
 
 // What services send was limited where it entered the mesh.
-function limitRate(
-  parts: ServerParts,
-  caller: Caller,
-  authenticated: Authenticated | undefined,
-  values: ContextValues,
-): void {
-  if (authenticated && isServiceToken(authenticated.direct, parts.service)) return;
+function limitRate(parts: ServerParts, caller: Caller, values: ContextValues): void {
   const waitMs = parts.rate.take(
     caller.principal === "" ? `at ${values.get(parts.remoteKey)}` : caller.principal,
   );
@@ -172,4 +173,10 @@ function limitRate(
     metadata: { callsPerSecond: String(parts.limits.callsPerSecond) },
     retryAfterMs: waitMs,
   });
+}
+
+function admit({ admission, domain }: ServerParts, state: CallState): void {
+  const { unary } = state.plan;
+  if (!admission.enter(unary)) throw overloaded(domain, admission.limit);
+  state.admitted = unary;
 }

@@ -1,4 +1,4 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { problem } from "../problem.ts";
 import type { MethodPlan } from "./method-plan.ts";
 
@@ -17,6 +17,15 @@ export interface Load {
   readonly streams: number;
 }
 
+/** The refusal of a call that is one too many. */
+export function overloaded(domain: string, callsMax: number): ConnectError {
+  return problem(Code.ResourceExhausted, "OVERLOADED", "the server handles as many calls as it can", {
+    domain,
+    metadata: { callsMax: String(callsMax) },
+    retryAfterMs: 100,
+  });
+}
+
 export function load(limits: LoadLimits): Load {
   let calls = 0;
   let streams = 0;
@@ -27,11 +36,7 @@ export function load(limits: LoadLimits): Load {
       else streams += 1;
       if (!full) return;
       const callsMax = plan.unary ? limits.callsMax : limits.streamsMax;
-      throw problem(Code.ResourceExhausted, "OVERLOADED", "the server handles as many calls as it can", {
-        domain,
-        metadata: { callsMax: String(callsMax) },
-        retryAfterMs: 100,
-      });
+      throw overloaded(domain, callsMax);
     },
     leave(plan) {
       if (plan.unary) calls -= 1;

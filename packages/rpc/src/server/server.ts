@@ -19,6 +19,7 @@ import { codeName } from "../code-name.ts";
 import { serverDuration } from "../metrics.ts";
 import type { KeySource } from "../token/key-source.ts";
 import { type TokenVerifier, tokenVerifier } from "../token/verifier.ts";
+import { type Admission, openAdmission } from "./admission.ts";
 import { domainOf } from "./authentication.ts";
 import { boundDeadline, type DeadlineLimits } from "./deadline.ts";
 import { gate } from "./gate.ts";
@@ -37,6 +38,8 @@ export interface ServerLimits {
   readonly callsMax: number;
   /** Streams at once. */
   readonly streamsMax: number;
+  /** Milliseconds that calls may wait in a queue all the time before some are refused; 0: none is. */
+  readonly queueDelayMs: number;
   /** Sustained calls a second of one principal from outside. */
   readonly callsPerSecond: number;
   /** Milliseconds that a unary call gets when its client asks for nothing. */
@@ -51,6 +54,7 @@ export const defaultLimits: ServerLimits = {
   requestBytesMax: 4 * 1024 * 1024,
   callsMax: 512,
   streamsMax: 1_024,
+  queueDelayMs: 20,
   callsPerSecond: 2_000,
   deadlineDefaultMs: 10_000,
   deadlineMaxMs: 120_000,
@@ -80,6 +84,7 @@ export interface RpcServer {
   listener(fallback: NodeListener): NodeListener;
   readonly services: readonly DescService[];
   readonly load: Pick<Load, "calls" | "streams">;
+  readonly admission: Pick<Admission, "waited" | "limit" | "close">;
 }
 
 /** What the parts of a server share. */
@@ -89,6 +94,7 @@ export interface ServerParts {
   readonly plans: Map<DescMethod, MethodPlan>;
   readonly verifier: TokenVerifier;
   readonly load: Load;
+  readonly admission: Admission;
   readonly rate: RateLimit;
   readonly tracer: Tracer;
   readonly limits: ServerLimits;
@@ -96,6 +102,9 @@ export interface ServerParts {
   readonly nowMs: () => number;
   readonly observe: (plan: MethodPlan, outcome: Code | undefined, seconds: number, span: SpanContext) => void;
 }
+
+/** So many calls at once are never too many: fewer than this are no queue, but a slow machine. */
+const callsMin = 16;
 
 const remoteKey = createContextKey("", { description: "the address of the connection's other end" });
 
@@ -122,6 +131,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   return {
     services,
     load: parts.load,
+    admission: parts.admission,
     add(service, methods) {
       const plans = service.methods.map((method) => planOf(method, parts.domain));
       for (const plan of plans) parts.plans.set(plan.method, plan);
@@ -148,6 +158,7 @@ function partsOf(options: RpcServerOptions): ServerParts {
     plans: new Map(),
     verifier: tokenVerifier({ keys, nowMs }),
     load: load(limits),
+    admission: openAdmission({ ...limits, callsMin }),
     rate: rateLimit({ callsPerSecond: limits.callsPerSecond, nowMs }),
     tracer: telemetry.tracer,
     limits,
