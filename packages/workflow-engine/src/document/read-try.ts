@@ -5,7 +5,10 @@ import type { Catch, Retry, TaskBase, TryNode } from "../program.ts";
 import { readDuration } from "./read-duration.ts";
 import { type Reading, readTasks } from "./read-task.ts";
 import type { Fields } from "./reader.ts";
-import { withNames } from "./variables.ts";
+import { variables, withNames } from "./variables.ts";
+
+/** What the error of a `catch` may not be called; an error may hide that of an outer one. */
+const reserved = withNames(variables.task, "output", "event", "data");
 
 export function readTry(
   reading: Reading,
@@ -31,7 +34,7 @@ function readCatch(
 ): Catch {
   const { reader } = reading;
   const as = typeof given.as === "string" ? given.as : "error";
-  if (!/^[A-Za-z_]\w{0,62}$/.test(as) || scope.has(as) || ["output", "event", "data"].includes(as)) {
+  if (!/^[A-Za-z_]\w{0,62}$/.test(as) || reserved.has(as)) {
     reader.refuse(
       pointerTo(pointer, "as"),
       "INVALID",

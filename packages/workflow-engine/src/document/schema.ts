@@ -40,5 +40,5 @@ function withoutExtras(value: unknown, key = ""): unknown {
 }
 
 function isExpression(value: string): boolean {
-  return /^\s*\$\{[\s\S]*\}\s*$/.test(value);
+  return value.includes("$" + "{");
 }

@@ -1,4 +1,5 @@
 import { advanceRun, parseWorkflow, replayRun, startRun } from "../engine.ts";
+import { sameJson } from "../json.ts";
 import type {
   CallableMethod,
   Effect,
@@ -125,7 +126,8 @@ export class Sample {
 
   #replay(): void {
     const state = replayRun(this.workflow, JSON.parse(JSON.stringify(this.entries)));
-    if (JSON.stringify(state) !== JSON.stringify(this.state))
+    if (!sameJson(JSON.parse(JSON.stringify(state)), JSON.parse(JSON.stringify(this.state)))) {
       throw new Error("the replay came out otherwise");
+    }
   }
 }
