@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import pg from "pg";
+import { to as copyOut } from "pg-copy-streams";
 import postgres, { type Sql } from "postgres";
 import { type DatabasePart, type SequencePart, type TablePart, tablePath } from "./manifest.ts";
 import { packFile } from "./packed-file.ts";
@@ -23,7 +25,7 @@ export async function openSnapshot({ service, url }: Source): Promise<Snapshot> 
   const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "backup" } });
   try {
     await sql.unsafe("begin transaction isolation level repeatable read read only");
-    const [row] = await sql<{ time: Date }[]>`select now() as time`;
+    const [row] = await sql<{ time: Date; id: string }[]>`select now() as time, pg_export_snapshot() as id`;
     const tables = await listTables(sql);
     const names = tables.map(({ schema, table }) => quoted(schema, table)).join(", ");
     await sql.unsafe(`lock table ${names} in access share mode`);
@@ -32,7 +34,7 @@ export async function openSnapshot({ service, url }: Source): Promise<Snapshot> 
         service,
         snapshotTime: row!.time.toISOString(),
         migrations: await listMigrations(sql),
-        tables: await copyTables(sql, tables, folder, service),
+        tables: await copyTables({ url, id: row!.id }, tables, folder, service),
         sequences: await readSequences(sql),
         feeds: await sql<{ feed: string; epoch: string; lastSeq: string }[]>`
           select feed, epoch, last_seq as "lastSeq" from marketmesh.feeds order by feed`,
@@ -45,20 +47,33 @@ export async function openSnapshot({ service, url }: Source): Promise<Snapshot> 
   }
 }
 
+/**
+ * Streams come by a driver of their own, in the same snapshot: postgres.js 3.4 now and then leaves its socket paused under a slow
+ * reader of COPY, and the copy never ends (seen with rows of 20 kB).
+ */
 async function copyTables(
-  sql: Sql,
+  snapshot: { readonly url: string; readonly id: string },
   tables: readonly Table[],
   folder: string,
   service: string,
 ): Promise<TablePart[]> {
-  const parts: TablePart[] = [];
-  for (const table of tables) {
-    const columns = table.columns.map((column) => quoted(column)).join(", ");
-    const copy = sql.unsafe(`copy ${quoted(table.schema, table.table)} (${columns}) to stdout`);
-    const packed = await packFile(await copy.readable(), join(folder, tablePath(service, table)));
-    parts.push({ schema: table.schema, table: table.table, columns: table.columns, ...packed });
+  const client = new pg.Client({ connectionString: snapshot.url, application_name: "backup" });
+  client.on("error", () => {}); // a lost connection fails the copy that is under way
+  await client.connect();
+  try {
+    await client.query("begin transaction isolation level repeatable read read only");
+    await client.query(`set transaction snapshot '${snapshot.id}'`);
+    const parts: TablePart[] = [];
+    for (const table of tables) {
+      const columns = table.columns.map((column) => quoted(column)).join(", ");
+      const copy = copyOut(`copy ${quoted(table.schema, table.table)} (${columns}) to stdout`);
+      const packed = await packFile(client.query(copy), join(folder, tablePath(service, table)));
+      parts.push({ schema: table.schema, table: table.table, columns: table.columns, ...packed });
+    }
+    return parts;
+  } finally {
+    await client.end();
   }
-  return parts;
 }
 
 /** Sequences stand outside of snapshots: read after it, they are at least as far as the rows in it. */

@@ -72,10 +72,11 @@ test("what is written meanwhile is in it whole or not at all", async () => {
       written++;
     }
   });
-  await expect.poll(() => written).toBeGreaterThan(100);
-  const manifest = await back(folder.path, source);
-  stop.abort();
-  await Promise.all(writers);
+  await expect.poll(() => written, { timeout: 20_000 }).toBeGreaterThan(100);
+  const manifest = await back(folder.path, source).finally(async () => {
+    stop.abort();
+    await Promise.all(writers);
+  });
   await restore(folder.path, manifest, target);
   await using after = await opened(target);
   const shelves = await count(after, "shelves");
@@ -84,6 +85,23 @@ test("what is written meanwhile is in it whole or not at all", async () => {
   expect(await count(after, "goods")).toBe(2 * shelves);
   expect(await count(after, "marketmesh.outbox")).toBe(shelves);
 });
+
+test("rows of every size are copied at the reader's speed", async () => {
+  await using source = await shelfDatabase("migrated");
+  await using target = await shelfDatabase("empty");
+  await using folder = await scratch();
+  await using before = await opened(source);
+  await before.background((tx) =>
+    tx.execute(sql`insert into shelves (market, id, note, content, tags)
+      select 'berlin', n::text, repeat(md5(n::text), 600 * (1 + n % 3)), '{}', '{}' from generate_series(1, 1000) n`),
+  );
+  await restore(folder.path, await back(folder.path, source), target);
+  await using after = await opened(target);
+  const digest = sql`select count(*)::int as rows, md5(string_agg(note, '' order by id)) as notes from shelves`;
+  const [a, b] = await Promise.all([before, after].map((one) => one.background((tx) => tx.execute(digest))));
+  expect(b).toEqual(a);
+  expect(b).toMatchObject([{ rows: 1000 }]);
+}, 60_000);
 
 test("feeds begin anew and all that they held is published and remembered again", async () => {
   await using source = await shelfDatabase("migrated");
