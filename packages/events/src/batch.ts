@@ -29,8 +29,14 @@ export interface Worker {
   readonly onNotice: OnNotice;
 }
 
-/** Events that failed and how often they did. */
+/** Events that failed and how often they did; `waits` for one that only waits for a neighbour. */
 export type Failing = ReadonlyMap<Envelope, number>;
+
+/** In place of a number of attempts: none was counted. */
+export const waits = Number.POSITIVE_INFINITY;
+
+// More events than this that only wait, and it is the neighbour that is away.
+const waitingMax = 2;
 
 const none: Failing = new Map();
 
@@ -38,10 +44,18 @@ const none: Failing = new Map();
  * Handles events: all in one transaction or, when that fails, in halves, until the failing event stands alone; so one
  * poison event costs its batch mates some transactions and nothing else. Returns the events that are to be delivered
  * again, with their failed attempts; all others are recorded. Throws only what is no fault of an event (isPassing).
+ *
+ * @param apart for a subscription that has waited for long: up to two events that only wait are set apart like poison, so
+ *   that one whose handler never gets an answer does not hold up all others
  */
-export async function handleBatch(worker: Worker, envelopes: readonly Envelope[]): Promise<Failing> {
+export async function handleBatch(
+  worker: Worker,
+  envelopes: readonly Envelope[],
+  apart = false,
+): Promise<Failing> {
+  const budget = { left: apart ? waitingMax : 0 };
   return processSpan(worker.subscription, envelopes, () =>
-    bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part)),
+    bisect(worker, envelopes, (tx, part) => handleNew(worker, tx, part), { budget }),
   );
 }
 
@@ -58,7 +72,9 @@ export async function handleParked(worker: Worker): Promise<boolean> {
   } catch (error) {
     if (isPassing(error)) throw error;
     // The rollback put them back; each is tried alone, and one that keeps failing is buried.
-    const failing = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), true);
+    const failing = await bisect(worker, taken, (tx, part) => handleTakenAgain(worker, tx, part), {
+      alreadyFailed: true,
+    });
     return failing.size === 0;
   }
 }
@@ -135,7 +151,7 @@ async function bisect(
   worker: Worker,
   envelopes: readonly Envelope[],
   work: (tx: Tx, part: readonly Envelope[]) => Promise<void>,
-  alreadyFailed = false,
+  { alreadyFailed = false, budget = { left: 0 } } = {},
 ): Promise<Failing> {
   if (envelopes.length === 0) return none;
   let failure: unknown;
@@ -144,15 +160,19 @@ async function bisect(
       await worker.database.background((tx) => work(tx, envelopes));
       return none;
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isPassing(error) && budget.left === 0) throw error;
       failure = error;
     }
   }
   const [only] = envelopes;
+  if (envelopes.length === 1 && only && isPassing(failure)) {
+    budget.left--;
+    return new Map([[only, waits]]);
+  }
   if (envelopes.length === 1 && only) return fail(worker, only, failure);
   const middle = Math.ceil(envelopes.length / 2);
-  const first = await bisect(worker, envelopes.slice(0, middle), work);
-  return new Map([...first, ...(await bisect(worker, envelopes.slice(middle), work))]);
+  const first = await bisect(worker, envelopes.slice(0, middle), work, { budget });
+  return new Map([...first, ...(await bisect(worker, envelopes.slice(middle), work, { budget }))]);
 }
 
 async function fail(worker: Worker, envelope: Envelope, failure: unknown): Promise<Failing> {

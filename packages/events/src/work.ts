@@ -9,13 +9,16 @@ import {
   type JsMsg,
   nanos,
 } from "nats";
-import { handleBatch, handleParked, type Worker } from "./batch.ts";
+import { handleBatch, handleParked, type Worker, waits } from "./batch.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { backoffMs, wakeUp } from "./wake-up.ts";
 
 const messagesMax = 64;
 const fetchMs = 1_000; // the least that the client allows
 const tickEveryMs = 500;
+
+// After so many batches in a row that had to wait for a neighbour, those events are set apart that alone have to.
+const waitsMax = 3;
 
 /** A worker and where its events come from. */
 export interface WorkSource {
@@ -34,6 +37,7 @@ export interface WorkSource {
 /** Handles events until the signal aborts; whatever goes wrong at the broker or the database only delays it. */
 export async function runWork(source: WorkSource, signal: AbortSignal): Promise<void> {
   const idle = wakeUp();
+  const patience = { waited: 0 };
   let lastTickMs = 0;
   for (let failures = 0; !signal.aborted; ) {
     try {
@@ -43,7 +47,7 @@ export async function runWork(source: WorkSource, signal: AbortSignal): Promise<
           await tick(source.worker, signal);
           lastTickMs = performance.now();
         }
-        await fetchAndHandle(source, consumer, signal);
+        await fetchAndHandle(source, consumer, patience, signal);
         failures = 0;
       }
     } catch (error) {
@@ -84,7 +88,12 @@ async function durableConsumer({
  * A fetch is always read to its end: what the broker sends to one that was left would lie there until `ackWaitMs` is
  * over. So a failure is thrown after it, and once the signal is aborted everything is given back at once.
  */
-async function fetchAndHandle(source: WorkSource, consumer: Consumer, signal: AbortSignal): Promise<void> {
+async function fetchAndHandle(
+  source: WorkSource,
+  consumer: Consumer,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<void> {
   const { worker } = source;
   const messages = await consumer.fetch({ max_messages: messagesMax, expires: fetchMs });
   let waiting: Parcel[] = [];
@@ -101,7 +110,7 @@ async function fetchAndHandle(source: WorkSource, consumer: Consumer, signal: Ab
     const parcels = waiting;
     waiting = [];
     try {
-      await handleParcels(worker, parcels);
+      await handleParcels(worker, parcels, patience);
       if (worker.ordered) await tick(worker, signal);
     } catch (error) {
       failure = error;
@@ -109,6 +118,11 @@ async function fetchAndHandle(source: WorkSource, consumer: Consumer, signal: Ab
   }
   for (const { message } of waiting) message.nak();
   if (failure !== undefined) throw failure;
+}
+
+/** How many batches in a row had to wait for a neighbour, wholly or in part. */
+interface Patience {
+  waited: number;
 }
 
 interface Parcel {
@@ -125,19 +139,22 @@ function open(source: WorkSource, message: JsMsg): Parcel {
  * Handles the events of several messages in transactions of at most `batchMax`. A message with an event that failed is
  * delivered again after a while, and what it holds besides is skipped then; the others are acknowledged.
  */
-async function handleParcels(worker: Worker, parcels: readonly Parcel[]): Promise<void> {
+async function handleParcels(worker: Worker, parcels: readonly Parcel[], patience: Patience): Promise<void> {
   const envelopes = parcels.flatMap((parcel) => parcel.envelopes);
   const failing = new Map<Envelope, number>();
+  const apart = patience.waited >= waitsMax;
   try {
     for (let start = 0; start < envelopes.length; start += worker.batchMax) {
-      const part = await handleBatch(worker, envelopes.slice(start, start + worker.batchMax));
+      const part = await handleBatch(worker, envelopes.slice(start, start + worker.batchMax), apart);
       for (const [envelope, attempts] of part) failing.set(envelope, attempts);
       if (start > 0) for (const { message } of parcels) message.working();
     }
   } catch (error) {
     for (const { message } of parcels) message.nak(backoffMs(3));
+    patience.waited++;
     throw error;
   }
+  if (![...failing.values()].includes(waits)) patience.waited = 0;
   for (const { message, envelopes: own } of parcels) {
     const attempts = Math.max(0, ...own.map((envelope) => failing.get(envelope) ?? 0));
     if (attempts > 0) message.nak(backoffMs(attempts));

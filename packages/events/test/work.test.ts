@@ -175,6 +175,29 @@ test.each([Code.Unavailable, Code.DeadlineExceeded, Code.Aborted])(
   },
 );
 
+test("sets an event apart whose handler never gets an answer, and handles all others", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  let away = true;
+  events.work({ ...options, attemptsMax: 1 }, async (tx, envelopes) => {
+    if (away && envelopes.some(({ aggregateId }) => aggregateId === "t7"))
+      throw new ConnectError("its neighbour is away", Code.Unavailable);
+    await note(tx, envelopes, "it");
+  });
+  await mesh.put(some(60));
+  const handled = await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length >= 59,
+  );
+  expect(handled.some(({ id }) => id === "t7")).toBe(false);
+  away = false;
+  await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length === 60,
+  );
+  expect(await countsOf(mesh, events)).toMatchObject({ consumed: 60n, dead: 0n });
+}, 60_000);
+
 test("handles versions of an aggregate in order though they come out of order", async () => {
   await using mesh = await startMesh();
   const events = await mesh.start();
