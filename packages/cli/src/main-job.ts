@@ -12,6 +12,7 @@ import { RunRecord } from "./job/run-record.ts";
 import { runScenario } from "./job/run-scenario.ts";
 import type { Mesh } from "./mesh.ts";
 import { ndjson } from "./ndjson.ts";
+import { traced } from "./tracing.ts";
 
 /** What the supervisor hands over once every service is ready. */
 export interface MainJobOptions {
@@ -42,7 +43,7 @@ export async function runMainJob(options: MainJobOptions): Promise<{ ok: boolean
   const record = new RunRecord(stateDir, scenario, seed);
   using mesh = connectMesh(options.endpoints, options.operatorKey, { patienceMs: jobPatienceMs });
   const stored = record.finished();
-  const report = stored ?? (await run(mesh, options, record, scenario, seed));
+  const report = stored ?? (await traced(stateDir, () => run(mesh, options, record, scenario, seed)));
   record.finish(report);
   if (stored !== undefined) out.write("This scenario has finished before; its report:\n");
   out.write(`\n${reportTable(report)}\n`);

@@ -7,6 +7,7 @@ import { runs } from "./commands/runs.ts";
 import { report, run } from "./commands/scenario.ts";
 import { logs, status, stop, token } from "./commands/stack.ts";
 import { tasks } from "./commands/tasks.ts";
+import { trace } from "./commands/trace.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   status,
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   runs,
   tasks,
   events,
+  trace,
   backup,
   restore,
   token,

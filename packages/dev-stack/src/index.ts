@@ -1,4 +1,5 @@
 export { StackProblem } from "./problem.ts";
+export { tracesDirOf } from "./state-folder.ts";
 export {
   defaultStateDir,
   type LogOptions,

@@ -13,6 +13,11 @@ export function stateDirOf(checkout: string, env: NodeJS.ProcessEnv): string {
   return env.MARKETMESH_STATE_DIR ? resolve(env.MARKETMESH_STATE_DIR) : join(checkout, ".marketmesh");
 }
 
+/** Where the processes of a mesh write their spans. */
+export function tracesDirOf(stateDir: string): string {
+  return join(stateDir, "traces");
+}
+
 /** Creates the state folder. Others may pass through it (Postgres does, as its own user); its secrets are 0600. */
 export function openStateDir(stateDir: string): void {
   mkdirSync(stateDir, { recursive: true });

@@ -53,10 +53,11 @@ function describe(text: string): Described {
 // else by the first that reads.
 const writes = /\b(insert into|update|delete from) ((?:"?\w+"?\.)?"?\w+"?)/i;
 const reads = /\b(from) ((?:"?\w+"?\.)?"?\w+"?)/i;
+const calls = /^(select) ((?:"?\w+"?\.)?"?\w+"?)\(/i;
 
 function summaryOf(folded: string): string {
-  const found =
-    writes.exec(folded.replace(/\bfor (no key )?update\b|\bdo update\b/gi, "")) ?? reads.exec(folded);
+  const plain = folded.replace(/\bfor (no key )?update\b|\bdo update\b|\bextract ?\([^)]*\)/gi, "");
+  const found = writes.exec(plain) ?? reads.exec(plain) ?? calls.exec(plain);
   const [, verb, target] = found ?? [];
   if (verb === undefined || target === undefined)
     return folded.split(" ", 1)[0]?.toLowerCase() || "statement";

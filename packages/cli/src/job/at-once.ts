@@ -65,7 +65,9 @@ async function decide(
 ): Promise<Decision[]> {
   const demands = batch.map(({ id }) => run.names.listing(id));
   const request = { plan, demands, revisions: [...revisions], requestId };
-  const { decisions } = await run.mesh.allocation.batchAllocateNow(request, { timeoutMs: 120_000 });
+  const { decisions } = await run.followed.decide("allocate at once", () =>
+    run.mesh.allocation.batchAllocateNow(request, { timeoutMs: 120_000 }),
+  );
   return decisions;
 }
 

@@ -8,6 +8,7 @@ import {
 import type { Mesh } from "../mesh.ts";
 import { type AnswerBehaviour, type Reply, replyOf } from "./answers.ts";
 import { chunksOf, concurrently } from "./concurrently.ts";
+import { continuing, FollowedOffers } from "./followed-offers.ts";
 import { idOf, MarketNames } from "./names.ts";
 import { allOf } from "./pages.ts";
 import type { PartyTokens } from "./party-tokens.ts";
@@ -32,6 +33,8 @@ export class MarketRun {
   readonly mesh: Mesh;
   readonly names: MarketNames;
   readonly seed: number;
+  /** What of it is traced as a whole. */
+  readonly followed: FollowedOffers = new FollowedOffers();
   readonly #behaviour: AnswerBehaviour;
   readonly #windowMs: number;
   readonly #partyTokens: PartyTokens | undefined;
@@ -105,12 +108,26 @@ export class MarketRun {
 
   async #sendAnswers(answers: readonly { readonly offer: Offer; readonly accept: boolean }[]): Promise<void> {
     const tokens = this.#partyTokens;
-    if (tokens === undefined) return this.#answerInBatches(answers);
-    await concurrently(answers, answersInFlight, async ({ offer, accept }) => {
-      const as = { headers: { authorization: `Bearer ${await tokens.of(offer.party)}` } };
-      if (accept) await this.mesh.allocation.acceptOffer({ name: offer.name }, as);
-      else await this.mesh.allocation.declineOffer({ name: offer.name }, as);
-    });
+    if (tokens !== undefined) {
+      await concurrently(answers, answersInFlight, async (answer) =>
+        this.#answerAlone(answer, { authorization: `Bearer ${await tokens.of(answer.offer.party)}` }),
+      );
+      return;
+    }
+    // A batch is no part of an offer's trace: the few that are followed from their request on are answered alone.
+    const alone = answers.filter(({ offer }) => this.followed.has(offer));
+    const together = answers.filter(({ offer }) => !this.followed.has(offer));
+    await concurrently(alone, answersInFlight, (answer) => this.#answerAlone(answer, {}));
+    await this.#answerInBatches(together);
+  }
+
+  async #answerAlone(
+    { offer, accept }: { readonly offer: Offer; readonly accept: boolean },
+    as: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const options = { headers: { ...as, ...continuing(offer) } };
+    if (accept) await this.mesh.allocation.acceptOffer({ name: offer.name }, options);
+    else await this.mesh.allocation.declineOffer({ name: offer.name }, options);
   }
 
   async #answerInBatches(

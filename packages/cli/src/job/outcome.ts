@@ -1,5 +1,5 @@
 import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Allocation, type Decision, Offer_State } from "@marketmesh/contracts/allocation/v1";
+import { type Allocation, type Decision, type Offer, Offer_State } from "@marketmesh/contracts/allocation/v1";
 import { allocationsSha256 } from "./allocations-hash.ts";
 import type { MarketRun } from "./market-run.ts";
 import { idOf } from "./names.ts";
@@ -14,6 +14,7 @@ type Outcome = Pick<
   | "fillRate"
   | "meanScore"
   | "acceptanceRate"
+  | "traceId"
   | "timeToFillMs"
   | "decisionMs"
   | "allocationsSha256"
@@ -25,9 +26,9 @@ export async function outcomeOf(
   units: ReadonlyMap<string, number>,
   startMs: number,
 ): Promise<Outcome> {
-  const [allocations, acceptanceRate, decisions] = await Promise.all([
+  const [allocations, offers, decisions] = await Promise.all([
     run.allocations(),
-    acceptanceOf(run),
+    offersOf(run),
     decisionsOf(run),
   ]);
   const openings = [...units.values()].reduce((sum, count) => sum + count, 0);
@@ -39,7 +40,7 @@ export async function outcomeOf(
     allocations: allocations.length,
     fillRate: share(served, openings),
     meanScore: share(scores, allocations.length * 1_000_000),
-    acceptanceRate,
+    ...offers,
     timeToFillMs: { p50: quantile(fillMs, 0.5), p95: quantile(fillMs, 0.95) },
     allocationsSha256: allocationsSha256(
       allocations.map((allocation) => ({
@@ -61,15 +62,18 @@ function timesToFill(allocations: readonly Allocation[], units: ReadonlyMap<stri
   });
 }
 
-async function acceptanceOf(run: MarketRun): Promise<number> {
+/** Of all offers: how many were accepted, and the trace of one that was. */
+async function offersOf(run: MarketRun): Promise<Pick<Outcome, "acceptanceRate" | "traceId">> {
   const counts = new Map<Offer_State, number>();
+  const traced: Offer[] = [];
   const pages = pagesOf((page) => run.mesh.allocation.listOffers({ parent: run.names.market, ...page }));
   for await (const { offers } of pages) {
     for (const { state } of offers) counts.set(state, (counts.get(state) ?? 0) + 1);
+    traced.push(...offers.filter((offer) => run.followed.has(offer)));
   }
   const accepted = counts.get(Offer_State.ACCEPTED) ?? 0;
   const refused = (counts.get(Offer_State.DECLINED) ?? 0) + (counts.get(Offer_State.EXPIRED) ?? 0);
-  return share(accepted, accepted + refused);
+  return { acceptanceRate: share(accepted, accepted + refused), traceId: run.followed.traceIdOf(traced) };
 }
 
 async function decisionsOf(run: MarketRun): Promise<Pick<Outcome, "eligiblePairs" | "decisionMs">> {

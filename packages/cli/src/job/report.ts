@@ -52,6 +52,8 @@ export interface MarketReport {
   /** From the job's start until the first holds were committed. */
   readonly firstHoldsMs: number;
   readonly phasesMs: Readonly<Record<Phase, number>>;
+  /** Of an accepted offer, from its request to its end: `marketmesh trace ID`. Empty when none was kept. */
+  readonly traceId: string;
   /** Over the sorted (demand id, supply id, units). */
   readonly allocationsSha256: string;
   readonly race?: RaceReport;

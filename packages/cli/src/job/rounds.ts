@@ -57,7 +57,8 @@ async function create(
 ): Promise<void> {
   const roundId = name.slice(name.lastIndexOf("/") + 1);
   const request = { parent: run.names.market, roundId, round: { plan }, revisions: [...revisions] };
-  await run.mesh.allocation.createRound(request, { timeoutMs: 120_000 }).catch((error) => {
+  const asked = () => run.mesh.allocation.createRound(request, { timeoutMs: 120_000 });
+  await run.followed.decide("round", asked).catch((error) => {
     if (ConnectError.from(error).code !== Code.AlreadyExists) throw error;
   });
 }

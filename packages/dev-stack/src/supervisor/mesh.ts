@@ -8,7 +8,7 @@ import { type RunningServer, startPostgres } from "../servers/postgres.ts";
 import { postgresBinaries } from "../servers/postgres-binaries.ts";
 import { postgresUser } from "../servers/server-user.ts";
 import type { DatabaseUrls } from "../servers/service-database.ts";
-import { checkoutDir, openServerDir, openStateDir } from "../state-folder.ts";
+import { checkoutDir, openServerDir, openStateDir, tracesDirOf } from "../state-folder.ts";
 import {
   checkConnections,
   checkJetStream,
@@ -249,6 +249,7 @@ export class Mesh {
       natsUrl: this.#urls.nats,
       serviceKey: this.#secrets.services[service.name]!.apiKey,
       logLevel: env.LOG_LEVEL ?? "info",
+      traceDir: tracesDirOf(this.#options.stateDir),
       identity:
         service.name === "identity"
           ? { bootstrapFile, masterKey: this.#secrets.identityMasterKey }
@@ -264,7 +265,7 @@ export class Mesh {
         join(checkoutDir, service.main),
       ],
       cwd: checkoutDir,
-      env: { ...env, ...own },
+      env: { ...laptopTracing, ...env, ...own },
       readyUrl: `http://127.0.0.1:${own.PORT}/readyz`,
       log: this.#log(name),
       onLine: (line) => this.#concerns(line) && say(readableLine(name, line)),
@@ -334,6 +335,9 @@ function withoutCredentials(url: string): string {
     .map((one) => (URL.canParse(one) ? new URL(one).host : ""))
     .join(",");
 }
+
+// A scenario makes a hundred thousand calls in a minute: one in a hundred is enough of them, beside the first in each second.
+const laptopTracing = { OTEL_TRACES_SAMPLER_ARG: "0.01", TRACE_FILE_BYTES_MAX: String(16 * 1024 * 1024) };
 
 function nameOf(service: ServiceEntry): string {
   return service.name;

@@ -22,6 +22,8 @@ export interface ServiceEnv {
   /** The service's API key, exchanged at identity for short tokens. */
   readonly SERVICE_KEY: string;
   readonly LOG_LEVEL: string;
+  /** Where it writes its spans when no collector is named. */
+  readonly MARKETMESH_TRACE_DIR: string;
   /** Stdin is the supervisor's pipe: exit when it closes. */
   readonly MARKETMESH_SUPERVISED: "1";
   /** Identity only: a JSON file (mode 0600), see `BootstrapPrincipal`. */
@@ -57,6 +59,7 @@ export interface ServiceSetting {
   readonly natsUrl: string;
   readonly serviceKey: string;
   readonly logLevel: string;
+  readonly traceDir: string;
   readonly identity?: { readonly bootstrapFile: string; readonly masterKey: string } | undefined;
 }
 
@@ -78,6 +81,7 @@ export function serviceEnv(setting: ServiceSetting): ServiceEnv {
     NATS_URL: setting.natsUrl,
     SERVICE_KEY: setting.serviceKey,
     LOG_LEVEL: setting.logLevel,
+    MARKETMESH_TRACE_DIR: setting.traceDir,
     MARKETMESH_SUPERVISED: "1",
     ...(identity && {
       IDENTITY_BOOTSTRAP_FILE: identity.bootstrapFile,

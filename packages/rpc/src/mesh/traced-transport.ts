@@ -67,5 +67,5 @@ function codeOf(cause: unknown): Code {
 
 /** The tracer of calls that are not made by a service. */
 export function clientTracer(): Tracer {
-  return trace.getTracer("marketmesh.client");
+  return trace.getTracer("@marketmesh/client");
 }

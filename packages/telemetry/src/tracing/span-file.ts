@@ -19,7 +19,7 @@ export interface SpanFileOptions {
  * stay, those of one service up to `bytesMax` together.
  */
 export function spanFile({ directory, service, pid, bytesMax }: SpanFileOptions): SpanExporter {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, `${service}.${pid}.ndjson`);
   const before = join(directory, `${service}.${pid}.1.ndjson`);
   prune(directory, service, bytesMax);

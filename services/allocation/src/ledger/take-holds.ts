@@ -29,6 +29,8 @@ export interface Terms {
   readonly answeredBy: Side | undefined;
   readonly commit: boolean;
   readonly expireTime: Date;
+  /** More holds of the same decision were taken before these; see `offerTraces`. */
+  readonly continued?: boolean;
 }
 
 /** A hold that was taken, or why not. */
@@ -81,7 +83,8 @@ export async function writeHolds(
   const holds = commit ? claimed.map((hold) => confirmAtOnce(ledger, hold, now)) : claimed;
   const inserted = await insertHolds(tx, market, holds);
   if (inserted.size !== holds.length) throw new Error("a hold that was to be taken is there already");
-  const traces = terms.answeredBy === undefined ? new Map<string, string>() : offerTraces(market, holds);
+  const traces =
+    terms.answeredBy === undefined ? new Map<string, string>() : offerTraces(market, holds, !terms.continued);
   const offers =
     terms.answeredBy === undefined
       ? []

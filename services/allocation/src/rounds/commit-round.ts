@@ -52,6 +52,7 @@ async function commitPairs(tx: Tx, deps: RoundDeps, leased: LeasedRound, plan: P
     answeredBy: plan.answeredBy,
     commit: true,
     expireTime: new Date(clock.time.getTime() + plan.acceptanceWindowMs),
+    continued: round.pairsCommitted > 0,
   };
   const ledger = await openLedger(
     tx,

@@ -1,0 +1,20 @@
+import { tracesDirOf } from "@marketmesh/dev-stack";
+import { startTracing } from "@marketmesh/telemetry";
+
+const bytesMax = 16 * 1024 * 1024;
+
+/** Does work whose calls begin traces, which the services of the state folder's mesh carry on. */
+export async function traced<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
+  const tracing = await startTracing({
+    service: "cli",
+    target: { kind: "file", directory: tracesDirOf(stateDir), bytesMax },
+    sampling: { parentBased: true, ratio: 0.01, tracesPerSecond: 10 },
+    slowMs: 5_000,
+    log: { warn: () => {} },
+  });
+  try {
+    return await work();
+  } finally {
+    await tracing.close();
+  }
+}
