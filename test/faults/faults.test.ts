@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type NamedCase, oneOfEach, twoOfEach } from "./cases.ts";
+import { runCase } from "./fault-case.ts";
+import { FaultMesh } from "./fault-mesh.ts";
+
+const caseMs = 120_000;
+
+describe.each([
+  { name: "one process of each service", replicas: {}, cases: oneOfEach },
+  {
+    name: "two processes of four services",
+    replicas: { eligibility: 2, scoring: 2, allocation: 2, fulfillment: 2 },
+    cases: twoOfEach,
+  },
+])("$name", ({ replicas, cases }) => {
+  let mesh: FaultMesh;
+  let undisturbed: string;
+  beforeAll(async () => {
+    mesh = await FaultMesh.start(replicas);
+    const { report, violations } = await runCase(mesh, "undisturbed", () => {});
+    expect(violations).toEqual([]);
+    expect(report.allocations).toBeGreaterThan(0);
+    undisturbed = report.allocationsSha256;
+  }, 180_000);
+  afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+  test.each(cases as NamedCase[])(
+    "$name",
+    async ({ market, inject }) => {
+      const { report, recoveries, violations } = await runCase(mesh, market, inject);
+      for (const { what, ms } of recoveries) console.log(`${what}: the job went on after ${ms} ms`);
+      for (const violation of violations) console.log(`violation: ${violation}`);
+      expect(violations).toEqual([]);
+      expect(report.allocationsSha256).toBe(undisturbed);
+    },
+    caseMs,
+  );
+});
