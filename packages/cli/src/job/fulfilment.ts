@@ -15,6 +15,7 @@ import { allOf } from "./pages.ts";
 import { type PlannedTask, planOf } from "./task-plan.ts";
 
 const dayMs = 86_400_000;
+const weekMs = 7 * dayMs;
 const completionsMax = 500;
 const lookEveryMs = 40;
 const patienceMs = 120_000;
@@ -33,7 +34,8 @@ export class Fulfilment {
   readonly #carryOut: readonly string[];
   /** The workflow that creates the next round; undefined: the caller does. */
   readonly #backfill: string | undefined;
-  #playedMs = Number.NEGATIVE_INFINITY;
+  /** Until when nothing can become due that was not looked at. */
+  #calmUntilMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     run: MarketRun,
@@ -81,25 +83,31 @@ export class Fulfilment {
     return typeof output?.round === "string" ? output.round : undefined;
   }
 
-  /** Plays what people do until a moment of market time, once a day of it has passed. The clock stays as it is. */
+  /**
+   * Plays what people do until a moment of market time, to which the caller will move the clock. Looks only when something could
+   * become due by then: what is open was seen, and what began since is not due for a day.
+   */
   async playUntil(untilMs: number): Promise<void> {
-    if (this.#carryOut.length === 0 || untilMs - this.#playedMs < dayMs) return;
-    this.#playedMs = untilMs;
-    while (await this.#completeUntil(untilMs));
+    if (this.#carryOut.length === 0 || untilMs < this.#calmUntilMs) return;
+    const left = await this.#completeUntil(untilMs);
+    const dueMs = left.map(({ task }) =>
+      task.dueTime === undefined ? untilMs + dayMs : timestampMs(task.dueTime),
+    );
+    this.#calmUntilMs = dueMs.reduce((least, each) => Math.min(least, each), untilMs + dayMs);
   }
 
   /** Plays on, moving the clock, until nothing is left that could happen before `endMs`. */
   async playOut(endMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#carryOut.length === 0) return;
     for (;;) {
-      const progress = await this.#settled();
+      const { nextWakeTime } = await this.#settled();
       const planned = await this.#planned();
-      const wakeMs = progress.nextWakeTime === undefined ? undefined : timestampMs(progress.nextWakeTime);
-      const nextMs = Math.min(wakeMs ?? Number.POSITIVE_INFINITY, ...planned.map(({ atMs }) => atMs));
+      const wakeMs = nextWakeTime === undefined ? Number.POSITIVE_INFINITY : timestampMs(nextWakeTime);
+      const nextMs = planned.reduce((least, { atMs }) => Math.min(least, atMs), wakeMs);
       if (!Number.isFinite(nextMs) || nextMs >= endMs) return;
-      // A day at a time: who acts on the same day is looked at together.
-      const untilMs = Math.min(endMs, Math.ceil((nextMs + 1) / dayMs) * dayMs);
-      while (await this.#completeUntil(untilMs));
+      // A week at a time: who acts in the same week is looked at together.
+      const untilMs = Math.min(endMs, Math.ceil((nextMs + 1) / weekMs) * weekMs);
+      await this.#completeUntil(untilMs);
       await this.#run.advanceClock(untilMs);
     }
   }
@@ -111,12 +119,15 @@ export class Fulfilment {
     return answers.map(({ summary }) => summary!);
   }
 
-  /** Completes what is planned until then; whether that was anything. */
-  async #completeUntil(untilMs: number): Promise<boolean> {
-    await this.#settled();
-    const due = (await this.#planned()).filter(({ atMs }) => atMs < untilMs);
-    for (const chunk of chunksOf(due, completionsMax)) await this.#complete(chunk);
-    return due.length > 0;
+  /** Completes what is planned until then, and what comes of it; what is planned for later. */
+  async #completeUntil(untilMs: number): Promise<PlannedTask[]> {
+    for (;;) {
+      await this.#settled();
+      const planned = await this.#planned();
+      const due = planned.filter(({ atMs }) => atMs < untilMs);
+      if (due.length === 0) return planned;
+      for (const chunk of chunksOf(due, completionsMax)) await this.#complete(chunk);
+    }
   }
 
   async #complete(planned: readonly PlannedTask[]): Promise<void> {
