@@ -18,7 +18,11 @@ export interface ServiceEntry {
  */
 export const MAX_CONNECTIONS = 220;
 
-/** Every service of the mesh. All pools together take at most 80 % of the connections; a test adds them up. */
+/**
+ * Every service of the mesh, each after those that it calls or listens to: a backup copies them the other way round, so that none
+ * holds the effect of what its producer's copy does not have. All pools together take at most 80 % of the connections; a test adds
+ * them up.
+ */
 export const SERVICES: readonly ServiceEntry[] = [
   entry("identity", { appPoolMax: 6, backgroundPoolMax: 2, heapMb: 256 }),
   entry("catalog", { appPoolMax: 12, backgroundPoolMax: 8, heapMb: 512 }),
