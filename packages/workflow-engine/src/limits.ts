@@ -15,6 +15,8 @@ export const textLengthMax = 65_536;
 export const listItemsMax = 10_000;
 /** An input, output or context, as JSON: about as many bytes. */
 export const dataSizeMax = 65_536;
+/** The answer of a call, and what a `listen` heard, before `output.as` takes what is needed. */
+export const answerSizeMax = 262_144;
 /** How deep such data stands within data. */
 export const dataDepthMax = 64;
 /** Tasks that a run enters in one step without waiting for anything. */
@@ -25,7 +27,7 @@ export const tasksPerStepMax = 10_000;
 export const mailboxEventsMax = 256;
 export const mailboxSizeMax = 1_048_576;
 /** Event ids that a run remembers to tell a duplicate. */
-export const seenEventsMax = 512;
+export const seenEventsMax = 256;
 /** Retries of one `try` where its policy has no limit. */
 export const retriesMax = 1_000;
 /** The longest wait, timeout and delay, in milliseconds: ten years. */

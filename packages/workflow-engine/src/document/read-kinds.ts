@@ -126,6 +126,8 @@ function readEmit(
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(type)) {
     return reader.refuse(pointerTo(at, "type"), "INVALID", "An emitted type is a word such as job-filled.");
   }
+  // The specification wants a source; the announced event names the run instead.
+  readTemplate(reader, properties.source ?? "", pointerTo(at, "source"), scope);
   const subject = properties.subject;
   return {
     ...base,

@@ -22,7 +22,8 @@ export function checkSchema(reader: Reader): void {
     const deepest = Math.max(0, ...found.map(({ pointer }) => pointer.split("/").length));
     const told = found.filter(({ pointer }) => pointer.split("/").length === deepest).slice(0, 5);
     for (const { pointer, message, params } of told) {
-      reader.refuse(pointer, "SCHEMA", `${message}${params === "{}" ? "" : ` ${params}`}.`);
+      const more = message.includes("pattern") || params === "{}" ? "" : ` ${params}`;
+      reader.refuse(pointer, "SCHEMA", `${message}${more}.`);
     }
     if (told.length === 0) reader.refuse("", "SCHEMA", lines[0]!.slice(0, 300));
   }

@@ -1,3 +1,4 @@
+import { answerSizeMax } from "../limits.ts";
 import type { WorkflowEvent } from "../model.ts";
 import { lets } from "./hearing.ts";
 import type { Action, Machine } from "./machine.ts";
@@ -27,6 +28,6 @@ export function hear(machine: Machine): Action | undefined {
   const output = got.map(({ event }) =>
     node.read === "data" ? event.data : envelope(event, machine.start.market),
   );
-  machine.bound(output, frame.p);
+  machine.bound(output, frame.p, answerSizeMax);
   return { do: "complete", output };
 }

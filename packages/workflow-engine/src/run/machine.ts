@@ -1,7 +1,7 @@
 import { EvaluationError } from "../cel/value.ts";
 import { after } from "../duration.ts";
 import { isJsonObject, sizeOf } from "../json.ts";
-import { dataSizeMax, tasksPerStepMax, tasksWithoutWaitMax } from "../limits.ts";
+import { answerSizeMax, dataSizeMax, tasksPerStepMax, tasksWithoutWaitMax } from "../limits.ts";
 import type { Effect, HistoryEntry, Json, JsonObject, RunError, RunStatus, WorkflowEvent } from "../model.ts";
 import type { Node, Program, TaskList, TaskNode, Template, TryNode } from "../program.ts";
 import { catches, handle } from "./catch.ts";
@@ -75,7 +75,7 @@ export class Machine {
     delete this.top.call;
     delete this.top.until;
     this.run(() => {
-      this.bound(output, this.top.p);
+      this.bound(output, this.top.p, answerSizeMax);
       return { do: "complete", output };
     });
   }
@@ -198,6 +198,7 @@ export class Machine {
     if (node.outputAs !== undefined) {
       out = fill(node.outputAs, scopeOf(this.scope(frame, { output, rawOutput: output })));
     }
+    this.bound(out, node.pointer);
     if (node.exportAs !== undefined) {
       const context = fill(node.exportAs, scopeOf(this.scope(frame, { output: out, rawOutput: output })));
       if (!isJsonObject(context)) {
@@ -305,9 +306,9 @@ export class Machine {
   }
 
   /** Refuses data that is too large. */
-  bound(data: Json, pointer: string): void {
-    if (sizeOf(data, dataSizeMax) <= dataSizeMax) return;
-    throw new Raised(standardError("runtime", `The data is larger than ${dataSizeMax} bytes.`, pointer));
+  bound(data: Json, pointer: string, sizeMax = dataSizeMax): void {
+    if (sizeOf(data, sizeMax) <= sizeMax) return;
+    throw new Raised(standardError("runtime", `The data is larger than ${sizeMax} bytes.`, pointer));
   }
 
   /** What expressions at a task see. */

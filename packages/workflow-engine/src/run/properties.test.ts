@@ -38,7 +38,7 @@ test("a replayed history gives the state, byte for byte, and a duplicate changes
         expect(JSON.stringify(run.state)).toBe(before);
       }
     }),
-    { numRuns: 150, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
 });
 
@@ -54,7 +54,7 @@ test("a state that was stored goes on as the one in memory", () => {
         expect(JSON.parse(JSON.stringify(stored.state))).toEqual(JSON.parse(JSON.stringify(kept.state)));
       }
     }),
-    { numRuns: 60, seed: 2 },
+    { numRuns: 30, seed: 2 },
   );
 });
 
@@ -96,7 +96,7 @@ test("timers fire alike whether a run is woken at each or once, late", () => {
       expect(once.state.status).toBe(often.state.status);
       expect(once.state.output).toEqual(often.state.output);
     }),
-    { numRuns: 100, seed: 3 },
+    { numRuns: 40, seed: 3 },
   );
 });
 
@@ -152,7 +152,7 @@ test("no event of any shape makes the engine throw", () => {
         JSON.stringify(state),
       );
     }),
-    { numRuns: 200, seed: 4 },
+    { numRuns: 80, seed: 4 },
   );
 });
 
