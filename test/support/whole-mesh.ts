@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindAllocation } from "@marketmesh/allocation";
 import { bindCatalog } from "@marketmesh/catalog";
-import { connectMesh } from "@marketmesh/cli/connect";
-import type { Mesh } from "@marketmesh/cli/mesh";
+import { type ConnectedMesh, connectMesh } from "@marketmesh/cli/connect";
 import { bindEligibility } from "@marketmesh/eligibility";
 import { bindFulfillment } from "@marketmesh/fulfillment";
 import { bindIdentity } from "@marketmesh/identity";
@@ -15,7 +14,7 @@ import { type RunningServices, startServices } from "@marketmesh/testkit";
 /** Every service in this process, on databases and streams of its own, with real tokens by identity. */
 export interface WholeMesh extends AsyncDisposable {
   /** As the operator. */
-  readonly clients: Mesh;
+  readonly clients: ConnectedMesh;
   readonly endpoints: Readonly<Record<string, string>>;
   readonly operatorKey: string;
   /** By name, for what a test must see from inside: addresses, databases. */
@@ -31,7 +30,8 @@ const binds = {
   fulfillment: bindFulfillment,
 };
 
-export async function startWholeMesh(): Promise<WholeMesh> {
+/** @param env of every service */
+export async function startWholeMesh(env: Readonly<Record<string, string>> = {}): Promise<WholeMesh> {
   const folder = mkdtempSync(join(tmpdir(), "marketmesh-journey-"));
   const keys = Object.fromEntries(["operator", ...Object.keys(binds)].map((name) => [name, apiKey()]));
   const bootstrap = join(folder, "bootstrap.json");
@@ -43,6 +43,7 @@ export async function startWholeMesh(): Promise<WholeMesh> {
       env: {
         SERVICE_KEY: keys[name],
         LOG_LEVEL: "warn",
+        ...env,
         ...(name === "identity" && {
           IDENTITY_BOOTSTRAP_FILE: bootstrap,
           IDENTITY_MASTER_KEY: randomBytes(32).toString("hex"),
