@@ -41,8 +41,9 @@ function* summary({ scenario, seed, readyMs, totalMs, events, peakRssBytes, mark
   yield `scenario ${scenario}, seed ${seed}: ready in ${seconds(readyMs)}, done in ${seconds(totalMs)}, ${Math.round(memory / 1_048_576)} MiB in ${Object.keys(peakRssBytes).length} processes at peak`;
   yield `events: ${events.published} published, ${events.consumed} consumed, ${events.redelivered} redelivered, ${events.dead} dead`;
   for (const each of markets) yield* stages(each);
-  for (const { market, allocationsSha256, race } of markets) {
+  for (const { market, allocationsSha256, traceId, race } of markets) {
     yield `${market}: allocations ${allocationsSha256}`;
+    if (traceId) yield `${market}: npx marketmesh trace ${traceId}`;
     if (race === undefined) continue;
     yield `${market}: ${race.buyers} buyers raced for one item: ${race.winners} got it, ${race.nextBest} their next best, ${race.exhausted} nothing`;
   }
