@@ -105,6 +105,46 @@ test.each([
   expect(detail(answer, "google.rpc.ErrorInfo")).toMatchObject({ reason, domain: "testing.marketmesh" });
 });
 
+test("refuses a query that is no base64 as the caller's mistake", async () => {
+  const query = "?connect=v1&encoding=proto&base64=1&message=!!!";
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(service.url + path + query, { headers });
+  const answer = (await response.json()) as { code: string; details: [] };
+  expect(answer.code).toBe("invalid_argument");
+  expect(detail(answer, "google.rpc.ErrorInfo")).toMatchObject({ reason: "VALIDATION_FAILED" });
+});
+
+test.each([
+  [
+    "an envelope that says it is compressed",
+    Buffer.from([1, 0, 0, 0, 1, 0]),
+    "invalid_argument",
+    "VALIDATION_FAILED",
+  ],
+  [
+    "an envelope that is too large",
+    Buffer.from([0, 255, 255, 255, 255]),
+    "resource_exhausted",
+    "REQUEST_TOO_LARGE",
+  ],
+  [
+    "bytes that do not parse",
+    Buffer.from([0, 0, 0, 0, 2, 255, 255]),
+    "invalid_argument",
+    "VALIDATION_FAILED",
+  ],
+])("refuses in a stream %s", async (_, body, code, reason) => {
+  const response = await fetch(`${service.url}/marketmesh.testing.v1.EchoService/Collect`, {
+    method: "POST",
+    headers: { "content-type": "application/connect+proto", authorization: `Bearer ${token}` },
+    body,
+  });
+  const last = Buffer.from(await response.arrayBuffer());
+  const { error } = JSON.parse(last.subarray(5).toString()) as { error: { code: string; details: [] } };
+  expect(error.code).toBe(code);
+  expect(detail(error, "google.rpc.ErrorInfo")).toMatchObject({ reason, domain: "testing.marketmesh" });
+});
+
 test("refuses bytes that are no protobuf as the caller's mistake", async () => {
   const answer = await post(Buffer.from([0xff, 0xff, 0xff, 0x01]), { "content-type": "application/proto" });
   expect(answer).toMatchObject({ status: 400, body: { code: "invalid_argument" } });
@@ -160,7 +200,7 @@ test("a bug answers `internal` and nothing else, and is logged once with its req
   expect(entries[0]).toMatchObject({
     service: "testing",
     requestId: "find-me",
-    cause: { name: "TypeError", message: "broken with secret stuff" },
+    cause: { name: "TypeError", message: "broken with [request]" },
   });
   expect(lines.join("")).not.toContain(token);
 });

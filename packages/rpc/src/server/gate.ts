@@ -41,6 +41,7 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
       limitRate(parts, caller, context.values);
       admit(parts, state);
     }
+    refuseBadQuery(context, parts.domain);
     context.values.set(callerKey, caller);
     state.call = {
       service: parts.service,
@@ -52,6 +53,18 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
       signal: context.signal,
     };
   };
+}
+
+// The message of a GET. The transport would call a text that is no base64 a fault of its own.
+function refuseBadQuery({ requestMethod, url }: HandlerContext, domain: string): void {
+  if (requestMethod !== "GET") return;
+  const query = new URL(url).searchParams;
+  const text = query.get("message") ?? "";
+  if (query.get("base64") !== "1" || (/^[\w+/-]*={0,2}$/.test(text) && text.length % 4 !== 1)) return;
+  throw problem(Code.InvalidArgument, "VALIDATION_FAILED", "message is not base64", {
+    domain,
+    field: "message",
+  });
 }
 
 // Anyone may call a public method, so a stale token must not stop its holder from exchanging a key for a fresh one.
@@ -100,7 +113,7 @@ function endCheaply(context: HandlerContext & { abort?: (reason?: unknown) => vo
 function finish(parts: ServerParts, state: CallState): void {
   const { reason } = state.signal;
   if (reason instanceof ConnectError)
-    describeTransportError(reason, parts.domain, parts.limits.requestBytesMax);
+    describeTransportError(reason, parts.domain, parts.limits.requestBytesMax, state.answered);
   const outcome = outcomeOf(state, reason);
   parts.load.leave(state.plan);
   if (state.admitted) parts.admission.leave();

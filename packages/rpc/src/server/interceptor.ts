@@ -1,17 +1,18 @@
 import type { Message } from "@bufbuild/protobuf";
-import type {
+import {
   ConnectError,
-  Interceptor,
-  StreamRequest,
-  StreamResponse,
-  UnaryRequest,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
 } from "@connectrpc/connect";
 import type { Logger } from "@marketmesh/telemetry";
 import { context as traceContext } from "@opentelemetry/api";
 import type { Caller } from "../caller.ts";
 import { type CallState, interruptible, stateKey } from "./call-state.ts";
 import { marketProblem } from "./market-check.ts";
-import { refusalOf } from "./refusal.ts";
+import { describeTransportError, refusalOf } from "./refusal.ts";
+import { unsaid } from "./unsaid.ts";
 
 type Next = Parameters<Interceptor>[0];
 
@@ -19,10 +20,13 @@ type Next = Parameters<Interceptor>[0];
  * The one interceptor of a server: market check, validation, the call's own context, interruption, errors. One function
  * instead of a chain, because each link costs allocations on every call.
  */
-export function serverInterceptor(domain: string, log: Logger): Interceptor {
-  function fail(state: CallState, cause: unknown): ConnectError {
-    const { error, unexpected } = refusalOf(cause, domain, state.requestId);
-    if (unexpected) log.error("call failed", { method: state.plan.name, requestId: state.requestId, cause });
+export function serverInterceptor(domain: string, log: Logger, requestBytesMax: number): Interceptor {
+  function fail(state: CallState, fault: unknown, request: unknown): ConnectError {
+    const { error, unexpected } = refusalOf(fault, domain, state.requestId);
+    if (unexpected) {
+      const { plan, requestId } = state;
+      log.error("call failed", { method: plan.name, requestId, cause: unsaid(fault, request) });
+    }
     return error;
   }
 
@@ -33,19 +37,21 @@ export function serverInterceptor(domain: string, log: Logger): Interceptor {
       state.answered = true;
       return response;
     } catch (cause) {
-      throw fail(state, cause);
+      throw fail(state, cause, request.message);
     }
   }
 
   async function serveStream(state: CallState, request: StreamRequest, next: Next) {
+    const said: Said = { last: undefined };
+    const failed = (cause: unknown) => fail(state, cause, said.last);
     try {
-      const message = accepted(state, request.message);
+      const message = accepted(state, received(request.message, domain, requestBytesMax), said);
       const response = (await interruptible(state, () =>
         traced(state, () => next({ ...request, message } as StreamRequest)),
       )) as StreamResponse;
-      return { ...response, message: guarded(state, response.message, fail) };
+      return { ...response, message: guarded(state, response.message, failed) };
     } catch (cause) {
-      throw fail(state, cause);
+      throw failed(cause);
     }
   }
 
@@ -70,9 +76,33 @@ function assertAcceptable(state: CallState, message: Message, first: boolean): v
   if (invalid) throw invalid;
 }
 
-async function* accepted(state: CallState, input: AsyncIterable<Message>): AsyncIterable<Message> {
+/** The messages of a client's stream. What the transport cannot read of it is told as the client's mistake. */
+async function* received(
+  input: AsyncIterable<Message>,
+  domain: string,
+  requestBytesMax: number,
+): AsyncIterable<Message> {
+  try {
+    yield* input;
+  } catch (cause) {
+    if (cause instanceof ConnectError) describeTransportError(cause, domain, requestBytesMax);
+    throw cause;
+  }
+}
+
+/** What a stream's client said last: what a fault is likely to repeat. */
+interface Said {
+  last: Message | undefined;
+}
+
+async function* accepted(
+  state: CallState,
+  input: AsyncIterable<Message>,
+  said: Said,
+): AsyncIterable<Message> {
   let first = true;
   for await (const message of input) {
+    said.last = message;
     assertAcceptable(state, message, first);
     first = false;
     yield message;
@@ -82,7 +112,7 @@ async function* accepted(state: CallState, input: AsyncIterable<Message>): Async
 async function* guarded(
   state: CallState,
   output: AsyncIterable<Message>,
-  fail: (state: CallState, cause: unknown) => ConnectError,
+  failed: (cause: unknown) => ConnectError,
 ): AsyncIterable<Message> {
   const iterator = output[Symbol.asyncIterator]();
   try {
@@ -95,7 +125,7 @@ async function* guarded(
       yield step.value;
     }
   } catch (cause) {
-    throw fail(state, cause);
+    throw failed(cause);
   } finally {
     // Not awaited: a handler that waits for something slow must not keep the client, which has its answer.
     if (!state.answered) void Promise.resolve(iterator.return?.()).catch(() => {});

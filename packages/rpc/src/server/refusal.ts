@@ -38,11 +38,18 @@ export function refusalOf(cause: unknown, domain: string, requestId: string): Re
   return { error: cause, unexpected };
 }
 
+const resetPattern = /stream closed with error code/i;
+
 /**
- * Adds what is missing to an error that the transport made before any interceptor ran: a message that does not parse,
- * is too large, or came too late.
+ * Adds what is missing to an error that the transport made by itself: a message that does not parse, is too large, or came
+ * too late, a client that left. `answered`: the handler is done, so that what fails now is the writing of its answer.
  */
-export function describeTransportError(error: ConnectError, domain: string, readMaxBytes: number): void {
+export function describeTransportError(
+  error: ConnectError,
+  domain: string,
+  readMaxBytes: number,
+  answered = false,
+): void {
   if (
     error.isWireError ||
     error.details.some((detail) => "desc" in detail && detail.desc === ErrorInfoSchema)
@@ -52,9 +59,11 @@ export function describeTransportError(error: ConnectError, domain: string, read
     describe(error, "REQUEST_TOO_LARGE", { domain, metadata: { limitBytes: String(readMaxBytes) } });
     return;
   }
-  if (error.code === Code.Internal && error.rawMessage.startsWith("parse binary")) {
-    // Bytes that are no protobuf are the caller's mistake, not a fault of ours.
-    Object.assign(error, { code: Code.InvalidArgument });
+  if (faults.has(error.code)) {
+    // What cannot be read before there is an answer is the caller's mistake, and so is a stream that it resets; neither is
+    // a fault of ours.
+    if (resetPattern.test(error.rawMessage)) Object.assign(error, { code: Code.Canceled });
+    else if (!answered) Object.assign(error, { code: Code.InvalidArgument });
   }
   describeParsed(error, domain);
 }

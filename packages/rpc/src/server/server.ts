@@ -122,7 +122,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const router = createConnectRouter({
     ...bounds,
     requestGate: gate(parts),
-    interceptors: [serverInterceptor(parts.domain, telemetry.log)],
+    interceptors: [serverInterceptor(parts.domain, telemetry.log, limits.requestBytesMax)],
   });
   const open = createConnectRouter({
     ...bounds,
