@@ -10,6 +10,7 @@ import type { OnNotice } from "./notice.ts";
 import { backoffMs, wakeUp } from "./wake-up.ts";
 
 const leaseTurns = 3;
+const leaseMsMin = 5_000;
 
 /** What the auditor asks of a producer. */
 export type Producer = Pick<Client<typeof FeedService>, "listStamped" | "republish">;
@@ -76,7 +77,8 @@ async function auditFeed(
 ): Promise<void> {
   const { database, subscription, service } = source;
   const key = { subscription, service, feed };
-  const state = await database.background((tx) => lease(tx, key, holder, source.everyMs * leaseTurns));
+  const leaseMs = Math.max(source.everyMs * leaseTurns, leaseMsMin);
+  const state = await database.background((tx) => lease(tx, key, holder, leaseMs));
   if (!state) return;
   const audit: Audit = { ...source, key, producer: source.producer() };
   const epoch = await walk(audit, state, signal);

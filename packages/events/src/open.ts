@@ -32,7 +32,7 @@ export interface EventsOptions {
   readonly replicas?: number;
   /** Bound of this service's stream; default 1 GiB. When it is full the relay waits and the outbox keeps the facts. */
   readonly streamBytesMax?: number;
-  /** A message not acknowledged for so long is delivered again; default 30 s. Longer than any handler takes. */
+  /** A message not acknowledged for so long is delivered again; default 8 s, longer than handlers take. */
   readonly ackWaitMs?: number;
   /** What was published and is not recorded for so long may be a gap; default 30 s. */
   readonly auditAfterMs?: number;
@@ -93,7 +93,7 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       const durable = `${options.service}_${work.subscription}`;
       const stream = names.stream(work.service);
       const filter = names.filter(work.service, work.feeds);
-      const ackWaitMs = options.ackWaitMs ?? 30_000;
+      const ackWaitMs = options.ackWaitMs ?? 8_000;
       const feeds = new Set(work.feeds);
       subscriptions.push({ subscription, way: "work", consumer: () => ({ stream, name: durable }) });
       const source = { worker, stream, filter, durable, feeds, ackWaitMs };

@@ -7,7 +7,7 @@ import { announce, type Events, fact } from "../src/index.ts";
 import { type Mesh, operator, type Thing, until } from "./mesh.ts";
 
 /** An auditor that is in a hurry. */
-export const hasty = { auditAfterMs: 300, auditEveryMs: 60, ackWaitMs: 2_000 } as const;
+export const hasty = { auditAfterMs: 300, auditEveryMs: 150, ackWaitMs: 2_000 } as const;
 
 /** Saves and announces things, some in each transaction. */
 export async function putMany(mesh: Mesh, things: readonly Thing[], perTransaction = 250): Promise<void> {
@@ -79,6 +79,7 @@ export async function whole(mesh: Mesh, events: Events, lastSeq: bigint): Promis
   const audit = await until(
     read,
     (each) => each !== undefined && each.auditedTo >= lastSeq && each.gapsCount === 0n,
+    60_000, // a deleted stream is noticed after 5 s by each who needs it
   );
   return audit as FeedAudit;
 }

@@ -155,9 +155,13 @@ export async function put(tx: Tx, things: readonly Thing[], market = "berlin"): 
   );
 }
 
-/** Waits until something is true; fails with the last value after 20 s. */
-export async function until<T>(read: () => T | Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 20_000;
+/** Waits until something is true; fails with the last value after 20 s, unless told otherwise. */
+export async function until<T>(
+  read: () => T | Promise<T>,
+  holds: (value: T) => boolean,
+  withinMs = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const value = await read();
     if (holds(value)) return value;

@@ -120,7 +120,7 @@ test("starts before the broker is there", async () => {
   const never = await mesh.start({ natsUrl: `nats://127.0.0.1:${await freePort()}` });
   never.work(options, (tx, envelopes) => note(tx, envelopes, "never"));
   await never.close();
-}, 60_000);
+}, 90_000);
 
 test("recovers what a broker lost that came back from an older copy of its streams", async () => {
   const broker = await ownNats();
