@@ -13,28 +13,34 @@ const calls = 4_000;
 const inFlight = 32;
 const text = "x".repeat(200);
 
-/** CPU of server and client for one call with every interceptor on, against a bare HTTP/2 echo in the same run. */
+/**
+ * CPU of server and client for one call with every interceptor on, against a bare HTTP/2 echo in the same run; and the same
+ * with telemetry on, against it off.
+ */
 export async function rpcSuite(): Promise<void> {
   await using issuer = await startTestIssuer();
   const raw = await startServer("raw", issuer.url);
-  const mesh = await startServer("mesh", issuer.url);
   const session = connect(raw.url);
-  using clients = connectMesh({ endpoints: mesh.url, token: await issuer.testToken({ expiresInS: 900 }) });
-  const echo = clients.client(EchoService, "testing");
+  const token = await issuer.testToken({ expiresInS: 900 });
   const ways = {
-    raw: { server: raw, call: () => rawCall(session) },
-    mesh: { server: mesh, call: async () => void (await echo.echo({ name: "markets/-", text })) },
+    raw: { server: raw, call: () => rawCall(session), [Symbol.dispose]: () => session.close() },
+    mesh: await meshWay("mesh", issuer.url, token),
+    traced: await meshWay("traced", issuer.url, token),
+    "traced-all": await meshWay("traced-all", issuer.url, token),
   };
-  const figures: Record<keyof typeof ways, Cost[]> = { raw: [], mesh: [] };
+  const names = Object.keys(ways) as (keyof typeof ways)[];
+  const figures: Record<keyof typeof ways, Cost[]> = { raw: [], mesh: [], traced: [], "traced-all": [] };
   for (let repeat = 0; repeat <= repeats; repeat += 1) {
-    for (const way of ["raw", "mesh"] as const) {
+    for (const way of names) {
       const cost = await measure(ways[way].server, ways[way].call);
       // The first repeat warms up.
       if (repeat > 0) figures[way].push(cost);
     }
   }
-  session.close();
-  for (const { child } of [raw, mesh]) child.disconnect();
+  for (const way of names) {
+    ways[way][Symbol.dispose]();
+    ways[way].server.child.disconnect();
+  }
   const of = (way: keyof typeof ways, pick: keyof Cost) => median(figures[way].map((cost) => cost[pick]));
   for (const [metric, pick, aim] of [
     ["server_cpu", "serverMicros", 250],
@@ -42,6 +48,14 @@ export async function rpcSuite(): Promise<void> {
   ] as const) {
     const value = of("mesh", pick);
     emit({ suite: "rpc", metric, value, unit: "us/call", better: "lower", aim, baseline: of("raw", pick) });
+  }
+  const off = of("mesh", "serverMicros");
+  for (const [metric, way, ratio] of [
+    ["server_cpu_telemetry", "traced", 1.25],
+    ["server_cpu_telemetry_all_traces", "traced-all", 1.25],
+  ] as const) {
+    const value = of(way, "serverMicros");
+    emit({ suite: "rpc", metric, value, unit: "us/call", better: "lower", aim: ratio * off, baseline: off });
   }
   emit({
     suite: "rpc",
@@ -53,6 +67,17 @@ export async function rpcSuite(): Promise<void> {
     baseline: of("raw", "perSecond"),
   });
   say(`${calls} calls of ${text.length} bytes, ${inFlight} in flight, median of ${repeats}`);
+}
+
+async function meshWay(way: string, identityUrl: string, token: string) {
+  const server = await startServer(way, identityUrl);
+  const clients = connectMesh({ endpoints: server.url, token });
+  const echo = clients.client(EchoService, "testing");
+  return {
+    server,
+    call: async () => void (await echo.echo({ name: "markets/-", text })),
+    [Symbol.dispose]: () => clients.close(),
+  };
 }
 
 interface Server {
