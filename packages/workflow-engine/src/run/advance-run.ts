@@ -77,7 +77,10 @@ function apply(machine: Machine, event: RunEvent): void {
       machine.retry();
       return;
     case "cancelled":
+      // A timer that was due before may have brought it to its end.
+      if (machine.status === "COMPLETED") return;
       machine.status = "CANCELLED";
+      machine.fault = undefined;
       return;
     case "woken":
       return;

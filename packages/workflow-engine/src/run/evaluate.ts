@@ -58,7 +58,8 @@ export function surelyHolds(condition: Evaluate, scope: Scope): boolean {
   try {
     return holds(condition, scope);
   } catch (error) {
-    if (error instanceof EvaluationError) return false;
+    // A RangeError is a time that no calendar has.
+    if (error instanceof EvaluationError || error instanceof RangeError) return false;
     throw error;
   }
 }

@@ -202,6 +202,20 @@ describe("effects", () => {
     expect(run.advance({ kind: "retried", nowMs: t0 })).toBe(false);
   });
 
+  test("a run that was over by the time it is cancelled stays completed", () => {
+    const run = new Sample(`do:\n  - a: { wait: PT1H }`);
+    run.advance({ kind: "cancelled", nowMs: t0 + 7_200_000, reason: "late" });
+    expect(run.state).toMatchObject({ status: "COMPLETED" });
+  });
+
+  test("a faulted run that is cancelled has no fault any more", () => {
+    const run = new Sample(loop);
+    run.fail(503);
+    run.advance({ kind: "cancelled", nowMs: t0, reason: "no need" });
+    expect(run.state.status).toBe("CANCELLED");
+    expect(run.state).not.toHaveProperty("fault");
+  });
+
   test("a cancelled run hears nothing more", () => {
     const run = new Sample(loop);
     expect(run.advance({ kind: "cancelled", nowMs: t0 + 5, reason: "no need" })).toBe(true);

@@ -41,7 +41,7 @@ function knownSubject(filter: EventFilter, program: Program, start: RunStart): s
   try {
     return subjectOf(filter, program, start);
   } catch (error) {
-    if (error instanceof EvaluationError) return false;
+    if (error instanceof EvaluationError || error instanceof RangeError) return false;
     throw error;
   }
 }
