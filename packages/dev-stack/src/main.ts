@@ -7,7 +7,7 @@ import { checkoutDir } from "./state-folder.ts";
 import { start } from "./supervisor/start.ts";
 import { runTests } from "./test-run.ts";
 
-/** What `npm start|test|run bench|run fuzz|run generate` do once everything is installed. Answers with the exit status. */
+/** What `npm start|test|run test:faults|run bench|run fuzz|run generate` do once everything is installed. Answers with the exit status. */
 async function main(command: string | undefined, args: string[]): Promise<number> {
   // What `npm start` hears its end from is nobody's descriptor in the processes of other commands.
   if (command !== "start") delete process.env.MARKETMESH_PARENT_FD;
@@ -23,13 +23,15 @@ async function main(command: string | undefined, args: string[]): Promise<number
       return 0;
     case "bench":
       return runScript("test/bench/main.ts", args);
+    case "test:faults":
+      return runScript("test/faults/main.ts", args);
     case "fuzz":
       return runScript("test/fuzz/main.ts", args);
     default:
       throw new StackProblem(
         "UNKNOWN_COMMAND",
         `no command ${command}`,
-        "Use start, test, bench, fuzz or generate.",
+        "Use start, test, test:faults, bench, fuzz or generate.",
       );
   }
 }
