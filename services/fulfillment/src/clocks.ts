@@ -1,0 +1,66 @@
+import { AsyncResource } from "node:async_hooks";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "@connectrpc/connect";
+import { type AllocationService, type Clock, Clock_Mode } from "@marketmesh/contracts/allocation/v1";
+import type { Tx } from "@marketmesh/postgres";
+import type { MarketClock } from "./domain/clock.ts";
+import { type KnownClock, readClocks, saveClock, type ToldClock } from "./storage/clock-store.ts";
+
+type Allocation = Pick<Client<typeof AllocationService>, "getClock">;
+
+const askTimeoutMs = 5_000;
+/** A market that has no clock yet is real, but may become a sandbox: it is asked for again. */
+const undecidedForMs = 2_000;
+
+/** What the markets' clocks are, as allocation says: asked once for each market, then told by its feed. */
+export class Clocks {
+  readonly #ask: (market: string) => Promise<ToldClock>;
+
+  constructor(allocation: Allocation) {
+    // As this service, not as whoever happens to call: bound outside of any call.
+    this.#ask = AsyncResource.bind(async (market: string) => {
+      const signal = AbortSignal.timeout(askTimeoutMs);
+      const { clock } = await allocation.getClock({ name: `markets/${market}/clock` }, { signal });
+      return toldClock(clock);
+    });
+  }
+
+  async of(tx: Tx, market: string): Promise<MarketClock> {
+    return (await this.ofAll(tx, [market])).get(market)!;
+  }
+
+  /** By market. UNAVAILABLE when one is not known here and allocation is away. */
+  async ofAll(tx: Tx, markets: readonly string[]): Promise<Map<string, MarketClock>> {
+    const known = await readClocks(tx, markets);
+    const stale = markets.filter((market) => isUndecided(known.get(market)));
+    for (const market of stale) {
+      const told = await this.#askOrKeep(market, known.get(market));
+      if (told) await saveClock(tx, market, told);
+    }
+    const fresh = stale.length > 0 ? await readClocks(tx, markets) : known;
+    return new Map(markets.map((market) => [market, fresh.get(market)!.clock]));
+  }
+
+  async #askOrKeep(market: string, known: KnownClock | undefined): Promise<ToldClock | undefined> {
+    try {
+      return await this.#ask(market);
+    } catch (error) {
+      if (known) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** What allocation says of a clock. */
+export function toldClock(clock: Clock | undefined): ToldClock {
+  return {
+    mode: clock?.mode === Clock_Mode.SANDBOX ? "SANDBOX" : "REAL",
+    version: Number(clock?.version ?? 0),
+    timeMs: clock?.time ? timestampMs(clock.time) : 0,
+  };
+}
+
+function isUndecided(known: KnownClock | undefined): boolean {
+  if (!known) return true;
+  return known.clock.mode === "REAL" && known.version === 0 && known.ageMs > undecidedForMs;
+}

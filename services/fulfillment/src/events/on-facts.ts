@@ -1,0 +1,231 @@
+import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import { ClockAdvancedSchema } from "@marketmesh/contracts/allocation/v1";
+import type { Envelope } from "@marketmesh/contracts/events/v1";
+import { EventEmittedSchema } from "@marketmesh/contracts/fulfillment/v1";
+import type { Handle } from "@marketmesh/events";
+import type { Tx } from "@marketmesh/postgres";
+import { triggeredInput } from "@marketmesh/workflow-engine";
+import { toldClock } from "../clocks.ts";
+import type { MarketClock } from "../domain/clock.ts";
+import { runIdOf } from "../domain/run-id.ts";
+import type { Ear } from "../domain/workflow.ts";
+import type { Shell } from "../shell.ts";
+import type { MovingRun } from "../steps/moving-run.ts";
+import { type NewRun, RunSteps } from "../steps/run-steps.ts";
+import { versionKey } from "../steps/workflow-library.ts";
+import { saveClock } from "../storage/clock-store.ts";
+import { findEarly, findInterested, keepEarly } from "../storage/interest-store.ts";
+import { readEars } from "../storage/workflow-store.ts";
+import { factTypeOf, type HeardFact, heardFact } from "./fact-event.ts";
+import { lockMail } from "./mail-locks.ts";
+
+/**
+ * What facts do to workflows: they start runs, wake those that listen, and are kept for those that will. A batch is one
+ * transaction; a market without workflows costs its part of one query.
+ */
+export function onFacts(shell: Shell, told: () => void): Handle {
+  return async (tx, envelopes) => {
+    const startedMs = performance.now();
+    const byMarket = Map.groupBy(envelopes, ({ market }) => market);
+    const markets = [...byMarket.keys()].filter((market) => market !== "").sort();
+    if (await noteClocks(tx, markets, byMarket)) told();
+    const ears = await readEars(tx, markets);
+    for (const market of markets) {
+      const own = ears.get(market);
+      if (own) await hear(shell, tx, market, own, byMarket.get(market)!);
+    }
+    shell.telemetry.stepped("facts", performance.now() - startedMs);
+  };
+}
+
+async function noteClocks(
+  tx: Tx,
+  markets: readonly string[],
+  byMarket: ReadonlyMap<string, readonly Envelope[]>,
+): Promise<boolean> {
+  let advanced = false;
+  for (const market of markets) {
+    const clocks = byMarket
+      .get(market)!
+      .flatMap(({ fact }) => (fact && anyUnpack(fact, ClockAdvancedSchema)?.clock) ?? []);
+    const latest = clocks.map(toldClock).sort((a, b) => b.timeMs - a.timeMs)[0];
+    if (!latest) continue;
+    await saveClock(tx, market, latest);
+    advanced = true;
+  }
+  return advanced;
+}
+
+/** What one market's workflows make of a batch. */
+async function hear(
+  shell: Shell,
+  tx: Tx,
+  market: string,
+  ears: readonly Ear[],
+  envelopes: readonly Envelope[],
+): Promise<void> {
+  const types = new Set(
+    ears.flatMap(({ state, triggerTypes, heardTypes }) => [
+      ...(state === "ACTIVE" ? triggerTypes : []),
+      ...heardTypes,
+    ]),
+  );
+  const wanted = envelopes.filter((envelope) => {
+    const type = factTypeOf(envelope);
+    return types.has(type) || type === EventEmittedSchema.typeName;
+  });
+  if (wanted.length === 0) return;
+  const clock = await shell.clocks.of(tx, market);
+  const facts = wanted
+    .flatMap((envelope) => heardFact(envelope, clock) ?? [])
+    .filter(({ event }) => types.has(event.type));
+  if (facts.length > 0) await new Hearing(shell, tx, market, clock, ears).hear(facts);
+}
+
+class Hearing {
+  readonly #shell: Shell;
+  readonly #tx: Tx;
+  readonly #market: string;
+  readonly #clock: MarketClock;
+  readonly #ears: readonly Ear[];
+
+  constructor(shell: Shell, tx: Tx, market: string, clock: MarketClock, ears: readonly Ear[]) {
+    this.#shell = shell;
+    this.#tx = tx;
+    this.#market = market;
+    this.#clock = clock;
+    this.#ears = ears;
+  }
+
+  async hear(facts: readonly HeardFact[]): Promise<void> {
+    const heardTypes = new Set(this.#ears.flatMap((ear) => ear.heardTypes));
+    const heard = facts.filter(({ event }) => heardTypes.has(event.type));
+    const begins = await this.#begins(facts);
+    const subjects = [
+      ...heard.map(({ event }) => event.subject),
+      ...begins.flatMap(({ run }) => interestsOf(run).map(({ subject }) => subject)),
+    ];
+    await lockMail(this.#tx, this.#market, subjects);
+    const listeners = await this.#listeners(heard);
+    const place = { market: this.#market, clock: this.#clock, nowMs: this.#shell.nowMs() };
+    const ids = [...listeners.values()].flat();
+    const steps = await RunSteps.open(this.#tx, this.#shell, place, ids);
+    const wanted = await this.#beginRuns(steps, begins, heard);
+    for (const fact of heard) {
+      for (const run of listeners.get(fact) ?? []) {
+        const moving = steps.get(run);
+        if (moving) receive(steps, moving, fact);
+      }
+    }
+    await steps.save();
+    await this.#keepEarly(heard.filter((fact) => !wanted.has(fact) && !listeners.has(fact)));
+  }
+
+  /** The runs that these facts start: one per workflow and subject. */
+  async #begins(facts: readonly HeardFact[]): Promise<Begin[]> {
+    const active = this.#ears.filter(
+      ({ state, triggerTypes }) => state === "ACTIVE" && triggerTypes.length > 0,
+    );
+    const workflows = await this.#shell.library.get(this.#tx, this.#market, active);
+    const begins = new Map<string, Begin>();
+    for (const fact of facts) {
+      const { event, traceparent } = fact;
+      for (const ear of active) {
+        if (!ear.triggerTypes.includes(event.type)) continue;
+        const workflow = workflows.get(versionKey(ear))!;
+        const market = `markets/${this.#market}`;
+        if (!workflow.triggers.some((trigger) => trigger.accepts(event, market))) continue;
+        const id = runIdOf(ear.id, event.subject || event.id);
+        const start = {
+          run: `${market}/runs/${id}`,
+          market,
+          subject: event.subject,
+          input: triggeredInput(event, market),
+          nowMs: event.timeMs,
+        };
+        if (!begins.has(id))
+          begins.set(id, { fact, run: { id, workflow, version: ear.version, start, traceparent } });
+      }
+    }
+    return [...begins.values()];
+  }
+
+  /** Begins them, with what came before them and with what came in the same batch. Returns the facts that they took. */
+  async #beginRuns(
+    steps: RunSteps,
+    begins: readonly Begin[],
+    heard: readonly HeardFact[],
+  ): Promise<ReadonlySet<HeardFact>> {
+    const taken = new Set<HeardFact>();
+    const early = await findEarly(
+      this.#tx,
+      this.#market,
+      begins.flatMap(({ run }) => interestsOf(run)),
+    );
+    const kept = Map.groupBy(early, (event) => addressOf(event));
+    for (const { fact: trigger, run } of begins) {
+      // A run that is there already hears through its interests; this one will not be written.
+      if (steps.get(run.id)) continue;
+      const moving = steps.start(run);
+      const addresses = new Set(moving.interests.map(addressOf));
+      for (const address of addresses) {
+        for (const event of kept.get(address) ?? [])
+          receive(steps, moving, { event, traceparent: run.traceparent });
+      }
+      for (const fact of heard) {
+        if (fact === trigger || !addresses.has(addressOf(fact.event))) continue;
+        taken.add(fact);
+        receive(steps, moving, fact);
+      }
+    }
+    return taken;
+  }
+
+  /** The runs that want each fact; facts that none wants are left out. */
+  async #listeners(heard: readonly HeardFact[]): Promise<Map<HeardFact, string[]>> {
+    const interests = await findInterested(
+      this.#tx,
+      this.#market,
+      heard.map(({ event }) => event),
+    );
+    const byAddress = Map.groupBy(interests, addressOf);
+    const listeners = new Map<HeardFact, string[]>();
+    for (const fact of heard) {
+      const runs = new Set((byAddress.get(addressOf(fact.event)) ?? []).map(({ run }) => run));
+      if (fact.emitter !== undefined) runs.add(fact.emitter);
+      if (runs.size > 0) listeners.set(fact, [...runs]);
+    }
+    return listeners;
+  }
+
+  async #keepEarly(facts: readonly HeardFact[]): Promise<void> {
+    const listened = new Set(
+      this.#ears.flatMap(({ state, listenedTypes }) => (state === "ACTIVE" ? listenedTypes : [])),
+    );
+    const events = facts.map(({ event }) => event).filter(({ type }) => listened.has(type));
+    await keepEarly(this.#tx, this.#market, events);
+  }
+}
+
+interface Begin {
+  readonly fact: HeardFact;
+  readonly run: NewRun;
+}
+
+function interestsOf({ workflow, start }: NewRun): { readonly type: string; readonly subject: string }[] {
+  return workflow
+    .interests(start)
+    .flatMap(({ type, subject }) => (subject === undefined ? [] : [{ type, subject }]));
+}
+
+function addressOf({ type, subject }: { readonly type: string; readonly subject: string }): string {
+  return `${type} ${subject}`;
+}
+
+function receive(
+  steps: RunSteps,
+  moving: MovingRun,
+  { event, traceparent }: Pick<HeardFact, "event" | "traceparent">,
+): void {
+  steps.apply(moving, { kind: "received", nowMs: event.timeMs, event }, traceparent);
+}
