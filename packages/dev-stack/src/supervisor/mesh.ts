@@ -1,5 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import {
+  erasureListPath,
+  markRestored,
+  refuseHalfRestored,
+  setErasuresAside,
+} from "../backup/state-files.ts";
 import { StackProblem } from "../problem.ts";
 import { identify, type ProcessIdentity } from "../process-identity.ts";
 import { startNats } from "../servers/nats.ts";
@@ -86,6 +92,7 @@ export class Mesh {
     const replicas = options.replicas ?? parseReplicas(options.env.MARKETMESH_REPLICAS ?? "");
     this.#names = processNames(options.services.map(nameOf), replicas);
     openStateDir(options.stateDir);
+    if (!options.fresh) refuseHalfRestored(options.stateDir);
     this.#release = claim(options.stateDir);
     this.#secrets = openSecrets(options.stateDir, options.services.map(nameOf));
     this.operatorKey = openOperatorKey(options.stateDir);
@@ -252,7 +259,11 @@ export class Mesh {
       traceDir: tracesDirOf(this.#options.stateDir),
       identity:
         service.name === "identity"
-          ? { bootstrapFile, masterKey: this.#secrets.identityMasterKey }
+          ? {
+              bootstrapFile,
+              masterKey: this.#secrets.identityMasterKey,
+              erasureListFile: erasureListPath(this.#options.stateDir),
+            }
           : undefined,
     });
     return new ServiceProcess({
@@ -343,7 +354,9 @@ function nameOf(service: ServiceEntry): string {
   return service.name;
 }
 
-/** Deletes what a finished or unfinished scenario left in the state folder. */
+/** Deletes what a finished or unfinished scenario left in the state folder, and what belongs to the databases that go. */
 export function discardRuns(stateDir: string): void {
   rmSync(join(stateDir, "runs"), { recursive: true, force: true });
+  setErasuresAside(stateDir, new Date());
+  markRestored(stateDir);
 }

@@ -30,6 +30,8 @@ export interface ServiceEnv {
   readonly IDENTITY_BOOTSTRAP_FILE?: string;
   /** Identity only: 32 bytes in hex that wrap keys at rest. */
   readonly IDENTITY_MASTER_KEY?: string;
+  /** Identity only: the list of erased parties, outside of its database. */
+  readonly IDENTITY_ERASURE_LIST_FILE?: string;
   /** Where to call each service: the addresses of all its processes, separated by commas. */
   readonly [meshUrl: `MESH_${string}_URL`]: string;
 }
@@ -60,7 +62,9 @@ export interface ServiceSetting {
   readonly serviceKey: string;
   readonly logLevel: string;
   readonly traceDir: string;
-  readonly identity?: { readonly bootstrapFile: string; readonly masterKey: string } | undefined;
+  readonly identity?:
+    | { readonly bootstrapFile: string; readonly masterKey: string; readonly erasureListFile: string }
+    | undefined;
 }
 
 /** Builds the environment of one process of a service. */
@@ -86,6 +90,7 @@ export function serviceEnv(setting: ServiceSetting): ServiceEnv {
     ...(identity && {
       IDENTITY_BOOTSTRAP_FILE: identity.bootstrapFile,
       IDENTITY_MASTER_KEY: identity.masterKey,
+      IDENTITY_ERASURE_LIST_FILE: identity.erasureListFile,
     }),
   };
 }
