@@ -47,12 +47,20 @@ function clearScalar(loose: Loose, field: DescField & { fieldKind: "scalar" }): 
   else delete loose[field.localName];
 }
 
+// Reading an option parses it anew each time.
+const rules = new Map<DescField, FieldRules>();
+const behaviors = new Map<DescField, readonly FieldBehavior[]>();
+
 export function rulesOf(field: DescField): FieldRules {
-  return getOption(field, rulesOption);
+  const known = rules.get(field) ?? getOption(field, rulesOption);
+  rules.set(field, known);
+  return known;
 }
 
-export function behavesAs(field: DescField, behavior: FieldBehavior): boolean {
-  return getOption(field, field_behavior).includes(behavior);
+function behavesAs(field: DescField, behavior: FieldBehavior): boolean {
+  const known = behaviors.get(field) ?? getOption(field, field_behavior);
+  behaviors.set(field, known);
+  return known.includes(behavior);
 }
 
 export const isOutput = (field: DescField) => behavesAs(field, FieldBehavior.OUTPUT_ONLY);

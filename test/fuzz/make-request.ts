@@ -79,8 +79,8 @@ function pickRpc(rpcs: readonly Rpc[], random: Random): Rpc {
 }
 
 function pickMode(random: Random): Mode {
-  if (random.chance(0.45)) return "valid";
-  return random.chance(0.6) ? "boundary" : "wrong";
+  if (random.chance(0.4)) return "valid";
+  return random.chance(0.55) ? "boundary" : "wrong";
 }
 
 function pickWho(wrong: string, rpc: Rpc, principals: Principals, random: Random): Who {

@@ -97,11 +97,13 @@ function overHttp1(url: string, call: RawCall, timeoutMs: number): Promise<RawAn
     response.on("error", (error) => resolve({ ...empty, problem: error.message }));
     response.on("end", () => {
       const received = new Headers();
+      const trailers = new Headers();
       copyHeaders(response.headers, received);
+      copyHeaders(response.trailers, trailers);
       resolve({
         status: response.statusCode ?? 0,
         headers: received,
-        trailers: new Headers(),
+        trailers,
         body: Buffer.concat(chunks),
         problem: undefined,
       });

@@ -127,11 +127,13 @@ function rawPatience(request: FuzzRequest): number {
 }
 
 function transportTo(baseUrl: string, protocol: Protocol, registry: Registry): Transport {
-  if (protocol === "grpc") return createGrpcTransport({ baseUrl });
+  const acceptCompression: [] = [];
+  if (protocol === "grpc") return createGrpcTransport({ baseUrl, acceptCompression });
   if (protocol === "grpc-web") return createGrpcWebTransport({ baseUrl, httpVersion: "2" });
   return createConnectTransport({
     baseUrl,
     httpVersion: "2",
+    acceptCompression,
     useBinaryFormat: protocol === "connect",
     jsonOptions: { registry },
   });
