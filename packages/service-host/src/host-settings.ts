@@ -170,6 +170,20 @@ export const eventSettings = {
     min: 1024 * 1024,
     doc: "The bound of the service's stream, which the broker reserves; full, it refuses and the outbox waits.",
   }),
+  auditAfterMs: integer({
+    env: "EVENTS_AUDIT_AFTER_MS",
+    unit: "ms",
+    fallback: 30_000,
+    min: 100,
+    doc: "An event that was published so long ago, and is not recorded, may be a gap to be asked for.",
+  }),
+  auditEveryMs: integer({
+    env: "EVENTS_AUDIT_EVERY_MS",
+    unit: "ms",
+    fallback: 10_000,
+    min: 50,
+    doc: "About so often the auditor looks at each work subscription.",
+  }),
 } as const satisfies ConfigSpec<object>;
 
 /** What every process reads to know where its metrics go besides the metrics port. */
@@ -240,19 +254,5 @@ export const tracingSettings = {
     fallback: 1_000,
     min: 1,
     doc: "What takes this long is exported even when its trace is not kept.",
-  }),
-  auditAfterMs: integer({
-    env: "EVENTS_AUDIT_AFTER_MS",
-    unit: "ms",
-    fallback: 30_000,
-    min: 100,
-    doc: "An event that was published so long ago, and is not recorded, may be a gap to be asked for.",
-  }),
-  auditEveryMs: integer({
-    env: "EVENTS_AUDIT_EVERY_MS",
-    unit: "ms",
-    fallback: 10_000,
-    min: 50,
-    doc: "About so often the auditor looks at each work subscription.",
   }),
 } as const satisfies ConfigSpec<object>;
