@@ -6,9 +6,11 @@ import type { TaskList, TaskNode } from "../program.ts";
  */
 export function markAhead(tasks: readonly TaskNode[]): void {
   for (const task of tasks) own(task, task.ahead as Set<string>);
+  // Flow mostly goes forward, so looking from the end takes one round, and one more for each way back.
+  const backward = tasks.toReversed();
   for (let changed = true; changed; ) {
     changed = false;
-    for (const task of tasks) changed = spread(task) || changed;
+    for (const task of backward) changed = spread(task) || changed;
   }
 }
 
