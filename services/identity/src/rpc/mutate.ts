@@ -41,7 +41,7 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
         if (act) await audit(shell, tx, caller, { place, action: method.name, ...act });
         return response;
       }),
-    { signal: context.signal },
+    { signal: context.signal, mayRepeat: true },
   );
 }
 

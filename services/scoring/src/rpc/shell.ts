@@ -26,7 +26,7 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
   return database.transaction(
     scopeOf(callerOf(context), market),
     (tx) => onceByRequestId(tx, { market, method, requestId, request }, () => work(tx)),
-    { signal: context.signal },
+    { signal: context.signal, mayRepeat: true },
   );
 }
 
