@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A process that came to an armed point, and when that was seen. */
@@ -29,6 +29,13 @@ export class ArmedPoints {
     const hit = await this.#arm(point, `SIGSTOP ${passes}`);
     while (stateOf(hit.pid) !== "T") await new Promise((resolve) => setTimeout(resolve, 1));
     return hit;
+  }
+
+  /** Forgets what is armed and was not come to. */
+  disarm(): void {
+    for (const name of readdirSync(this.folder)) {
+      if (!name.includes("@")) rmSync(join(this.folder, name), { force: true });
+    }
   }
 
   resume({ pid }: Hit): void {

@@ -1,108 +1,94 @@
-import { injectDisorder, republishAll } from "./disorder.ts";
-import { type Faults, killAt } from "./fault-case.ts";
+import { injectDisorder, republish } from "./disorder.ts";
+import { type Faults, killAt, killNow } from "./fault-case.ts";
 import { rotateSigningKey } from "./signing-key.ts";
 import { loseStream } from "./streams.ts";
 
+/** What is done to a mesh while a job runs on it. */
 export interface NamedCase {
   readonly name: string;
+  /** The market that the job runs on. */
   readonly market: string;
-  inject(faults: Faults): void | Promise<void>;
+  inject(faults: Faults): void;
 }
 
 /** A process stops at a point, a server is killed meanwhile, and the process goes on. */
-function killServerAt(server: "nats" | "postgres", point: string) {
-  return ({ mesh, killed, expect }: Faults) => {
-    const hit = mesh.points.stop(point).then((stopped) => {
-      killed(`${server} at ${point}`, mesh.kill(server));
-      mesh.points.resume(stopped);
-    });
-    expect(hit);
-  };
+function killServerAt(faults: Faults, server: "nats" | "postgres", point: string): void {
+  const { mesh, expect } = faults;
+  const hit = mesh.points.stop(point).then((stopped) => {
+    killNow(faults, server, `${server} at ${point}`);
+    mesh.points.resume(stopped);
+  });
+  expect(hit);
 }
 
 const kills = (...points: readonly (readonly [point: string, passes?: number])[]) => {
   return (faults: Faults) => {
-    for (const [point, passes] of points) void killAt(faults, point, passes).catch(() => {});
+    for (const [point, passes] of points) killAt(faults, point, passes);
   };
 };
 
 export const oneOfEach: readonly NamedCase[] = [
   {
-    name: "identity dies when parties are created and nobody was told",
-    market: "identity-dies",
-    inject: kills(["identity.rpc.BatchCreateParties.done"]),
+    name: "identity dies with parties created, catalog in an import, its relay with facts stamped: nobody was told",
+    market: "writers-die",
+    inject: kills(
+      ["identity.rpc.BatchCreateParties.done"],
+      ["catalog.rpc.ImportListings.received", 1],
+      ["catalog.relay.stamped", 2],
+    ),
   },
   {
-    name: "catalog dies in an import, and again with facts stamped and not published",
-    market: "catalog-dies",
-    inject: kills(["catalog.rpc.ImportListings.received", 1], ["catalog.relay.stamped", 2]),
+    name: "eligibility and scoring die while a round asks them",
+    market: "judges-die",
+    inject: kills(["eligibility.rpc.BatchListEligible.asked"], ["scoring.rpc.Rank.asked"]),
   },
   {
-    name: "eligibility dies while a round asks it",
-    market: "eligibility-dies",
-    inject: kills(["eligibility.rpc.BatchListEligible.asked"]),
-  },
-  {
-    name: "scoring dies while a round asks it",
-    market: "scoring-dies",
-    inject: kills(["scoring.rpc.Rank.asked"]),
-  },
-  {
-    name: "allocation dies with a round solved and nothing held",
+    name: "allocation dies with a round solved and nothing held, then with answers taken that nobody was told of",
     market: "solved",
-    inject: kills(["allocation.round.SOLVED"]),
+    inject: kills(["allocation.round.SOLVED"], ["allocation.rpc.AcceptOffer.done", 2]),
   },
   {
-    name: "allocation dies while a round is ranked, and with answers taken that nobody was told of",
+    name: "allocation dies while a round is ranked, fulfillment while the wave is answered",
     market: "ranked",
-    inject: kills(["allocation.round.ranked"], ["allocation.rpc.AcceptOffer.done", 2]),
+    inject(faults) {
+      killAt(faults, "allocation.round.ranked");
+      faults.job.before("allocation.advanceClock", 2, async () =>
+        killNow(faults, "fulfillment", "fulfillment in a wave"),
+      );
+    },
   },
   {
-    name: "fulfillment dies while a wave is answered",
-    market: "fulfillment-dies",
-    inject: ({ mesh, job, killed }) =>
-      job.before("allocation.advanceClock", 2, async () =>
-        killed("fulfillment in a wave", mesh.kill("fulfillment")),
-      ),
+    name: "nats-server dies with an import's facts stamped, and with a round's facts published and not marked",
+    market: "nats-dies",
+    inject(faults) {
+      killServerAt(faults, "nats", "catalog.relay.stamped");
+      faults.job.before("allocation.createRound", 1, async () =>
+        killServerAt(faults, "nats", "allocation.relay.published"),
+      );
+    },
   },
   {
-    name: "nats-server dies with an import's facts stamped and not published",
-    market: "nats-stamped",
-    inject: killServerAt("nats", "catalog.relay.stamped"),
-  },
-  {
-    name: "nats-server dies with a round's facts published and not marked",
-    market: "nats-published",
-    inject: killServerAt("nats", "allocation.relay.published"),
-  },
-  {
-    name: "Postgres dies with a round solved and nothing held",
-    market: "postgres-solved",
-    inject: killServerAt("postgres", "allocation.round.SOLVED"),
-  },
-  {
-    name: "Postgres dies with facts published and not marked",
-    market: "postgres-published",
-    inject: killServerAt("postgres", "catalog.relay.published"),
+    name: "Postgres dies with facts published and not marked, and with a round solved and nothing held",
+    market: "postgres-dies",
+    inject(faults) {
+      killServerAt(faults, "postgres", "catalog.relay.published");
+      killServerAt(faults, "postgres", "allocation.round.SOLVED");
+    },
   },
   { name: "a signing key takes over", market: "key-rotated", inject: rotateSigningKey },
   {
     name: "everything is published again, and old events come late and in the wrong order",
     market: "disorder",
-    async inject(faults) {
+    inject(faults) {
+      const sinceMs = Date.now();
       faults.job.before("eligibility.listEligible", 1, () => injectDisorder(faults));
-      faults.job.before("allocation.createRound", 2, () => republishAll(faults));
+      faults.job.before("allocation.createRound", 2, () => republish(faults, sinceMs));
     },
   },
   {
-    name: "a stream is emptied before all have read it",
-    market: "stream-emptied",
-    inject: loseStream("purge"),
-  },
-  {
-    name: "a stream is deleted before all have read it",
-    market: "stream-deleted",
-    inject: loseStream("delete"),
+    name: "a stream is emptied and then deleted before all have read it",
+    market: "stream-lost",
+    inject: loseStream,
   },
 ];
 
@@ -126,7 +112,7 @@ function standStill({ mesh, market, expect }: Faults): void {
 export const twoOfEach: readonly NamedCase[] = [
   {
     name: "one eligibility and one scoring die while a round asks them",
-    market: "judges-die",
+    market: "one-judge",
     inject: kills(["eligibility.rpc.BatchListEligible.asked"], ["scoring.rpc.Rank.asked"]),
   },
   {
@@ -142,9 +128,9 @@ export const twoOfEach: readonly NamedCase[] = [
   {
     name: "one fulfillment dies while a wave is answered",
     market: "one-fulfillment",
-    inject: ({ mesh, job, killed }) =>
-      job.before("allocation.advanceClock", 2, async () =>
-        killed("fulfillment-2 in a wave", mesh.kill("fulfillment-2")),
+    inject: (faults) =>
+      faults.job.before("allocation.advanceClock", 2, async () =>
+        killNow(faults, "fulfillment-2", "fulfillment-2 in a wave"),
       ),
   },
 ];

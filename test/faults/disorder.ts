@@ -4,8 +4,8 @@ import type { Faults } from "./fault-case.ts";
 
 const messagesMax = 200;
 
-/** Asks every service to publish everything that it ever announced once more. */
-export async function republishAll({ mesh }: Faults): Promise<void> {
+/** Asks every service to publish everything that it announced since a moment once more. */
+export async function republish({ mesh }: Faults, sinceMs: number): Promise<void> {
   using clients = mesh.connect();
   for (const service of mesh.services) {
     const feeds = await mesh.sql(
@@ -13,7 +13,7 @@ export async function republishAll({ mesh }: Faults): Promise<void> {
       (sql) => sql<{ feed: string }[]>`select feed from marketmesh.feeds`,
     );
     for (const { feed } of feeds)
-      await clients.feeds[service]!.republish({ feed, sinceTime: timestampFromMs(0) });
+      await clients.feeds[service]!.republish({ feed, sinceTime: timestampFromMs(sinceMs) });
   }
 }
 
@@ -25,7 +25,11 @@ export async function injectDisorder({ mesh, market }: Faults): Promise<void> {
     for (const name of await manager.streams.names().next()) {
       const { state } = await manager.streams.info(name);
       const messages: StoredMsg[] = [];
-      for (let seq = state.last_seq; seq >= state.first_seq && messages.length < messagesMax; seq -= 1) {
+      for (
+        let seq = state.last_seq;
+        seq >= Math.max(1, state.first_seq) && messages.length < messagesMax;
+        seq -= 1
+      ) {
         messages.push(await manager.streams.getMessage(name, { seq }));
       }
       for (const { subject, data, seq } of messages)

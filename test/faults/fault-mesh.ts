@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectedMesh, connectMesh } from "@marketmesh/cli/connect";
@@ -9,12 +18,15 @@ import postgres, { type Sql } from "postgres";
 import { ArmedPoints } from "./armed-points.ts";
 
 const patienceMs = 60_000;
+const backMs = 60_000;
 // Kills are the point here: the mesh never gives up, and waits no longer for the fifth than for the first.
 const restartPolicy = { endsMax: 1_000, windowMs: 60_000, delayMsMin: 250, delayMsMax: 250 };
 
 /** A mesh as `npm start` runs it, one process or several for each service, whose processes can be killed. */
 export class FaultMesh implements AsyncDisposable {
   readonly points: ArmedPoints;
+  /** How long the mesh took to start. */
+  startMs = 0;
   /** What the supervisor told, for a failing test to show. */
   readonly said: string[] = [];
   readonly #folder: string;
@@ -51,7 +63,9 @@ export class FaultMesh implements AsyncDisposable {
     if (existsSync(fetched)) copyFileSync(fetched, join(folder, "state", "bin", "nats-server"));
     const mesh = new FaultMesh(folder, replicas);
     try {
+      const beganMs = performance.now();
       await mesh.#stack.start();
+      mesh.startMs = performance.now() - beganMs;
       return mesh;
     } catch (error) {
       await mesh[Symbol.asyncDispose]();
@@ -77,6 +91,36 @@ export class FaultMesh implements AsyncDisposable {
     const found = this.#stack.processes.find(({ name }) => name === process);
     if (found === undefined) throw new Error(`there is no process ${process}`);
     return found.pid;
+  }
+
+  nameOf(pid: number): string | undefined {
+    return this.#stack.processes.find((one) => one.pid === pid)?.name;
+  }
+
+  /** When another process has taken the place of the one with that pid, and does its work. */
+  async back(name: string, pid: number): Promise<number> {
+    const endMs = performance.now() + backMs;
+    while (this.pidOf(name) === pid || !(await this.#serves(name).catch(() => false))) {
+      if (performance.now() > endMs) throw new Error(`${name} is not back after ${backMs / 1_000} s`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return performance.now();
+  }
+
+  async #serves(name: string): Promise<boolean> {
+    if (name === "postgres") return this.sql("identity", async (sql) => (await sql`select 1`).length === 1);
+    if (name === "nats")
+      return (await Promise.all(this.services.map((one) => this.#allPublished(one)))).every(Boolean);
+    const { status } = await fetch(`${this.#stack.addresses[name]}/readyz`, {
+      signal: AbortSignal.timeout(1_000),
+    });
+    return status === 200;
+  }
+
+  #allPublished(service: string): Promise<boolean> {
+    return this.sql(service, async (sql) => {
+      return (await sql`select from marketmesh.outbox where publish_time is null limit 1`).length === 0;
+    });
   }
 
   /** kill -9 of a process or server, by its name; answers when. */
@@ -113,8 +157,11 @@ export class FaultMesh implements AsyncDisposable {
     }
   }
 
+  /** Stops everything. Throws when a process of the mesh is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.stop();
+    const left = processesThatName(this.#folder);
+    if (left.length > 0) throw new Error(`processes are left: ${left.join(", ")}`);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -124,5 +171,22 @@ export class FaultMesh implements AsyncDisposable {
       readonly natsUrl: string;
       readonly metrics: Readonly<Record<string, string>>;
     };
+  }
+}
+
+/** Processes whose command or environment names the folder, this one left out. Linux only. */
+function processesThatName(folder: string): string[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    return ["cmdline", "environ"].some((file) => textOf(`/proc/${pid}/${file}`).includes(folder));
+  });
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return ""; // it has ended, or is somebody else's
   }
 }

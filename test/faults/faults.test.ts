@@ -28,7 +28,8 @@ describe.each([
     "$name",
     async ({ market, inject }) => {
       const { report, recoveries, violations } = await runCase(mesh, market, inject);
-      for (const { what, ms } of recoveries) console.log(`${what}: the job went on after ${ms} ms`);
+      for (const { what, backMs, jobMs } of recoveries)
+        console.log(`${what}: back after ${backMs} ms, the job went on after ${jobMs} ms`);
       for (const violation of violations) console.log(`violation: ${violation}`);
       expect(violations).toEqual([]);
       expect(report.allocationsSha256).toBe(undisturbed);
