@@ -223,3 +223,51 @@ describe("effects", () => {
     expect(run.advance({ kind: "cancelled", nowMs: t0 + 6, reason: "again" })).toBe(false);
   });
 });
+
+describe("examples of the specification, in CEL", () => {
+  test("set", () => {
+    const input = { configuration: { size: "small", fill: "red" } };
+    expect(
+      outputOf(
+        `do:
+  - setShape:
+      set:
+        shape: circle
+        size: \${ input.configuration.size }
+        fill: \${ input.configuration.fill }`,
+        input,
+      ),
+    ).toEqual({ shape: "circle", size: "small", fill: "red" });
+  });
+
+  test.each([
+    ["electronic", ["validatePayment", "fulfillOrder"]],
+    ["physical", ["checkInventory", "packItems", "scheduleShipping"]],
+    ["other", ["logWarning", "notifyAdmin"]],
+  ])("switch: %s", (orderType, steps) => {
+    const call = (name: string) => `        - ${name}: { call: test.v1.Service/${name} }`;
+    const branch = (name: string, calls: string[], then: string) =>
+      `  - ${name}:\n      do:\n${calls.map(call).join("\n")}${then}`;
+    const run = new Sample(
+      `do:
+  - processOrder:
+      switch:
+        - case1: { when: "\${ input.orderType == 'electronic' }", then: processElectronicOrder }
+        - case2: { when: "\${ input.orderType == 'physical' }", then: processPhysicalOrder }
+        - default: { then: handleUnknownOrderType }
+${branch("processElectronicOrder", ["validatePayment", "fulfillOrder"], "\n      then: exit")}
+${branch("processPhysicalOrder", ["checkInventory", "packItems", "scheduleShipping"], "\n      then: exit")}
+${branch("handleUnknownOrderType", ["logWarning", "notifyAdmin"], "")}`,
+      { input: { orderType } },
+    );
+    const called: string[] = [];
+    while (run.state.status === "RUNNING") {
+      called.push(
+        ...run.effects.flatMap((effect) => (effect.kind === "call" ? [effect.method.split("/")[1]!] : [])),
+      );
+      run.answer({});
+    }
+    expect(called).toEqual(steps);
+    expect(run.state.status).toBe("COMPLETED");
+  });
+});
