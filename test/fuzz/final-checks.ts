@@ -8,12 +8,14 @@ import { worldMarkets } from "./world.ts";
 
 const readsCount = 300;
 const readP99MaxMs = 250;
+/** A machine that is busy with other things is slow before the run too. */
+const slowdownMax = 5;
 
 /** What the run has broken, asked of the mesh when all is sent: nothing when every service serves and the books balance. */
-export async function finalChecks(mesh: WholeMesh, adminUrl: string): Promise<string[]> {
+export async function finalChecks(mesh: WholeMesh, adminUrl: string, beforeMs: number): Promise<string[]> {
   return [
     ...(await healthProblems(mesh)),
-    ...(await latencyProblems(mesh)),
+    ...(await latencyProblems(mesh, beforeMs)),
     ...(await bookProblems(mesh, adminUrl)),
   ];
 }
@@ -22,13 +24,20 @@ async function healthProblems({ endpoints }: WholeMesh): Promise<string[]> {
   const problems: string[] = [];
   for (const [service, baseUrl] of Object.entries(endpoints)) {
     const health = createClient(Health, createConnectTransport({ baseUrl, httpVersion: "2" }));
-    const { status } = await health.check({}, { timeoutMs: 5_000 });
+    const { status } = await health.check({}, { timeoutMs: 20_000 });
     if (status !== Status.SERVING) problems.push(`${service} is in status ${status} after the run`);
   }
   return problems;
 }
 
-async function latencyProblems({ clients }: WholeMesh): Promise<string[]> {
+async function latencyProblems(mesh: WholeMesh, beforeMs: number): Promise<string[]> {
+  const afterMs = await readP99Ms(mesh);
+  if (afterMs <= Math.max(readP99MaxMs, beforeMs * slowdownMax)) return [];
+  return [`GetMarket takes ${afterMs.toFixed(0)} ms at p99 after the run, ${beforeMs.toFixed(0)} before`];
+}
+
+/** How long a small read takes, at p99, while nothing else is asked. */
+export async function readP99Ms({ clients }: WholeMesh): Promise<number> {
   const name = `markets/${worldMarkets[0]}`;
   const took: number[] = [];
   for (let read = 0; read < readsCount; read += 1) {
@@ -37,8 +46,7 @@ async function latencyProblems({ clients }: WholeMesh): Promise<string[]> {
     took.push(performance.now() - started);
   }
   took.sort((left, right) => left - right);
-  const p99 = took[Math.floor(took.length * 0.99)] ?? 0;
-  return p99 <= readP99MaxMs ? [] : [`GetMarket takes ${p99.toFixed(0)} ms at p99 after the run`];
+  return took[Math.floor(took.length * 0.99)] ?? 0;
 }
 
 const books: Readonly<Record<string, string>> = {

@@ -75,6 +75,7 @@ export class Report {
     }
     const lines = [text, this.show(request, outcome), `again: ${this.#commandOf(request.number)}`];
     this.#kinds.set(kindOf(request, text), { text: lines.join("\n  "), count: 1 });
+    this.#options.say(`violation: ${lines.join("\n  ")}`);
   }
 
   /** What is wrong with the mesh as a whole, at the end. */

@@ -4,7 +4,7 @@ import { startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
 import { attribute, type Sent } from "./attribute.ts";
 import { type Contracts, loadContracts, type Rpc } from "./contracts.ts";
 import { plantDeadLetters } from "./dead-letters.ts";
-import { finalChecks } from "./final-checks.ts";
+import { finalChecks, readP99Ms } from "./final-checks.ts";
 import { harvest } from "./harvest.ts";
 import { judge } from "./judge.ts";
 import { makeRequest, type Source } from "./make-request.ts";
@@ -63,6 +63,7 @@ export async function fuzz(options: FuzzOptions): Promise<Summary> {
   await untilExpired(mesh.endpoints.identity as string, expiring);
   using sender = new Sender(mesh.endpoints, contracts.registry);
   await using writes = await watchWrites(mesh, options.adminUrl);
+  const beforeMs = await readP99Ms(mesh);
   const report = new Report(options, rpcs);
   const source = { seed: options.seed, contracts, pool, rpcs, markets: worldMarkets };
   const fuzzer: Fuzzer = { source, contracts, sender, slots, report };
@@ -74,7 +75,7 @@ export async function fuzz(options: FuzzOptions): Promise<Summary> {
       report.violation(fault.request, fault.text);
     if (!options.only) options.say(report.progress());
   }
-  for (const text of await finalChecks(mesh, options.adminUrl)) report.finding(text);
+  for (const text of await finalChecks(mesh, options.adminUrl, beforeMs)) report.finding(text);
   return report.summary();
 }
 
