@@ -41,6 +41,7 @@ test.each([
   ["insert into f (a) values ($1) on conflict (a) do update set b = excluded.b", "insert f"],
   ["select a, (extract(epoch from create_time) * 1000) as ms from plans where id = $1", "select plans"],
   ["select set_config('marketmesh.reach', $1, true)", "select set_config"],
+  ["select l.* from unnest(cast($1 as text[])) as given(id) join listings l using (id)", "select listings"],
   ["delete from offers where id = any($1)", "delete offers"],
   ["commit", "commit"],
 ])("%j is named %s", (text, name) => {

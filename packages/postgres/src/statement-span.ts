@@ -52,7 +52,7 @@ function describe(text: string): Described {
 // What a statement does and to what. A statement with several parts (`with ... as (...)`) is named by the first that writes,
 // else by the first that reads.
 const writes = /\b(insert into|update|delete from) ((?:"?\w+"?\.)?"?\w+"?)/i;
-const reads = /\b(from) ((?:"?\w+"?\.)?"?\w+"?)/i;
+const reads = /\b(from|join) (?!unnest\b|lateral\b)((?:"?\w+"?\.)?"?\w+"?)/i;
 const calls = /^(select) ((?:"?\w+"?\.)?"?\w+"?)\(/i;
 
 function summaryOf(folded: string): string {
@@ -61,6 +61,6 @@ function summaryOf(folded: string): string {
   const [, verb, target] = found ?? [];
   if (verb === undefined || target === undefined)
     return folded.split(" ", 1)[0]?.toLowerCase() || "statement";
-  const operation = verb.toLowerCase() === "from" ? "select" : verb.toLowerCase().split(" ", 1)[0];
+  const operation = /^(from|join)$/i.test(verb) ? "select" : verb.toLowerCase().split(" ", 1)[0];
   return `${operation} ${target.replaceAll('"', "").replace(/^\w+\./, "")}`;
 }
