@@ -43,3 +43,106 @@ export const delivery = definition(
 `,
   onCommitted,
 );
+
+/** Waits for a signal, with a time limit; says what it heard. */
+export const listening = definition(
+  "listening",
+  `
+- hear:
+    try:
+      - signal:
+          listen: {to: {one: {with: {type: go}}}}
+          timeout: {after: {hours: 1}}
+    catch:
+      errors: {with: {type: "https://serverlessworkflow.io/spec/1.0.0/errors/timeout"}}
+      do:
+        - silent: {set: {outcome: silent}, then: end}
+- finish: {set: {outcome: heard}}
+`,
+);
+
+/** Asks for the listing that its input names. */
+export const asking = definition(
+  "asking",
+  `
+- ask:
+    call: marketmesh.catalog.v1.CatalogService/GetListing
+    with: {name: '\${ input.listing }'}
+- finish: {set: {outcome: '\${ input.listing.owner }'}}
+`,
+);
+
+/** Sleeps as long as its input says. */
+export const sleeping = definition(
+  "sleeping",
+  `
+- sleep: {wait: '\${ input.long }'}
+- finish: {set: {outcome: rested, at: '\${ string(now) }'}}
+`,
+);
+
+/** Gives somebody something to do, until its time runs out. */
+export const tasking = definition(
+  "tasking",
+  `
+- give:
+    call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+    with: {task: {type: sign, party: '\${ input.party }', dueTime: '\${ string(now + duration("2h")) }'}}
+- hear:
+    listen:
+      to:
+        any:
+          - with: {type: marketmesh.fulfillment.v1.TaskCompleted, subject: sign}
+          - with: {type: marketmesh.fulfillment.v1.TaskExpired, subject: sign}
+      read: envelope
+- finish:
+    set: {outcome: '\${ input[0].type.endsWith("TaskCompleted") ? "signed" : "late" }'}
+`,
+);
+
+/** Begun by an allocation; waits for the acceptance of the offer of the same id, which may have come before. */
+export const matching = definition(
+  "matching",
+  `
+- hear:
+    listen:
+      to:
+        all:
+          - with: {type: marketmesh.allocation.v1.OfferAccepted, subject: '\${ market + "/offers/" + subject.split("/")[3] }'}
+- finish: {set: {outcome: matched}}
+`,
+  onCommitted,
+);
+
+/** Says something that every run about the same subject hears, and runs that say so begin. */
+export const telling = definition(
+  "telling",
+  `
+- say: {emit: {event: {with: {source: "https://test.example", type: said, subject: 'markets/emissions/parties/all', data: {n: 1}}}}}
+- finish: {set: {outcome: told}}
+`,
+);
+export const overhearing = definition(
+  "overhearing",
+  `
+- hear: {listen: {to: {one: {with: {type: said, subject: 'markets/emissions/parties/all'}}}}}
+- finish: {set: {outcome: '\${ string(input[0].n) }'}}
+`,
+);
+export const triggered = definition(
+  "triggered",
+  "- finish: {set: {outcome: begun}}",
+  "schedule: {on: {one: {with: {type: said}}}}",
+);
+
+/** Gives the staff one second. */
+export const hurrying = definition(
+  "hurrying",
+  `
+- give:
+    call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+    with: {task: {type: hurry, dueTime: '\${ string(now + duration("1s")) }'}}
+- hear: {listen: {to: {one: {with: {type: marketmesh.fulfillment.v1.TaskExpired, subject: hurry}}}}}
+- finish: {set: {outcome: missed}}
+`,
+);

@@ -110,8 +110,14 @@ export class MovingRun {
       version: (before?.version ?? 0) + this.facts.length,
       wakeMs: ended ? undefined : state.wakeMs,
       updateMs: state.nowMs,
-      endMs: ended ? state.nowMs : undefined,
+      endMs: ended ? this.#endMs() : undefined,
     };
+  }
+
+  // A timer that was due before the step ended the run when it was due.
+  #endMs(): number {
+    const { entry, timeMs } = this.entries.at(-1)!;
+    return this.state.status === "COMPLETED" ? (entry.moves.at(-1)?.timeMs ?? timeMs) : timeMs;
   }
 
   #factsOf(): RunFact[] {
