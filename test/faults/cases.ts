@@ -8,6 +8,8 @@ export interface NamedCase {
   readonly name: string;
   /** The market that the job runs on. */
   readonly market: string;
+  /** Whether its allocations are carried out too; it takes longer. */
+  readonly fulfils?: boolean;
   inject(faults: Faults): void;
 }
 
@@ -48,14 +50,14 @@ export const oneOfEach: readonly NamedCase[] = [
     inject: kills(["allocation.round.SOLVED"], ["allocation.rpc.AcceptOffer.done", 2]),
   },
   {
-    name: "allocation dies while a round is ranked, fulfillment while the wave is answered",
+    name: "allocation dies while a round is ranked, fulfillment with a call answered and with tasks completed",
     market: "ranked",
-    inject(faults) {
-      killAt(faults, "allocation.round.ranked");
-      faults.job.before("allocation.advanceClock", 2, async () =>
-        killNow(faults, "fulfillment", "fulfillment in a wave"),
-      );
-    },
+    fulfils: true,
+    inject: kills(
+      ["allocation.round.ranked"],
+      ["fulfillment.call.answered"],
+      ["fulfillment.rpc.BatchCompleteTasks.done"],
+    ),
   },
   {
     name: "nats-server dies with an import's facts stamped, and with a round's facts published and not marked",
@@ -126,11 +128,9 @@ export const twoOfEach: readonly NamedCase[] = [
     inject: standStill,
   },
   {
-    name: "one fulfillment dies while a wave is answered",
+    name: "one fulfillment dies with a call answered, one with tasks completed",
     market: "one-fulfillment",
-    inject: (faults) =>
-      faults.job.before("allocation.advanceClock", 2, async () =>
-        killNow(faults, "fulfillment-2", "fulfillment-2 in a wave"),
-      ),
+    fulfils: true,
+    inject: kills(["fulfillment.call.answered"], ["fulfillment.rpc.BatchCompleteTasks.done"]),
   },
 ];

@@ -25,8 +25,6 @@ const restartPolicy = { endsMax: 1_000, windowMs: 60_000, delayMsMin: 250, delay
 /** A mesh as `npm start` runs it, one process or several for each service, whose processes can be killed. */
 export class FaultMesh implements AsyncDisposable {
   readonly points: ArmedPoints;
-  /** How long the mesh took to start. */
-  startMs = 0;
   /** What the supervisor told, for a failing test to show. */
   readonly said: string[] = [];
   readonly #folder: string;
@@ -63,9 +61,7 @@ export class FaultMesh implements AsyncDisposable {
     if (existsSync(fetched)) copyFileSync(fetched, join(folder, "state", "bin", "nats-server"));
     const mesh = new FaultMesh(folder, replicas);
     try {
-      const beganMs = performance.now();
       await mesh.#stack.start();
-      mesh.startMs = performance.now() - beganMs;
       return mesh;
     } catch (error) {
       await mesh[Symbol.asyncDispose]();
@@ -85,6 +81,11 @@ export class FaultMesh implements AsyncDisposable {
   /** The names of a service's processes. */
   processesOf(service: string): string[] {
     return Object.keys(this.#stack.addresses).filter((name) => name.replace(/-\d+$/, "") === service);
+  }
+
+  /** Whether a process has no other of its service beside it. */
+  isAlone(process: string): boolean {
+    return this.processesOf(process.replace(/-\d+$/, "")).length < 2;
   }
 
   pidOf(process: string): number {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type NamedCase, oneOfEach, twoOfEach } from "./cases.ts";
+import { oneOfEach, twoOfEach } from "./cases.ts";
 import { runCase } from "./fault-case.ts";
 import { FaultMesh } from "./fault-mesh.ts";
 
@@ -24,15 +24,16 @@ describe.each([
   }, 180_000);
   afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-  test.each(cases as NamedCase[])(
+  test.each(cases)(
     "$name",
-    async ({ market, inject }) => {
-      const { report, recoveries, violations } = await runCase(mesh, market, inject);
+    async ({ market, inject, fulfils }) => {
+      const { report, recoveries, violations } = await runCase(mesh, market, inject, fulfils);
       for (const { what, backMs, jobMs } of recoveries)
         console.log(`${what}: back after ${backMs} ms, the job went on after ${jobMs} ms`);
       for (const violation of violations) console.log(`violation: ${violation}`);
       expect(violations).toEqual([]);
       expect(report.allocationsSha256).toBe(undisturbed);
+      if (fulfils) expect(report.completed).toBe(report.allocations);
     },
     caseMs,
   );
