@@ -4,7 +4,7 @@ import { concurrently } from "@marketmesh/cli/job/concurrently";
 import { importListings } from "@marketmesh/cli/job/import-listings";
 import { GetListingRequestSchema } from "@marketmesh/contracts/catalog/v1";
 import type { BenchMesh } from "./bench-mesh.ts";
-import { emit, say } from "./figure.ts";
+import { emit, median, say } from "./figure.ts";
 import { callOnce, type Offered, type OpenLoopOptions, openLoop } from "./open-loop.ts";
 import { skillRows } from "./skill-rows.ts";
 import { applySkillsMarket, skillsPack } from "./skills-market.ts";
@@ -14,7 +14,9 @@ const listings = 2_000;
 const inFlight = 16;
 const probeCalls = 4_000;
 const normalSeconds = 5;
-const overloadSeconds = 20;
+const overloadSeconds = 10;
+/** Normal and overload take turns, so that whatever else the machine does meets both. */
+const rounds = 3;
 const attempts = 6;
 
 /**
@@ -37,8 +39,15 @@ export async function overloadSuite(mesh: BenchMesh): Promise<void> {
     token: await mesh.clients.accessToken(),
     body: (n: number) => bodies[(n * 7919) % bodies.length]!,
   };
-  const { perSecond, normal } = await sustainable(target);
-  const over = await openLoop({ ...target, perSecond: perSecond * 3, seconds: overloadSeconds });
+  const { perSecond } = await sustainable(target);
+  const normal: Offered[] = [];
+  const over: Offered[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    normal.push(await openLoop({ ...target, perSecond, seconds: normalSeconds }));
+    over.push(await openLoop({ ...target, perSecond: perSecond * 3, seconds: overloadSeconds }));
+    say(`as much as is sustained: ${summary(normal.at(-1)!)}`);
+    say(`three times as much: ${summary(over.at(-1)!)}`);
+  }
   report(perSecond, normal, over);
 }
 
@@ -64,15 +73,16 @@ async function sustainable(target: Target): Promise<{ perSecond: number; normal:
   throw new Error("no rate is sustained");
 }
 
-function report(perSecond: number, normal: Offered, over: Offered): void {
-  say(`three times as much: ${summary(over)}`);
+function report(perSecond: number, normal: readonly Offered[], over: readonly Offered[]): void {
+  const p99 = (offered: readonly Offered[], what: "accepted" | "refused") =>
+    median(offered.map((each) => quantile(each[what], 0.99)));
   const line = { suite: "overload", better: "lower" } as const;
   emit({ ...line, metric: "sustainable", value: perSecond, unit: "calls/s", better: "higher", aim: 300 });
-  const normalP99 = quantile(normal.accepted, 0.99);
+  const normalP99 = p99(normal, "accepted");
   emit({
     ...line,
     metric: "accepted_p99",
-    value: quantile(over.accepted, 0.99),
+    value: p99(over, "accepted"),
     unit: "ms",
     aim: 2 * normalP99,
     baseline: normalP99,
@@ -80,20 +90,20 @@ function report(perSecond: number, normal: Offered, over: Offered): void {
   emit({
     ...line,
     metric: "refused_p99",
-    value: quantile(over.refused, 0.99),
+    value: p99(over, "refused"),
     unit: "ms",
     aim: 2 * normalP99,
   });
   emit({
     ...line,
     metric: "accepted",
-    value: over.accepted.length / overloadSeconds,
+    value: median(over.map(({ accepted }) => accepted.length)) / overloadSeconds,
     unit: "calls/s",
     better: "higher",
     aim: 0.7 * perSecond,
     baseline: perSecond,
   });
-  const other = Object.values(over.other).reduce((sum, count) => sum + count, 0);
+  const other = over.flatMap((each) => Object.values(each.other)).reduce((sum, count) => sum + count, 0);
   emit({ ...line, metric: "other_outcomes", value: other, unit: "calls", aim: 0 });
 }
 

@@ -27,6 +27,8 @@ test("nothing is refused before callsMax while nothing queues", () => {
 test("a loop that is late all the time lowers the limit below what is in flight", () => {
   const control = flight(100);
   control.look(21);
+  expect(control.limit).toBe(512);
+  control.look(21);
   expect(control.limit).toBe(80);
   expect(control.enter(true)).toBe(false);
   expect(control.enter(false)).toBe(false);
@@ -40,8 +42,10 @@ test("a queue for connections does so too, but not when one of the transactions 
   for (const ms of [80, 0.1, 60]) control.waited(ms);
   control.look(0);
   expect(control.limit).toBe(512);
-  for (const ms of [80, 60]) control.waited(ms);
-  control.look(0);
+  for (let look = 0; look < 2; look += 1) {
+    for (const ms of [80, 60]) control.waited(ms);
+    control.look(0);
+  }
   expect(control.limit).toBe(80);
 });
 
@@ -53,8 +57,10 @@ test("the limit never falls below callsMin", () => {
 
 test("it grows while it binds and nothing queues, and is gone after three quiet seconds", () => {
   const control = flight(0);
-  offer(control, 100);
-  control.look(50);
+  for (let look = 0; look < 2; look += 1) {
+    offer(control, 100);
+    control.look(50);
+  }
   expect(control.limit).toBe(80);
   offer(control, 100);
   control.look(5);

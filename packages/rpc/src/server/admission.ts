@@ -30,6 +30,8 @@ export interface Admission {
 const everyMs = 100;
 const decrease = 0.8;
 const increase = 1.05;
+/** A process that was stopped for a moment sees one such look; a queue that stands is there at the next as well. */
+const queuedLooksMin = 2;
 /** So many quiet looks in a row, and the limit is gone. */
 const quietLooksMax = 30;
 const resolutionMs = 5;
@@ -68,6 +70,7 @@ export function admissionControl(limits: AdmissionLimits) {
   let most = 0;
   let leastWaitMs = Number.POSITIVE_INFINITY;
   let quietLooks = 0;
+  let queuedLooks = 0;
   return {
     enter(unary: boolean): boolean {
       // What is refused tells that the limit binds.
@@ -87,8 +90,10 @@ export function admissionControl(limits: AdmissionLimits) {
       const queued = Math.max(loopDelayMs, waitMs) > queueDelayMs;
       const binds = most > limit;
       quietLooks = queued || binds ? 0 : quietLooks + 1;
-      if (queued) limit = Math.max(callsMin, Math.floor(Math.min(limit, most) * decrease));
-      else if (binds) limit = Math.min(callsMax, Math.ceil(limit * increase));
+      queuedLooks = queued ? queuedLooks + 1 : 0;
+      if (queuedLooks >= queuedLooksMin)
+        limit = Math.max(callsMin, Math.floor(Math.min(limit, most) * decrease));
+      else if (binds && !queued) limit = Math.min(callsMax, Math.ceil(limit * increase));
       else if (quietLooks >= quietLooksMax) limit = callsMax;
       most = calls;
       leastWaitMs = Number.POSITIVE_INFINITY;
