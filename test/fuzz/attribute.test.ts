@@ -5,12 +5,14 @@ import type { Principals } from "./principals.ts";
 import type { FuzzRequest, Outcome } from "./request.ts";
 import type { Write } from "./writes.ts";
 
-const slots = [{ names: ["serviceAccounts/a"] }, { names: ["serviceAccounts/b"] }] as unknown as Principals[];
+const slots = ["a", "b"].map((id) => ({
+  names: new Map([[`serviceAccounts/${id}`, "operator"]]),
+})) as unknown as Principals[];
 const refused = { kind: "refused", code: Code.InvalidArgument } as const;
 const late = { kind: "refused", code: Code.DeadlineExceeded } as const;
 
 function sent(slot: number, number: number, startedMs: number, ended: object): Sent {
-  const request = { number, messages: [{}] } as unknown as FuzzRequest;
+  const request = { number, who: "operator", messages: [{}] } as unknown as FuzzRequest;
   return { slot, request, outcome: { ...ended, startedMs, endedMs: startedMs + 5 } as Outcome };
 }
 
@@ -35,6 +37,13 @@ it("leaves alone what an answered request or a service itself wrote", () => {
 });
 
 it("blames nobody for what a client that ran out of time may have set going", () => {
-  const list = [sent(0, 1, 100, late), sent(0, 2, 110, refused)];
-  expect(numbers(list, write("serviceAccounts/a", 105), write("serviceAccounts/a", 112))).toEqual([]);
+  const list = [sent(0, 1, 100, late), sent(0, 2, 110, refused), sent(0, 3, 120, refused)];
+  expect(
+    numbers(
+      list,
+      write("serviceAccounts/a", 105),
+      write("serviceAccounts/a", 112),
+      write("serviceAccounts/a", 122),
+    ),
+  ).toEqual([]);
 });

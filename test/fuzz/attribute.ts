@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import type { Principals } from "./principals.ts";
+import type { Principals, Who } from "./principals.ts";
 import type { FuzzRequest, Outcome } from "./request.ts";
 import type { Write } from "./writes.ts";
 
@@ -15,6 +15,9 @@ export interface Fault {
   readonly text: string;
 }
 
+/** How long the work for a client that has gone may go on. */
+const lateMs = 20_000;
+
 /**
  * The refused requests that changed something. Writes carry their principal and time; a slot sends one request at a time
  * under principals of its own, so each write belongs to the last one that began before it.
@@ -24,17 +27,20 @@ export function attribute(
   sent: readonly Sent[],
   writes: readonly Write[],
 ): Fault[] {
-  const slotOf = new Map(slots.flatMap(({ names }, slot) => names.map((name) => [name, slot] as const)));
-  const bySlot = Map.groupBy(sent, ({ slot }) => slot);
-  for (const list of bySlot.values())
-    list.sort((left, right) => left.outcome.startedMs - right.outcome.startedMs);
+  const owners = new Map(
+    slots.flatMap(({ names }, slot) => [...names].map(([name, who]) => [name, { slot, who }] as const)),
+  );
+  const inOrder = sent.toSorted((left, right) => left.outcome.startedMs - right.outcome.startedMs);
+  const byOwner = Map.groupBy(inOrder, ({ slot, request }) => keyOf(slot, request.endCaller ?? request.who));
   const faults = new Map<FuzzRequest, Fault>();
   for (const write of writes) {
-    const slot = slotOf.get(write.principal);
-    const list = slot === undefined ? undefined : bySlot.get(slot);
-    const at = list?.findLastIndex(({ outcome }) => outcome.startedMs <= write.atMs) ?? -1;
-    const culprit = list?.[at];
-    if (!culprit || !isRefusal(culprit) || isUnsure(list?.[at - 1])) continue;
+    const owner = owners.get(write.principal);
+    const list = (owner && byOwner.get(keyOf(owner.slot, owner.who))) ?? [];
+    const at = list.findLastIndex(({ outcome }) => outcome.startedMs <= write.atMs);
+    const culprit = list[at];
+    if (!culprit || !isRefusal(culprit)) continue;
+    const before = list.slice(0, at).filter(({ outcome }) => outcome.endedMs > write.atMs - lateMs);
+    if (before.some(isUnsure)) continue;
     const text = `refused and yet wrote ${write.service} ${write.table} (${write.operation.toLowerCase()})`;
     faults.set(culprit.request, { request: culprit.request, text });
   }
@@ -51,8 +57,11 @@ function isRefusal({ request, outcome }: Sent): boolean {
 }
 
 // The server may still be at work for a client that has gone.
-function isUnsure(previous: Sent | undefined): boolean {
-  if (!previous) return false;
-  const { outcome } = previous;
-  return outcome.kind !== "ok" && outcome.kind !== "http" && !isRefusal(previous);
+function isUnsure(sent: Sent): boolean {
+  const { kind } = sent.outcome;
+  return kind !== "ok" && kind !== "http" && !isRefusal(sent);
+}
+
+function keyOf(slot: number, who: Who): string {
+  return `${slot} ${who}`;
 }

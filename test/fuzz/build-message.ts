@@ -44,7 +44,7 @@ export function buildMessage(draft: Draft, desc: DescMessage, depth = 0): Messag
 
 // A parent is a market or nothing; without it most of a service stays out of reach.
 function isAlwaysTried(field: DescField): boolean {
-  return field.name === "parent" || field.name === "import" || field.name.endsWith("_id");
+  return ["parent", "import", "market_time"].includes(field.name) || field.name.endsWith("_id");
 }
 
 function buildField(draft: Draft, desc: DescMessage, field: DescField, depth: number): unknown {

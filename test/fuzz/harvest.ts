@@ -43,11 +43,11 @@ export function harvest(
   origin: Origin,
   market: string,
 ): void {
-  pool.put(requestsOf(rpc.name), request, origin, "request");
+  pool.put(requestsOf(rpc.name, market), request, origin, "request");
   harvestMessage(pool, rpc.method.output, answer, origin, market);
   const token = (answer as Message & { nextPageToken?: unknown }).nextPageToken;
   if (typeof token === "string" && token !== "")
-    pool.put(pagesOf(rpc.name), { request, token }, origin, "page");
+    pool.put(pagesOf(rpc.name, market), { request, token }, origin, "page");
 }
 
 export function harvestMessage(

@@ -39,6 +39,8 @@ const hints: Readonly<Record<string, Hint>> = {
   issuer_uri: ({ number }) => `https://issuer-${number}.example.com`,
   // Only forward, and slowly: a clock at the end of time would end every offer of the run.
   "AdvanceClockRequest.time": (draft) => timestampFromMs(soonMs(draft)),
+  market_time: (draft) => timestampFromMs(soonMs(draft)),
+  "SignalRunRequest.type": () => "fz.signal",
   "Clock.time": () => timestampFromMs(Date.parse(marketStart)),
   "Hold.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
   "ApiKey.expire_time": () => timestampFromMs(Date.now() + 86_400_000),

@@ -109,7 +109,9 @@ function messagesFor(draft: Draft, rpc: Rpc, mode: Mode, other: string): Message
   const streamed = rpc.method.methodKind === "client_streaming" || rpc.method.methodKind === "bidi_streaming";
   const count = streamed ? 1 + random.int(3) : 1;
   return Array.from({ length: count }, () => {
-    const message = repeated(draft, rpc) ?? buildMessage(draft, rpc.method.input);
+    // What is wrong must be wrong for one reason only, so it is made anew.
+    const again = mode === "wrong" ? undefined : repeated(draft, rpc);
+    const message = again ?? buildMessage(draft, rpc.method.input);
     if (mode !== "boundary") return message;
     const edge = clone(rpc.method.input, message);
     breakMessage(draft, rpc.method.input, edge, other);
@@ -121,7 +123,7 @@ function messagesFor(draft: Draft, rpc: Rpc, mode: Mode, other: string): Message
 function repeated(draft: Draft, rpc: Rpc): Message | undefined {
   const { random, pool, origins } = draft;
   if (random.chance(0.2)) {
-    const page = pool.draw(pagesOf(rpc.name), random);
+    const page = pool.draw(pagesOf(rpc.name, draft.market), random);
     if (page) {
       if (page.origin >= 0) origins.add(page.origin);
       const { request, token } = page.value as NextPage;
@@ -129,7 +131,7 @@ function repeated(draft: Draft, rpc: Rpc): Message | undefined {
     }
   }
   if (!random.chance(0.06)) return undefined;
-  const known = pool.draw(requestsOf(rpc.name), random);
+  const known = pool.draw(requestsOf(rpc.name, draft.market), random);
   if (!known) return undefined;
   if (known.origin >= 0) origins.add(known.origin);
   return clone(rpc.method.input, known.value as Message);

@@ -96,9 +96,9 @@ export const objectsOf = (field: string, market: string) => `object ${field} @${
 /** The shelf of etags of a resource. */
 export const etagsOf = (name: string) => `etag ${name}`;
 /** The shelf of requests of a method that were answered, as they were. */
-export const requestsOf = (method: string) => `request ${method}`;
+export const requestsOf = (method: string, market: string) => `request ${method} @${market}`;
 /** The shelf of page tokens of a method, each with its request. */
-export const pagesOf = (method: string) => `page ${method}`;
+export const pagesOf = (method: string, market: string) => `page ${method} @${market}`;
 
 /** A request that was answered and what its next page is. */
 export interface NextPage {

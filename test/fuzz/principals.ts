@@ -18,7 +18,7 @@ export type Who = (typeof honest)[number] | (typeof dishonest)[number] | (typeof
 /** The principals of one slot: nobody else writes under their names, so what is written tells which request wrote it. */
 export interface Principals {
   /** Their names as transactions carry them. */
-  readonly names: readonly string[];
+  readonly names: ReadonlyMap<string, Who>;
   /** A key that can be exchanged as often as one likes. */
   readonly apiKey: string;
   /** The value of `authorization`; undefined to send none. */
@@ -87,12 +87,12 @@ export async function createPrincipals(
   for (const who of [...honest, ...foreign]) permissions.set(who, permissionsIn(await tokenOf(who, probe)));
   return {
     apiKey: keys.get("reader") ?? "",
-    names: [
-      ...Object.entries(accounts).map(([who, { parent }]) =>
-        accountName(parent, `${keepMark}-${who}-${slot}`),
+    names: new Map([
+      ...Object.entries(accounts).map(
+        ([who, { parent }]) => [accountName(parent, `${keepMark}-${who}-${slot}`), who as Who] as const,
       ),
-      ...Object.values(partyOf),
-    ],
+      ...Object.entries(partyOf).map(([who, name]) => [name, who as Who] as const),
+    ]),
     async authorization(who, rpc) {
       if (who === "none") return undefined;
       if (who === "elsewhere") {
