@@ -22,7 +22,7 @@ export const fulfillmentConfig: ConfigSpec<FulfillmentConfig> = {
     env: "FULFILLMENT_CALLS_MAX",
     doc: "Jobs (calls of runs, wakes) that this process has in hand at once.",
     unit: "jobs",
-    fallback: 32,
+    fallback: 128,
     min: 1,
     max: 1_000,
   }),

@@ -42,7 +42,7 @@ export async function runJobs(
     const runner = await run({
       pgPool: pool,
       noHandleSignals: true,
-      logger: jobLogger((level, message) => log[level]("job queue", { message })),
+      logger: jobLogger((level, message) => log[level]("job queue", { message }), signal),
       events: eventsThatName(),
       preset: {
         extends: [WorkerPreset],
