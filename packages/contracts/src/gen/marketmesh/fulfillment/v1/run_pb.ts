@@ -108,14 +108,14 @@ export type Run = Message<"marketmesh.fulfillment.v1.Run"> & {
   stepCount: bigint;
 
   /**
-   * The version, raised by each step.
+   * The version, raised with each fact about the run.
    *
    * @generated from field: int64 version = 13;
    */
   version: bigint;
 
   /**
-   * Changes with each change of the run.
+   * Changes with each step of the run.
    *
    * @generated from field: string etag = 14;
    */
