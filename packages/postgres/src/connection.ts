@@ -1,5 +1,6 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
+import { typeOptions } from "./array-types.ts";
 
 /** One connection of a pool: a driver client of its own, thrown away when its connection is lost. */
 export interface Connection {
@@ -65,6 +66,7 @@ export function discard(connection: Connection): void {
 /** A client of one connection that reads and writes values the way drizzle expects. */
 export function client(options: ConnectionOptions, onclose: () => void = () => {}): Sql {
   const sql = postgres(options.url, {
+    ...typeOptions,
     max: 1,
     onnotice: () => {},
     onclose,

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { typeOptions } from "./array-types.ts";
 import { toDatabaseError } from "./errors.ts";
 
 /** A connection kept for what belongs to a session: LISTEN and session locks. Never for transactional work. */
@@ -28,6 +29,7 @@ export async function openDedicatedSession(
   const internal = { onnotify: (channel: string) => options.onNotify?.(channel) };
   const sql = postgres(url, {
     ...internal,
+    ...typeOptions,
     max: 1,
     onnotice: () => {},
     onclose: () => lost.abort(),

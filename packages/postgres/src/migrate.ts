@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import postgres, { type Sql } from "postgres";
+import { typeOptions } from "./array-types.ts";
 import { toDatabaseError } from "./errors.ts";
 
 /** A folder of `0001_create_x.sql` files and the name under which they are recorded. */
@@ -67,7 +68,12 @@ export async function migrate(
 ): Promise<readonly AppliedMigration[]> {
   const all = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
   const files = options.only ? chosen(all, options.only) : all;
-  const client = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "migrate" } });
+  const client = postgres(url, {
+    ...typeOptions,
+    max: 1,
+    onnotice: () => {},
+    connection: { application_name: "migrate" },
+  });
   try {
     await client`select pg_advisory_lock(${lockKey})`;
     await prepare(client, options);
