@@ -141,7 +141,8 @@ export class FaultMesh implements AsyncDisposable {
     const secrets = JSON.parse(readFileSync(join(this.#folder, "state", "secrets.json"), "utf8"));
     const { postgresAddress } = this.#state();
     const url = `postgres://postgres:${encodeURIComponent(secrets.postgresPassword)}@${postgresAddress}/marketmesh_${service}`;
-    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    // A connection that is lost while it fetches types rejects where nobody listens.
+    const sql = postgres(url, { max: 1, onnotice: () => {}, fetch_types: false });
     try {
       return await work(sql);
     } finally {

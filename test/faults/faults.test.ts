@@ -3,7 +3,7 @@ import { oneOfEach, twoOfEach } from "./cases.ts";
 import { runCase } from "./fault-case.ts";
 import { FaultMesh } from "./fault-mesh.ts";
 
-const caseMs = 120_000;
+const caseMs = 300_000;
 
 describe.each([
   { name: "one process of each service", replicas: {}, cases: oneOfEach },
