@@ -23,12 +23,15 @@ import { type Admission, openAdmission } from "./admission.ts";
 import { domainOf } from "./authentication.ts";
 import { boundDeadline, type DeadlineLimits } from "./deadline.ts";
 import { gate } from "./gate.ts";
+import { withPlainMessage } from "./grpc-message.ts";
 import { serverInterceptor } from "./interceptor.ts";
 import { type Load, load } from "./load.ts";
 import { type MethodPlan, planOf } from "./method-plan.ts";
 import type { NodeListener, NodeRequest } from "./node-http.ts";
 import { openGate } from "./open-gate.ts";
 import { type RateLimit, rateLimit } from "./rate-limit.ts";
+import { forgetRest } from "./unread-body.ts";
+import { isWebText, speakingText } from "./web-text.ts";
 
 /** The bounds of a server. */
 export interface ServerLimits {
@@ -204,8 +207,10 @@ function listenerOf(
     }
     prepare(handler, request);
     const values = createContextValues().set(remoteKey, request.socket?.remoteAddress ?? "");
-    handler(universalRequestFromNodeRequest(request, response, undefined, values))
-      .then((answer) => universalResponseToNodeResponse(answer, response))
+    const handle = isWebText(request.headers["content-type"]) ? speakingText(handler) : handler;
+    handle(universalRequestFromNodeRequest(request, response, undefined, values))
+      .then((answer) => universalResponseToNodeResponse(withPlainMessage(answer), response))
+      .then(() => forgetRest(request))
       // The client is gone; the call itself has been counted by its signal.
       .catch(() => response.destroy?.());
   };
