@@ -1,12 +1,19 @@
 import { type DescFile, type DescMessage, type DescService, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ServiceImpl } from "@connectrpc/connect";
+import { ErrorInfoSchema, StatusSchema } from "@marketmesh/contracts/google/rpc";
 import type { ServerReflection, ServerReflectionRequest } from "@marketmesh/contracts/grpc/reflection/v1";
 import type { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
 
 type Asked = ServerReflectionRequest["messageRequest"];
 
-/** Server reflection v1 and v1alpha, which differ in name only: what is served, from the generated descriptors. */
+// No method names them, but every refusal carries them: without them a generic client prints details as bytes.
+const refusalFiles: readonly DescFile[] = [StatusSchema.file, ErrorInfoSchema.file];
+
+/**
+ * Server reflection v1 and v1alpha, which differ in name only: what is served and what refusals carry, from the generated
+ * descriptors.
+ */
 export function reflectionServices(services: () => readonly DescService[]): {
   v1: ServiceImpl<typeof ServerReflection>;
   v1alpha: ServiceImpl<typeof ServerReflectionAlpha>;
@@ -100,7 +107,8 @@ function withDependencies(file: DescFile, seen: Set<DescFile> = new Set()): Desc
 
 function indexOf(services: readonly DescService[]): Index {
   const seen = new Set<DescFile>();
-  const all = services.flatMap((service) => withDependencies(service.file, seen));
+  const roots = [...services.map(({ file }) => file), ...refusalFiles];
+  const all = roots.flatMap((file) => withDependencies(file, seen));
   const symbols = new Map<string, DescFile>();
   const extensions = new Map<string, DescFile>();
   for (const file of all) {
