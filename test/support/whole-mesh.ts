@@ -19,6 +19,8 @@ export interface WholeMesh extends AsyncDisposable {
   readonly operatorKey: string;
   /** By name, for what a test must see from inside: addresses, databases. */
   readonly services: RunningServices["services"];
+  /** Closes a service, unless that was done, and starts it again at its address, on its database and streams. */
+  restart(name: string): Promise<void>;
 }
 
 const binds = {
@@ -58,6 +60,7 @@ export async function startWholeMesh(env: Readonly<Record<string, string>> = {})
     endpoints: services.endpoints,
     operatorKey,
     services: services.services,
+    restart: services.restart,
     async [Symbol.asyncDispose]() {
       clients[Symbol.dispose]();
       await services.close();

@@ -22,6 +22,8 @@ export interface RunningServices extends AsyncDisposable {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Signs tokens; absent when identity itself is among the services. */
   readonly testToken: TestToken;
+  /** Closes a service, unless that was done, and starts it again at its address, on its database and streams. */
+  restart(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export interface RunningServices extends AsyncDisposable {
 export async function startServices(list: readonly ServiceUnderTest[]): Promise<RunningServices> {
   const databases: TestDatabase[] = [];
   const services = new Map<string, RunningService>();
+  const launchers = new Map<string, () => Promise<RunningService>>();
   const ports = new Map(await Promise.all(list.map(async ({ name }) => [name, await freePort()] as const)));
   const issuer = ports.has("identity") ? undefined : await startTestIssuer();
   // The run's broker reserves what a stream may grow to, and a run has many.
@@ -50,7 +53,9 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
         const own = database ? await databaseEnv(name, databases) : {};
         const port = { PORT: String(ports.get(name)) };
         const key = { SERVICE_KEY: `serviceAccounts/${name}` };
-        services.set(name, await start(name, bind, { ...shared, ...own, ...port, ...key, ...env }));
+        const launch = () => start(name, bind, { ...shared, ...own, ...port, ...key, ...env });
+        launchers.set(name, launch);
+        services.set(name, await launch());
       }),
     );
     await Promise.all(
@@ -68,6 +73,13 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
     testToken: (claims) => {
       if (!issuer) throw new Error("identity runs in this test: exchange a key there");
       return issuer.testToken(claims);
+    },
+    async restart(name) {
+      await services.get(name)?.close();
+      const service = await launchers.get(name)?.();
+      if (!service) throw new Error(`no service ${name} in this test`);
+      services.set(name, service);
+      await service.untilReady(AbortSignal.timeout(30_000));
     },
     close,
     [Symbol.asyncDispose]: close,
