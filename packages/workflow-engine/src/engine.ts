@@ -1,3 +1,4 @@
+import { beginStep } from "./cel/budget.ts";
 import { readDocument } from "./document/read-document.ts";
 import type {
   CallableMethod,
@@ -13,7 +14,7 @@ import type {
   WorkflowEvent,
 } from "./model.ts";
 import type { Program, TriggerNode } from "./program.ts";
-import { advance } from "./run/advance-run.ts";
+import { advance, awaits } from "./run/advance-run.ts";
 import { surelyHolds } from "./run/evaluate.ts";
 import { interestsOf } from "./run/hearing.ts";
 import { replay } from "./run/replay-run.ts";
@@ -41,6 +42,7 @@ export function parseWorkflow(
     calledMethods: [...new Set(methods)].sort(),
     listenedTypes: [...program.filters.keys()].sort(),
     interests: (begin) => interestsOf(program, begin),
+    awaits: (state, type, about) => awaits(program, state, type, about),
   };
   programs.set(workflow, program);
   return { ok: true, workflow };
@@ -52,6 +54,7 @@ function triggerOf(program: Program, { type, data }: TriggerNode): Trigger {
     accepts: (event, market) => {
       if (event.type !== type) return false;
       if (data === undefined) return true;
+      beginStep();
       const begin: RunStart = { run: "", market, subject: event.subject, input: null, nowMs: event.timeMs };
       return surelyHolds(data, scopeOf({ program, start: begin, nowMs: event.timeMs, context: {}, event }));
     },

@@ -8,8 +8,10 @@ export const taskDepthMax = 20;
 export const problemsMax = 100;
 /** The longest expression, in UTF-16 code units. */
 export const expressionLengthMax = 4_096;
-/** What one evaluation may look at: items, and texts by 64 characters. */
+/** What one evaluation may look at: items, each as often as something is done to it, and texts by 64 characters. */
 export const workMax = 200_000;
+/** What all evaluations of a step may look at together. */
+export const workPerStepMax = 2_000_000;
 /** The longest text and the longest list that an expression makes. */
 export const textLengthMax = 65_536;
 export const listItemsMax = 10_000;

@@ -138,6 +138,8 @@ export interface Workflow {
   readonly listenedTypes: readonly string[];
   /** What a run of it may hear. */
   interests(start: RunStart): readonly Interest[];
+  /** Whether a run in this state can still come to listen to a type about a subject: who knows it to be false need not tell it. */
+  awaits(state: RunState, type: string, subject: string): boolean;
 }
 
 /** The input of a run that an event starts: the spec has a list of one event, with its data under `data`. */

@@ -57,7 +57,7 @@ export interface TaskBase {
   readonly timeout: Template | undefined;
   /** `then`. */
   readonly next: string;
-  /** Types that this task, one within it, or one that can follow it in its list listens to. */
+  /** Types, alone and with a subject, that this task, one within it, or one that can follow it in its list listens to. */
   readonly ahead: ReadonlySet<string>;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { begin } from "./budget.ts";
+import { begin, beginStep } from "./budget.ts";
 import { compile } from "./compile.ts";
 import { toJson } from "./to-json.ts";
 import type { Value } from "./value.ts";
@@ -12,6 +12,7 @@ const data: Value = {
 function evaluate(source: string): unknown {
   const compiled = compile(source, new Set(["output", "input", "now"]));
   if (!compiled.ok) throw new Error(compiled.mistakes.map(({ message }) => message).join(" "));
+  beginStep();
   begin();
   return toJson(compiled.evaluate({ value: (name) => (data as Record<string, Value>)[name] ?? null }));
 }
@@ -73,6 +74,8 @@ describe("what can't be evaluated", () => {
     "!1",
     "input.?missing",
     "input.tags.map(t, t.name)",
+    // Few items, but much is done to each.
+    `'${"a".repeat(90)}'.split('').all(a, 'aaaa'.split('').all(b, ${Array(900).fill("1").join(" + ")} > 0))`,
     "'aaaaaaaaaa'.split('').map(a, 'aaaaaaaaaa'.split('').map(b, 'aaaaaaaaaa'.split('').map(c, 'aaaaaaaaaa'.split('').map(d, 'aaaaaaaaaa'.split('').map(e, 1)))))",
   ])("%s", (source) => {
     expect(() => evaluate(source)).toThrow(expect.objectContaining({ name: "EvaluationError" }));

@@ -63,6 +63,8 @@ export interface Cell {
 export class Compiler {
   readonly mistakes: Mistake[] = [];
   readonly names = new Set<string>();
+  /** How many nodes were compiled. */
+  size = 0;
   readonly #variables: ReadonlySet<string>;
   readonly #locals = new Map<string, Cell>();
 
@@ -86,6 +88,7 @@ export class Compiler {
   }
 
   compile(node: ASTNode): Evaluate {
+    this.size++;
     switch (node.op) {
       case "value":
         return this.#literal(node, node.args);

@@ -35,16 +35,19 @@ export function macro(
   const items = compiler.compile(receiver);
   const cell: Cell = { value: null };
   return compiler.within(variable.args, cell, () => {
+    const before = compiler.size;
     const where = args.length === 3 ? compiler.compile(args[1]!) : undefined;
-    return macros[name]!(running(items, cell), compiler.compile(args[args.length - 1]!), where);
+    const body = compiler.compile(args[args.length - 1]!);
+    return macros[name]!(running(items, cell, compiler.size - before), body, where);
   });
 }
 
-function running(items: Evaluate, cell: Cell): Run {
+/** `cost`: of one item, which is what the body is made of. */
+function running(items: Evaluate, cell: Cell, cost: number): Run {
   return (scope, visit) => {
     const outer = cell.value;
     for (const item of itemsOf(items(scope))) {
-      spend(1);
+      spend(cost);
       cell.value = item;
       if (!visit(item)) break;
     }

@@ -4,7 +4,7 @@ import { durationOf, timestampOf } from "./time.ts";
 import { Duration, EvaluationError, isList, isMap, Timestamp, typeName, type Value } from "./value.ts";
 
 export function same(left: Value, right: Value): boolean {
-  spend(1);
+  spend(typeof left === "string" ? 1 + left.length / 64 : 1);
   if (left === right) return true;
   if (left instanceof Timestamp) return right instanceof Timestamp && left.epochMs === right.epochMs;
   if (left instanceof Duration) return right instanceof Duration && left.ms === right.ms;

@@ -1,4 +1,6 @@
-import type { TaskList, TaskNode } from "../program.ts";
+import type { EventFilter, TaskList, TaskNode } from "../program.ts";
+
+const anySubject = "*";
 
 /**
  * Fills in what each task of a list, and whatever can follow it there, may still listen to: events of other types need
@@ -14,11 +16,23 @@ export function markAhead(tasks: readonly TaskNode[]): void {
   }
 }
 
+/** The type, and the type with the subject that the filter has in the document. */
+function keysOf({ type, subject }: EventFilter): readonly string[] {
+  const known = subject?.kind === "literal" ? String(subject.value) : anySubject;
+  return [type, `${type} ${known}`];
+}
+
+/** Whether a task, or what can follow it, may listen to a type about a subject, as far as the document tells. */
+export function hasAhead({ ahead }: Pick<TaskNode, "ahead">, type: string, subject: string): boolean {
+  return ahead.has(`${type} ${subject}`) || ahead.has(`${type} ${anySubject}`);
+}
+
 function own(task: TaskNode, types: Set<string>): void {
   const inner = (list: TaskList | undefined) => {
     for (const child of list?.tasks ?? []) own(child, types);
   };
-  if (task.kind === "listen") for (const filter of task.filters) types.add(filter.type);
+  if (task.kind === "listen")
+    for (const filter of task.filters) for (const key of keysOf(filter)) types.add(key);
   if (task.kind === "do" || task.kind === "try") inner(task.tasks);
   if (task.kind === "try") inner(task.catch.tasks);
 }

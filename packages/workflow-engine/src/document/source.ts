@@ -1,4 +1,14 @@
-import { type Document, isCollection, isMap, isNode, isSeq, LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
 import { sourceBytesMax } from "../limits.ts";
 import type { WorkflowProblem } from "../model.ts";
 
@@ -16,6 +26,7 @@ export function readSource(
   if (text.length * 3 > sourceBytesMax && utf8Length(text) > sourceBytesMax) {
     return { problems: [atStart("TOO_LARGE", `A definition has at most ${sourceBytesMax} bytes.`)] };
   }
+  if (isTooDeep(text)) return { problems: [tooDeep] };
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
@@ -24,8 +35,11 @@ export function readSource(
       schema: "core",
       prettyErrors: false,
       stringKeys: true,
+      // The library compares each key with all before it; `repeatedKeys` looks each up.
+      uniqueKeys: false,
     });
-    const problems = document.errors.slice(0, 20).map(({ message, pos }) => {
+    const wrong = [...document.errors, ...repeatedKeys(document)];
+    const problems = wrong.slice(0, 20).map(({ message, pos }) => {
       const { line, col } = lines.linePos(pos[0]);
       return { reason: "SYNTAX", message, path: "", line, column: col };
     });
@@ -35,13 +49,50 @@ export function readSource(
   } catch (error) {
     // Aliases that multiply, or nesting that overflows the stack.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    return { problems: [atStart("TOO_LARGE", "The document is too deep, or its aliases too many.")] };
+    return { problems: [tooDeep] };
   }
+}
+
+// More levels than tasks and their data can have. The parser takes long to find out that there are too many.
+const levelsMax = 500;
+
+/** Whether brackets, or lists that begin on one line, are nested without reason. */
+function isTooDeep(text: string): boolean {
+  if (/^[ \t]*(?:- ){100}/m.test(text)) return true;
+  let levels = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x5b || unit === 0x7b) levels++;
+    else if (unit === 0x5d || unit === 0x7d) levels = Math.max(0, levels - 1);
+    if (levels > levelsMax) return true;
+  }
+  return false;
+}
+
+function repeatedKeys(
+  document: Document,
+): { readonly message: string; readonly pos: readonly [number, number] }[] {
+  const repeated: { readonly message: string; readonly pos: readonly [number, number] }[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const at = key.range?.[0] ?? 0;
+        if (seen.has(name)) repeated.push({ message: "Map keys must be unique", pos: [at, at] });
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 function atStart(reason: string, message: string): WorkflowProblem {
   return { reason, message, path: "", line: 1, column: 1 };
 }
+
+const tooDeep = atStart("TOO_LARGE", "The document is too deep, or its aliases too many.");
 
 function utf8Length(text: string): number {
   let length = text.length;

@@ -1,3 +1,5 @@
+import { beginStep } from "../cel/budget.ts";
+import { hasAhead } from "../document/ahead.ts";
 import type { RunEvent, RunState, Step } from "../model.ts";
 import type { Program } from "../program.ts";
 import { mayHear, put, remember } from "./hearing.ts";
@@ -10,6 +12,7 @@ import { fireDue, settle } from "./timers.ts";
 export function advance(program: Program, state: RunState, event: RunEvent): Step {
   const ignored: Step = { ignored: true, state };
   if (hasEnded(state)) return ignored;
+  beginStep();
   const internal = internalOf(state);
   if (!matters(program, state, internal, event)) return ignored;
   const machine = new Machine(program, internal, state.nowMs, state.stage, state.context);
@@ -47,6 +50,15 @@ function matters(program: Program, state: RunState, internal: Internal, event: R
     case "cancelled":
       return true;
   }
+}
+
+/** Whether a run in this state can still come to listen to a type about a subject, as far as its definition tells. */
+export function awaits(program: Program, state: RunState, type: string, subject: string): boolean {
+  if (hasEnded(state)) return false;
+  return internalOf(state).frames.some(({ p }) => {
+    const node = program.nodes.get(p);
+    return node !== undefined && node.kind !== "root" && hasAhead(node, type, subject);
+  });
 }
 
 /** Whether the run can still come to listen to a type. */

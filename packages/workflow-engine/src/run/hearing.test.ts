@@ -120,3 +120,45 @@ describe("the mailbox", () => {
     expect(JSON.stringify(run.state.internal).length).toBeLessThan(1_200_000);
   });
 });
+
+describe("what a run still awaits", () => {
+  const ended = "m.v1.Ended";
+  const awaits = (run: Sample, about: string) => run.workflow.awaits(run.state, ended, about);
+
+  test("is what a listen that can still come names, with its subject", () => {
+    const run = new Sample(`do:
+  - a: { listen: { to: { any: [ { with: { type: go } }, { with: { type: ${ended}, subject: ship } } ] } } }
+  - b:
+      do:
+        - c: { listen: { to: { one: { with: { type: ${ended}, subject: '\${ subject }' } } } } }
+        - d: { listen: { to: { one: { with: { type: ${ended}, subject: confirm } } } } }
+  - e: { wait: PT1H }`);
+    expect([awaits(run, "ship"), awaits(run, "confirm")]).toEqual([true, true]);
+    run.hear("go", 1);
+    // A subject that an expression makes may be any.
+    expect([awaits(run, "ship"), awaits(run, "confirm")]).toEqual([true, true]);
+    run.hear(ended, 1);
+    expect(run.workflow.awaits(run.state, "go", "")).toBe(false);
+  });
+
+  test("is nothing where a run is past it, or has ended; a way back counts", () => {
+    const run = new Sample(`do:
+  - a: { listen: { to: { any: [ { with: { type: go } }, { with: { type: ${ended}, subject: ship } } ] } } }
+  - b: { listen: { to: { one: { with: { type: on } } } } }
+  - c: { switch: [ { again: { when: '\${ input[0] == "again" }', then: b } }, { no: { then: end } } ] }`);
+    run.hear("go", 1);
+    expect([awaits(run, "ship"), run.workflow.awaits(run.state, "on", "")]).toEqual([false, true]);
+    run.hear("on", "again");
+    expect([run.state.status, run.workflow.awaits(run.state, "on", "")]).toEqual(["WAITING", true]);
+    run.hear("on", "no");
+    expect([run.state.status, run.workflow.awaits(run.state, "on", "")]).toEqual(["COMPLETED", false]);
+  });
+});
+
+test("what the expressions of a step look at together is bounded", () => {
+  const many = "${ workflow.input.all(a, workflow.input.all(b, a + b >= 0)) }";
+  const run = new Sample(`do:\n  - a: { set: { n: '${many}' } }\n  - b: { set: { n: 1 }, then: a }`, {
+    input: Array.from({ length: 150 }, (_, n) => n),
+  });
+  expect(run.state).toMatchObject({ status: "FAULTED", fault: { title: "Expression failed" } });
+});

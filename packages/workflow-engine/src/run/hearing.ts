@@ -1,3 +1,4 @@
+import { beginStep } from "../cel/budget.ts";
 import { EvaluationError } from "../cel/value.ts";
 import { sizeOf } from "../json.ts";
 import { mailboxEventsMax, mailboxSizeMax, seenEventsMax } from "../limits.ts";
@@ -24,6 +25,7 @@ export function subjectOf(filter: EventFilter, program: Program, start: RunStart
 
 /** What a run may ever hear. A filter whose subject can't be evaluated is left out: the run will fault at it. */
 export function interestsOf(program: Program, start: RunStart): Interest[] {
+  beginStep();
   const interests = new Map<string, Interest>();
   for (const filters of program.filters.values()) {
     for (const filter of filters) {
