@@ -59,9 +59,9 @@ export async function startFulfillment(env: Env = {}): Promise<App> {
   };
 }
 
-/** Resolves with what is there when the fact is true; throws after 20 s. */
+/** Resolves with what is there when the fact is true; throws after 25 s. */
 export async function until<T>(fact: () => Promise<T | false | undefined>): Promise<T> {
-  const endMs = Date.now() + (Number(process.env.TEST_UNTIL_MS) || 20_000);
+  const endMs = Date.now() + 25_000;
   for (;;) {
     const value = await fact();
     if (value !== false && value !== undefined) return value;

@@ -15,22 +15,33 @@ export async function migrateJobs(ownerUrl: string, backgroundRole: string): Pro
   try {
     await client.query("select pg_advisory_lock(hashtextextended('marketmesh/graphile-worker', 0))");
     await runMigrations({ connectionString: ownerUrl, maxPoolSize: 2, logger: quietLogger });
-    await client.query(rightsOf(pg.escapeIdentifier(backgroundRole)));
+    if (!(await hasRights(client, backgroundRole))) await client.query(rightsOf(backgroundRole));
   } finally {
     await client.end();
   }
 }
 
+const tables = [
+  "_private_jobs",
+  "_private_job_queues",
+  "_private_tasks",
+  "_private_known_crontabs",
+  "migrations",
+] as const;
+
+// Changing rights locks the tables, which processes that work would feel: it is done once.
+async function hasRights(client: pg.Client, role: string): Promise<boolean> {
+  const { rows } = await client.query<{ tablename: string }>(
+    "select tablename from pg_policies where schemaname = 'graphile_worker' and roles = array[$1::name]",
+    [role],
+  );
+  return tables.every((table) => rows.some(({ tablename }) => tablename === table));
+}
+
 // The tables have row level security without a policy: only their owner sees a row. The app role gets nothing here; it adds
 // jobs through the function of 0004_add_jobs.sql.
-function rightsOf(role: string): string {
-  const tables = [
-    "_private_jobs",
-    "_private_job_queues",
-    "_private_tasks",
-    "_private_known_crontabs",
-    "migrations",
-  ];
+function rightsOf(backgroundRole: string): string {
+  const role = pg.escapeIdentifier(backgroundRole);
   const policies = tables.map(
     (table) => `
     drop policy if exists background_all on graphile_worker.${table};

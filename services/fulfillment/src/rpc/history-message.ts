@@ -1,6 +1,6 @@
 import type { MessageInitShape, JsonObject as ProtoJson } from "@bufbuild/protobuf";
 import type { HistoryEntrySchema } from "@marketmesh/contracts/fulfillment/v1";
-import { encodePageToken, pageOf } from "@marketmesh/rpc";
+import { encodePageToken, invalidField, pageOf } from "@marketmesh/rpc";
 import type { Effect, HistoryEntry, JsonObject } from "@marketmesh/workflow-engine";
 import type { KeptEntry } from "../storage/history-store.ts";
 import { timestampOf } from "./market-time.ts";
@@ -14,7 +14,9 @@ export function decodeStep(
   run: string,
 ): { readonly size: number; readonly afterStep: number } {
   const { size, after } = pageOf(request, { ...rule, filter: ["history", market, run] });
-  return { size, afterStep: after ? Number(after[0]) : 0 };
+  const afterStep = after ? Number(after[0]) : 0;
+  if (!Number.isSafeInteger(afterStep)) throw invalidField("page_token", "not a token of this list");
+  return { size, afterStep };
 }
 
 export function historyPage(entries: readonly KeptEntry[], size: number, market: string, run: string) {

@@ -19,7 +19,16 @@ export async function runSandboxTimers(
       readOnly: true,
     });
     let woken = false;
-    for (const market of markets) woken = (await wakeMarket(shell, market, runsMax, signal)) || woken;
+    let failure: unknown;
+    for (const market of markets) {
+      // One market that can't be woken holds up no other.
+      const done = await wakeMarket(shell, market, runsMax, signal).catch((cause) => {
+        failure = cause;
+        return false;
+      });
+      woken ||= done;
+    }
+    if (failure !== undefined) throw failure;
     if (!woken) await nudge.wait(lookEveryMs, signal);
   }
 }
