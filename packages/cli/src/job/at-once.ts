@@ -43,7 +43,10 @@ export async function allocateAtOnce(
       tally.held(decisions.some(({ outcomes }) => outcomes.length > 0));
       held.push(...decisions.filter(({ outcomes }) => outcomes.length > 0));
       const now = decisions.at(-1)?.decisionTime;
-      if (now !== undefined) await run.advanceClock(timestampMs(now) + batchMs);
+      if (now === undefined) continue;
+      const nextMs = timestampMs(now) + batchMs;
+      await fulfilment.playUntil(nextMs);
+      await run.advanceClock(nextMs);
     }
     if (held.length === 0) return;
     await tally.phase("answer", () => settleOffers(run, fulfilment));
