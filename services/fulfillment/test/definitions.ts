@@ -146,3 +146,65 @@ export const hurrying = definition(
 - finish: {set: {outcome: missed}}
 `,
 );
+
+/** Sleeps a day, then gives the staff a day. */
+export const waking = definition(
+  "waking",
+  `
+- sleep: {wait: P1D}
+- give:
+    call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+    with: {task: {type: call-back, dueTime: '\${ string(now + duration("24h")) }'}}
+- hear: {listen: {to: {one: {with: {type: marketmesh.fulfillment.v1.TaskExpired, subject: call-back}}}}}
+- finish: {set: {outcome: missed}}
+`,
+);
+
+/** Asks the staff whether something has arrived, or hears it from somebody else; rests a day. */
+export const arriving = definition(
+  "arriving",
+  `
+- ask:
+    call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+    with: {task: {type: look-for-it}}
+- also:
+    call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+    with: {task: {type: tidy-up}}
+- hear:
+    listen:
+      to:
+        any:
+          - with: {type: arrived}
+          - with: {type: marketmesh.fulfillment.v1.TaskCompleted, subject: look-for-it}
+- rest: {wait: P1D}
+`,
+);
+
+/** Gives a task no time at all to be made. */
+export const impatient = definition(
+  "impatient",
+  `
+- give:
+    try:
+      - make:
+          call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+          with: {task: {type: sign}}
+          timeout: {after: PT0S}
+    catch: {}
+- finish: {set: {outcome: impatient}}
+`,
+);
+
+/** Never comes to an end: each refusal is caught, and leads to the next. */
+export const endless = definition(
+  "endless",
+  `
+- give:
+    try:
+      - make:
+          call: marketmesh.fulfillment.v1.FulfillmentService/CreateTask
+          with: {task: {type: sign}}
+    catch: {}
+- again: {set: {n: 1}, then: give}
+`,
+);

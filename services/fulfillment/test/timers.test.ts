@@ -2,7 +2,16 @@ import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Run_State, Task_State } from "@marketmesh/contracts/fulfillment/v1";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hurrying, listening, sleeping, tasking } from "./definitions.ts";
+import {
+  arriving,
+  endless,
+  hurrying,
+  impatient,
+  listening,
+  sleeping,
+  tasking,
+  waking,
+} from "./definitions.ts";
 import { beginMs } from "./neighbours.ts";
 import { expectReplays } from "./replay.ts";
 import { type App, startFulfillment, until } from "./start-fulfillment.ts";
@@ -74,6 +83,68 @@ test("a task whose time ran out ends before a later timer, though both are found
   expect((await staff.getRun({ name: heard.run!.name })).run?.output).toEqual({ outcome: "silent" });
   const { tasks } = await staff.listTasks({ parent, state: Task_State.EXPIRED });
   expect(tasks).toMatchObject([{ run: run!.name, endTime: timestampFromMs(beginMs + 7_200_000) }]);
+});
+
+test("what a timer asks for is asked when the timer is due, however late the run is woken", async () => {
+  const staff = await app.market("late");
+  const parent = "markets/late";
+  await staff.createWorkflow({ parent, workflow: { source: waking } });
+  const { run } = await staff.startRun({
+    parent,
+    run: { workflow: `${parent}/workflows/waking` },
+    marketTime,
+  });
+  await app.world.advance("late", 30 * dayMs);
+  await until(async () => (await staff.getMarketProgress({ parent })).endedCount === 1n);
+  expect((await staff.getRun({ name: run!.name })).run?.endTime).toEqual(
+    timestampFromMs(beginMs + 2 * dayMs),
+  );
+  const { tasks } = await staff.listTasks({ parent, state: Task_State.EXPIRED });
+  expect(tasks).toMatchObject([
+    { createTime: timestampFromMs(beginMs + dayMs), endTime: timestampFromMs(beginMs + 2 * dayMs) },
+  ]);
+});
+
+test("a task ends where its run goes on without it, unless nobody ever waited for its end", async () => {
+  const staff = await app.market("left");
+  const parent = "markets/left";
+  await staff.createWorkflow({ parent, workflow: { source: arriving } });
+  const started = await staff.startRun({
+    parent,
+    run: { workflow: `${parent}/workflows/arriving` },
+    marketTime,
+  });
+  const { name } = started.run!;
+  expect((await staff.listTasks({ parent })).tasks).toHaveLength(2);
+  await staff.signalRun({ name, type: "arrived", marketTime });
+  expect((await staff.listTasks({ parent })).tasks).toMatchObject([{ type: "tidy-up" }]);
+  expect((await staff.listTasks({ parent, state: Task_State.CANCELLED })).tasks).toMatchObject([
+    { type: "look-for-it", version: 2n, endTime: marketTime },
+  ]);
+  expect((await staff.getRun({ name })).run).toMatchObject({ state: Run_State.WAITING, stage: "rest" });
+});
+
+test("a task for which nobody waits any more when it is made is not made", async () => {
+  const staff = await app.market("impatient");
+  const parent = "markets/impatient";
+  await staff.createWorkflow({ parent, workflow: { source: impatient } });
+  const run = { workflow: `${parent}/workflows/impatient` };
+  const started = await staff.startRun({ parent, run, marketTime });
+  expect(started.run).toMatchObject({ state: Run_State.COMPLETED, output: { outcome: "impatient" } });
+  expect((await staff.listTasks({ parent })).tasks).toEqual([]);
+});
+
+test("a definition without an end is cancelled", async () => {
+  const staff = await app.market("endless");
+  const parent = "markets/endless";
+  await staff.createWorkflow({ parent, workflow: { source: endless } });
+  const { run } = await staff.startRun({
+    parent,
+    run: { workflow: `${parent}/workflows/endless` },
+    marketTime,
+  });
+  expect(run).toMatchObject({ state: Run_State.CANCELLED });
+  expect((await staff.listTasks({ parent })).tasks).toEqual([]);
 });
 
 test("what is set in the sandbox's past is woken at once", async () => {

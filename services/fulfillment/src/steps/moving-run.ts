@@ -1,3 +1,4 @@
+import { TaskCompletedSchema, TaskExpiredSchema } from "@marketmesh/contracts/fulfillment/v1";
 import type {
   Effect,
   HistoryEntry,
@@ -13,6 +14,8 @@ import type { PendingCall } from "../storage/call-store.ts";
 
 /** What is announced of a run, in this order. */
 export type RunFact = "STARTED" | "RETRIED" | "STAGE_ENTERED" | "COMPLETED" | "FAULTED" | "CANCELLED";
+
+const taskEnds = [TaskCompletedSchema.typeName, TaskExpiredSchema.typeName];
 
 /** A run in the hands of a transaction: what was, what is now, and what has to be written. */
 export class MovingRun {
@@ -83,16 +86,25 @@ export class MovingRun {
 
   /** Takes a step in. What it asks for is kept, the calls aside: those are the caller's to sort. */
   take(event: RunEvent | undefined, state: RunState, entry: HistoryEntry, effects: readonly Effect[]): void {
+    const before = this.state;
     this.state = state;
     this.entries.push({ entry, timeMs: state.nowMs });
     if (event?.kind === "retried") this.#wasRetried = true;
     for (const effect of effects) if (effect.kind === "emit") this.emissions.push(effect.event);
-    if (hasEnded(state.status)) this.#cancelTasks();
+    this.#cancelTasks(before);
   }
 
-  #cancelTasks(): void {
-    for (const task of this.tasks.values())
-      if (isOpen(task)) this.putTask(end(task, "CANCELLED", this.state.nowMs));
+  /** Tasks end with their run, and where it goes on without them: when it has passed the last `listen` that names their end. */
+  #cancelTasks(before: RunState): void {
+    for (const task of this.tasks.values()) {
+      if (!isOpen(task)) continue;
+      const isLeft = this.#awaits(before, task) && !this.#awaits(this.state, task);
+      if (hasEnded(this.state.status) || isLeft) this.putTask(end(task, "CANCELLED", this.state.nowMs));
+    }
+  }
+
+  #awaits(state: RunState, { type }: Task): boolean {
+    return taskEnds.some((ended) => this.workflow.awaits(state, ended, type));
   }
 
   /** Brings the row up to the state, and says which facts that makes. */

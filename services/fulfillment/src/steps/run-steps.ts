@@ -41,8 +41,9 @@ export interface NewRun {
   readonly traceparent: string;
 }
 
-// A step makes effects that are answered at once; more of them in a row than this is a loop of the definition.
-const stepsMax = 1_000;
+// Calls that are answered at once, or timers that are due at once, one after the other. More such calls are a loop of the
+// definition; more such timers are left to the next transaction.
+const inARowMax = 500;
 
 /**
  * The steps of one transaction, over any number of runs of one market: lock, apply what happens, save. Nothing is written before
@@ -140,7 +141,7 @@ export class RunSteps {
     const { id, workflow } = moving.run;
     return this.#deps.telemetry.step({ run: id, workflow, event: event.kind }, traceparent, (own) => {
       moving.traceparent = own;
-      this.#expireBefore(moving, event.nowMs, own);
+      this.#catchUp(moving, { timersByMs: event.nowMs, tasksByMs: event.nowMs - 1 }, own);
       return this.#advance(moving, event, own);
     });
   }
@@ -154,48 +155,71 @@ export class RunSteps {
     this.#touched.add(moving);
     return this.#deps.telemetry.step({ run: id, workflow, event: "woken" }, traceparent, (own) => {
       moving.traceparent = own;
-      const expired = this.#expireBefore(moving, byMs + 1, own);
-      return this.#advance(moving, { kind: "woken", nowMs: byMs }, own) || expired;
+      return this.#catchUp(moving, { timersByMs: byMs, tasksByMs: byMs }, own);
     });
   }
 
-  #expireBefore(moving: MovingRun, nowMs: number, traceparent: string): boolean {
-    let expiredAny = false;
-    for (let task = moving.firstDue(); task && task.dueMs! < nowMs; task = moving.firstDue()) {
-      const expired = end(task, "EXPIRED", task.dueMs!);
-      moving.putTask(expired);
-      const event = taskEvent(this.#place.market, "TaskExpired", expired);
-      this.#advance(moving, { kind: "received", nowMs: task.dueMs!, event }, traceparent);
-      expiredAny = true;
+  /**
+   * Lets what was due happen, each at its own time, and what a timer asks for be answered before the next one fires: so a run
+   * that is woken late goes the way of one that was woken at once.
+   */
+  #catchUp(
+    moving: MovingRun,
+    { timersByMs, tasksByMs }: { readonly timersByMs: number; readonly tasksByMs: number },
+    traceparent: string,
+  ): boolean {
+    let changed = false;
+    for (let steps = 0; steps < inARowMax; steps++) {
+      const task = moving.firstDue();
+      const taskMs = task?.dueMs ?? Number.POSITIVE_INFINITY;
+      const wakeMs = moving.state.wakeMs ?? Number.POSITIVE_INFINITY;
+      if (wakeMs <= timersByMs && wakeMs <= taskMs) {
+        if (!this.#advance(moving, { kind: "woken", nowMs: wakeMs }, traceparent)) return changed;
+      } else if (task && taskMs <= tasksByMs) {
+        this.#expire(moving, task, taskMs, traceparent);
+      } else {
+        return changed;
+      }
+      changed = true;
     }
-    return expiredAny;
+    return changed;
   }
 
-  #advance(moving: MovingRun, event: RunEvent, traceparent: string): boolean {
-    if (moving.entries.length > stepsMax) throw new Error(`${moving.run.id} steps without an end`);
+  #expire(moving: MovingRun, task: Task, dueMs: number, traceparent: string): void {
+    const expired = end(task, "EXPIRED", dueMs);
+    moving.putTask(expired);
+    const event = taskEvent(this.#place.market, "TaskExpired", expired);
+    this.#advance(moving, { kind: "received", nowMs: dueMs, event }, traceparent);
+  }
+
+  #advance(moving: MovingRun, event: RunEvent, traceparent: string, inARow = 0): boolean {
     const step = advanceRun(moving.workflow, moving.state, event);
     if (step.ignored) return false;
     moving.take(event, step.state, step.entry, step.effects);
-    this.#follow(moving, step.effects, traceparent);
+    this.#follow(moving, step.effects, traceparent, inARow);
     return true;
   }
 
   /** Carries out what can be done here, keeps the other calls, and wakes what is due already. */
-  #follow(moving: MovingRun, effects: readonly Effect[], traceparent: string): void {
+  #follow(moving: MovingRun, effects: readonly Effect[], traceparent: string, inARow = 0): void {
     for (const effect of effects) {
       if (effect.kind !== "call") continue;
       const { id, method, request } = effect;
-      if (isCarriedOutHere(method)) {
-        this.#advance(moving, carryOutHere(this.#place.market, moving, effect), traceparent);
-      } else {
+      if (!isCarriedOutHere(method)) {
         moving.calls.push({ run: moving.run.id, effect: id, method, request, traceparent });
+      } else if (inARow >= inARowMax) {
+        this.#advance(moving, endless(moving), traceparent, inARow);
+      } else if (moving.state.status === "RUNNING") {
+        // Otherwise a time limit of zero has taken the call away, and perhaps ended the run: nobody waits for the task.
+        const answer = carryOutHere(this.#place.market, moving, effect);
+        this.#advance(moving, answer, traceparent, inARow + 1);
       }
     }
     // Never past a task that runs out first: its end is an event of the run, in its own place.
     const byMs = Math.min(this.#horizonMs, moving.firstDue()?.dueMs ?? Number.POSITIVE_INFINITY);
     const { wakeMs } = moving.state;
-    if (wakeMs !== undefined && wakeMs <= byMs)
-      this.#advance(moving, { kind: "woken", nowMs: byMs }, traceparent);
+    if (wakeMs !== undefined && wakeMs <= byMs && inARow < inARowMax)
+      this.#advance(moving, { kind: "woken", nowMs: wakeMs }, traceparent, inARow + 1);
   }
 
   /** What is due by then was due: of a sandbox the latest time that has come here, of a real market now. */
@@ -217,4 +241,13 @@ export class RunSteps {
     for (const run of moving) if (!taken.has(run.run.id)) this.#deps.telemetry.moved(run);
     return taken;
   }
+}
+
+// It can't be a fault: the definition may catch those, and go on like that.
+function endless({ state }: MovingRun): RunEvent {
+  return {
+    kind: "cancelled",
+    nowMs: state.nowMs,
+    reason: `${inARowMax} calls in a row, and no end in sight`,
+  };
 }
