@@ -11,6 +11,7 @@ export function nextCommands(endpoints: Readonly<Record<string, string>>, market
     jsonCall(`${first("identity")}/${getMarket}`, { name: `markets/${market}` }, token),
     `npx buf curl --protocol grpc --http2-prior-knowledge --header ${token} --data '${JSON.stringify({ parent: `markets/${market}`, pageSize: 2 })}' ${first("allocation")}/${listAllocations}`,
     `npx marketmesh export allocations --market ${market} | head -n 3`,
+    `npx marketmesh runs list --market ${market} | head -n 3`,
     "npx marketmesh report",
     "npx marketmesh status",
   ];
