@@ -24,17 +24,19 @@ describe.each([
   }, 180_000);
   afterAll(() => mesh?.[Symbol.asyncDispose]());
 
-  test.each(cases)(
-    "$name",
-    async ({ market, inject, fulfils }) => {
-      const { report, recoveries, violations } = await runCase(mesh, market, inject, fulfils);
-      for (const { what, backMs, jobMs } of recoveries)
-        console.log(`${what}: back after ${backMs} ms, the job went on after ${jobMs} ms`);
-      for (const violation of violations) console.log(`violation: ${violation}`);
-      expect(violations).toEqual([]);
-      expect(report.allocationsSha256).toBe(undisturbed);
-      if (fulfils) expect(report.completed).toBe(report.allocations);
-    },
-    caseMs,
-  );
+  for (const { name: what, market, inject, fulfils } of cases) {
+    test(
+      what,
+      async () => {
+        const { report, recoveries, violations } = await runCase(mesh, market, inject, fulfils);
+        for (const { what: kill, backMs, jobMs } of recoveries)
+          console.log(`${kill}: back after ${backMs} ms, the job went on after ${jobMs} ms`);
+        for (const violation of violations) console.log(`violation: ${violation}`);
+        expect(violations).toEqual([]);
+        expect(report.allocationsSha256).toBe(undisturbed);
+        if (fulfils) expect(report.completed).toBe(report.allocations);
+      },
+      caseMs,
+    );
+  }
 });
