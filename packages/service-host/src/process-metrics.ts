@@ -1,6 +1,6 @@
 import {
   constants,
-  type EventLoopUtilization,
+  type IntervalHistogram,
   monitorEventLoopDelay,
   type PerformanceEntry,
   PerformanceObserver,
@@ -44,47 +44,51 @@ function cpuSeconds(): number {
 }
 
 /**
- * Two windows take turns, so that every reading covers at least one whole window and any number of readers see the same:
- * a reading that started a new window would leave the second scraper with nothing.
+ * A reading is of the running window and the one before it, so it covers at least one whole window and any number of readers
+ * see the same: a reading that started a new window would leave the second scraper with nothing. Of two quantiles it is the
+ * worse. One timer, and not a fine one: it wakes an idle process.
  */
 function measureEventLoop(metrics: Metrics): Disposable {
-  let [older, younger] = [openWindow(), openWindow()];
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  let before = noDelay;
+  let [older, younger] = [performance.eventLoopUtilization(), performance.eventLoopUtilization()];
   const turn = setInterval(() => {
-    older.close();
-    [older, younger] = [younger, openWindow()];
+    before = delaysOf(delay);
+    delay.reset();
+    [older, younger] = [younger, performance.eventLoopUtilization()];
   }, windowMs).unref();
   metrics.gauge(defined.eventLoopDelay, {
-    read: () =>
-      [0.5, 0.99, 1].map((quantile) => ({
+    read: () => {
+      const now = delaysOf(delay);
+      return quantiles.map((quantile, at) => ({
         labels: { quantile: String(quantile) },
-        value: older.delaySeconds(quantile),
-      })),
+        value: Math.max(now[at] as number, before[at] as number),
+      }));
+    },
   });
-  metrics.gauge(defined.eventLoopUtilization, { read: () => older.utilization() });
+  metrics.gauge(defined.eventLoopUtilization, {
+    read: () => performance.eventLoopUtilization(older).utilization,
+  });
   return {
     [Symbol.dispose]() {
       clearInterval(turn);
-      older.close();
-      younger.close();
+      delay.disable();
     },
   };
 }
 
-const resolutionMs = 10;
+const resolutionMs = 20;
+const quantiles = [0.5, 0.99, 1] as const;
+const noDelay: readonly number[] = quantiles.map(() => 0);
 
-function openWindow() {
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  const since: EventLoopUtilization = performance.eventLoopUtilization();
-  delay.enable();
-  return {
-    // The histogram holds the time between two ticks of a timer; what is above its period is delay.
-    delaySeconds(quantile: number) {
-      const nanos = quantile === 1 ? delay.max : delay.percentile(quantile * 100);
-      return delay.count === 0 ? 0 : Math.max(0, nanos / 1e9 - resolutionMs / 1_000);
-    },
-    utilization: () => performance.eventLoopUtilization(since).utilization,
-    close: () => delay.disable(),
-  };
+// The histogram holds the time between two ticks of a timer; what is above its period is delay.
+function delaysOf(delay: IntervalHistogram): readonly number[] {
+  if (delay.count === 0) return noDelay;
+  return quantiles.map((quantile) => {
+    const nanos = quantile === 1 ? delay.max : delay.percentile(quantile * 100);
+    return Math.max(0, nanos / 1e9 - resolutionMs / 1_000);
+  });
 }
 
 /** What Node's types leave out. */

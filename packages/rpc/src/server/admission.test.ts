@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { admissionControl } from "./admission.ts";
+import { admissionControl, openAdmission } from "./admission.ts";
 
 const limits = { queueDelayMs: 20, callsMin: 4, callsMax: 512 };
 
@@ -87,4 +87,26 @@ test("it finds the most that a server can do without a queue", () => {
   const settled = begun.slice(50);
   expect(Math.max(...settled)).toBeLessThanOrEqual(served * 1.1);
   expect(settled.reduce((sum, calls) => sum + calls) / settled.length).toBeGreaterThan(served * 0.8);
+});
+
+test("the event loop is watched from a call on until it has been quiet for three seconds", () => {
+  let look: ((leastDelayMs: number) => void) | undefined;
+  const admission = openAdmission(limits, (told) => {
+    look = told;
+    return () => {
+      look = undefined;
+    };
+  });
+  expect(look).toBeUndefined();
+  admission.enter(true);
+  for (let looks = 0; looks < 100; looks += 1) look?.(0);
+  expect(look).toBeDefined(); // a call is still there
+  admission.leave();
+  look?.(0);
+  expect(look).toBeUndefined();
+  admission.enter(true);
+  for (let looks = 0; looks < 2; looks += 1) look?.(21);
+  expect(admission.limit).toBeLessThan(limits.callsMax);
+  admission.close();
+  expect(look).toBeUndefined();
 });

@@ -36,22 +36,45 @@ const queuedLooksMin = 2;
 const quietLooksMax = 30;
 const resolutionMs = 5;
 
-/** An admission that looks at this process's event loop by itself. */
-export function openAdmission(limits: AdmissionLimits): Admission {
+/** Looks at the event loop: tells the least delay of each tenth of a second, until what it returns is called. */
+export type Watch = (look: (leastDelayMs: number) => void) => () => void;
+
+/**
+ * An admission that looks at this process's event loop by itself, from a call on until nothing has happened for a while: the
+ * timers of looking wake a process three hundred times a second.
+ */
+export function openAdmission(limits: AdmissionLimits, watch: Watch = watchEventLoop): Admission {
   if (limits.queueDelayMs === 0) return unlimited(limits.callsMax);
   const control = admissionControl(limits);
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  delay.enable();
-  const timer = setInterval(() => control.look(leastDelayMs(delay)), everyMs).unref();
+  let stop: (() => void) | undefined;
+  const close = () => {
+    stop?.();
+    stop = undefined;
+  };
   return {
-    ...control,
+    enter(unary) {
+      stop ??= watch((leastDelayMs) => {
+        control.look(leastDelayMs);
+        if (control.idle) close();
+      });
+      return control.enter(unary);
+    },
+    leave: control.leave,
+    waited: control.waited,
     get limit() {
       return control.limit;
     },
-    close() {
-      clearInterval(timer);
-      delay.disable();
-    },
+    close,
+  };
+}
+
+function watchEventLoop(look: (leastDelayMs: number) => void): () => void {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  const timer = setInterval(() => look(leastDelayMs(delay)), everyMs).unref();
+  return () => {
+    clearInterval(timer);
+    delay.disable();
   };
 }
 
@@ -100,6 +123,10 @@ export function admissionControl(limits: AdmissionLimits) {
     },
     get limit() {
       return limit;
+    },
+    /** No call is there, and for so long there was nothing to see that looking may end. */
+    get idle() {
+      return calls === 0 && quietLooks >= quietLooksMax;
     },
   };
 }
