@@ -79,6 +79,19 @@ test("a fact that comes before its run is found, one that comes after is heard, 
   expect(summary?.outcomes).toMatchObject([{ outcome: "matched", runCount: 3n }]);
 });
 
+test("a fact that one workflow's run hears is kept for another workflow's that begins later", async () => {
+  const staff = await app.market("shared");
+  const parent = "markets/shared";
+  const other = matching.replace("name: matching", "name: other").replace("AllocationCommitted", "OfferMade");
+  for (const source of [matching, other]) await staff.createWorkflow({ parent, workflow: { source } });
+  await app.world.tell(committed("shared", "one"));
+  await until(async () => (await staff.getMarketProgress({ parent })).waitingCount === 1n);
+  await app.world.tell(accepted("shared", "one"));
+  await until(async () => (await staff.getMarketProgress({ parent })).endedCount === 1n);
+  const run = { workflow: `${parent}/workflows/other`, subject: `${parent}/allocations/one` };
+  expect((await staff.startRun({ parent, run, marketTime })).run?.state).toBe(Run_State.COMPLETED);
+});
+
 test("what a run says is heard by those that wait for it, by those that come later, and begins runs", async () => {
   const staff = await app.market("emissions");
   const parent = "markets/emissions";
@@ -96,4 +109,18 @@ test("what a run says is heard by those that wait for it, by those that come lat
     return runs.length === 1 && runs;
   });
   expect(begun[0]).toMatchObject({ state: Run_State.COMPLETED, subject: "markets/emissions/parties/all" });
+  await staff.createWorkflow({
+    parent,
+    workflow: { source: overhearing.replace("name: overhearing", "name: listening-in") },
+  });
+  await staff.startRun({ parent, run: run("telling"), runId: "again", marketTime });
+  await until(async () => {
+    const [row] = await app.database.background((tx) =>
+      tx.execute<{ n: string }>(sql`select count(*) as n from early_events where event like '%/again/%'`),
+    );
+    return Number(row!.n) === 1;
+  });
+  const later = await staff.startRun({ parent, run: run("overhearing"), runId: "later", marketTime });
+  const other = await staff.startRun({ parent, run: run("listening-in"), runId: "other", marketTime });
+  expect([later.run?.state, other.run?.state]).toEqual([Run_State.COMPLETED, Run_State.COMPLETED]);
 });

@@ -110,15 +110,18 @@ class Hearing {
     const place = { market: this.#market, clock: this.#clock, nowMs: this.#shell.nowMs() };
     const ids = [...listeners.values()].flat();
     const steps = await RunSteps.open(this.#tx, this.#shell, place, ids);
-    const wanted = await this.#beginRuns(steps, begins, heard);
+    const hearers = await this.#beginRuns(steps, begins, heard);
     for (const fact of heard) {
       for (const run of listeners.get(fact) ?? []) {
         const moving = steps.get(run);
-        if (moving) receive(steps, moving, fact);
+        if (!moving) continue;
+        receive(steps, moving, fact);
+        // What a run said itself, it did not wait for.
+        if (run !== fact.emitter) hearers.add(hearerKey(fact, moving.run.workflow));
       }
     }
     await steps.save();
-    await this.#keepEarly(heard.filter((fact) => !wanted.has(fact) && !listeners.has(fact)));
+    await this.#keepEarly(heard, hearers);
   }
 
   /** The runs that these facts start: one per workflow and subject. */
@@ -150,13 +153,13 @@ class Hearing {
     return [...begins.values()];
   }
 
-  /** Begins them, with what came before them and with what came in the same batch. Returns the facts that they took. */
+  /** Begins them, with what came before them and with what came in the same batch. Returns which workflows took what of that. */
   async #beginRuns(
     steps: RunSteps,
     begins: readonly Begin[],
     heard: readonly HeardFact[],
-  ): Promise<ReadonlySet<HeardFact>> {
-    const taken = new Set<HeardFact>();
+  ): Promise<Set<string>> {
+    const hearers = new Set<string>();
     const early = await findEarly(
       this.#tx,
       this.#market,
@@ -174,11 +177,11 @@ class Hearing {
       }
       for (const fact of heard) {
         if (fact === trigger || !addresses.has(addressOf(fact.event))) continue;
-        taken.add(fact);
+        hearers.add(hearerKey(fact, run.workflow.name));
         receive(steps, moving, fact);
       }
     }
-    return taken;
+    return hearers;
   }
 
   /** The runs that want each fact; facts that none wants are left out. */
@@ -198,12 +201,20 @@ class Hearing {
     return listeners;
   }
 
-  async #keepEarly(facts: readonly HeardFact[]): Promise<void> {
-    const listened = new Set(
-      this.#ears.flatMap(({ state, listenedTypes }) => (state === "ACTIVE" ? listenedTypes : [])),
+  /** Keeps what a workflow listens to and no run of it has heard: one that begins later would miss it, whoever else heard it. */
+  async #keepEarly(facts: readonly HeardFact[], hearers: ReadonlySet<string>): Promise<void> {
+    const listening = this.#ears.filter(({ state }) => state === "ACTIVE");
+    const unheard = facts.filter((fact) =>
+      listening.some(
+        ({ id, listenedTypes }) =>
+          listenedTypes.includes(fact.event.type) && !hearers.has(hearerKey(fact, id)),
+      ),
     );
-    const events = facts.map(({ event }) => event).filter(({ type }) => listened.has(type));
-    await keepEarly(this.#tx, this.#market, events);
+    await keepEarly(
+      this.#tx,
+      this.#market,
+      unheard.map(({ event }) => event),
+    );
   }
 }
 
@@ -216,6 +227,10 @@ function interestsOf({ workflow, start }: NewRun): { readonly type: string; read
   return workflow
     .interests(start)
     .flatMap(({ type, subject }) => (subject === undefined ? [] : [{ type, subject }]));
+}
+
+function hearerKey({ event }: HeardFact, workflow: string): string {
+  return `${workflow} ${event.id}`;
 }
 
 function addressOf({ type, subject }: { readonly type: string; readonly subject: string }): string {
