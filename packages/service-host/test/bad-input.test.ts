@@ -1,3 +1,4 @@
+import { Agent, request } from "node:http";
 import { startTestIssuer, type TestIssuer } from "@marketmesh/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningService, start } from "../src/index.ts";
@@ -144,6 +145,39 @@ test.each([
   expect(error.code).toBe(code);
   expect(detail(error, "google.rpc.ErrorInfo")).toMatchObject({ reason, domain: "testing.marketmesh" });
 });
+
+test.each(["application/grpc-web+proto", "application/connect+proto"])(
+  "answers the next call on a connection whose last one was refused half read: %s",
+  async (type) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const tooLarge = Buffer.alloc(5 * 1024 * 1024 + 5);
+    tooLarge.writeUInt32BE(tooLarge.length - 5, 1);
+    const method = type.includes("web") ? "Echo" : "Collect";
+    const first = await overAgent(agent, `/marketmesh.testing.v1.EchoService/${method}`, type, tooLarge);
+    expect(first).toMatch(/larger/);
+    const second = await overAgent(
+      agent,
+      path,
+      "application/json",
+      Buffer.from('{"name":"markets/b","text":"hi"}'),
+    );
+    expect(second).toContain('"text":"hi"');
+    agent.destroy();
+  },
+);
+
+function overAgent(agent: Agent, url: string, type: string, body: Buffer): Promise<string> {
+  const headers = { "content-type": type, authorization: `Bearer ${token}` };
+  return new Promise((resolve, reject) => {
+    const sent = request(service.url + url, { agent, method: "POST", headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve(Buffer.concat(chunks).toString()));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
 
 test("refuses bytes that are no protobuf as the caller's mistake", async () => {
   const answer = await post(Buffer.from([0xff, 0xff, 0xff, 0x01]), { "content-type": "application/proto" });

@@ -30,7 +30,7 @@ import { type MethodPlan, planOf } from "./method-plan.ts";
 import type { NodeListener, NodeRequest } from "./node-http.ts";
 import { openGate } from "./open-gate.ts";
 import { type RateLimit, rateLimit } from "./rate-limit.ts";
-import { forgetRest } from "./unread-body.ts";
+import { closeHalfRead } from "./unread-body.ts";
 import { isWebText, speakingText } from "./web-text.ts";
 
 /** The bounds of a server. */
@@ -206,11 +206,11 @@ function listenerOf(
       return;
     }
     prepare(handler, request);
+    closeHalfRead(request, response);
     const values = createContextValues().set(remoteKey, request.socket?.remoteAddress ?? "");
     const handle = isWebText(request.headers["content-type"]) ? speakingText(handler) : handler;
     handle(universalRequestFromNodeRequest(request, response, undefined, values))
       .then((answer) => universalResponseToNodeResponse(withPlainMessage(answer), response))
-      .then(() => forgetRest(request))
       // The client is gone; the call itself has been counted by its signal.
       .catch(() => response.destroy?.());
   };
