@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { checkBoundaries } from "./check-boundaries.ts";
 import { COUNTS_FILE_KEY, type Counts, closingLine } from "./closing-line.ts";
 import { generatedDiff } from "./generate.ts";
+import { StackProblem } from "./problem.ts";
+import { chromiumBinary } from "./servers/index.ts";
 import { checkoutDir } from "./state-folder.ts";
 
 /** A check before the tests; it prints what it found and answers whether all is well. */
@@ -23,6 +25,8 @@ const STEPS: readonly Step[] = [
   { name: "format and lint", run: () => tool("biome", ["check", "--error-on-warnings"]) },
   { name: "typecheck", run: () => tool("tsc", ["-p", "tsconfig.json"]) },
   { name: "boundaries", run: boundariesHold },
+  // Tests in a browser need it; installed here, the step that fails has its name.
+  { name: "chromium", run: () => chromiumBinary() !== "" },
 ];
 
 /**
@@ -50,7 +54,8 @@ function succeeds(step: Step): boolean {
   try {
     return step.run();
   } catch (error) {
-    console.log(error instanceof Error ? error.message : error);
+    if (error instanceof StackProblem) console.log(String(error));
+    else console.log(error instanceof Error ? error.message : error);
     return false;
   }
 }

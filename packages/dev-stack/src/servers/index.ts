@@ -1,4 +1,5 @@
 export { checkoutDir, openServerDir, openStateDir, stateDirOf } from "../state-folder.ts";
+export { chromiumBinary } from "./chromium-binary.ts";
 export { freePort, isPortFree } from "./free-port.ts";
 export { type GuardedProcess, killGroup, type ProcessEnd, startGuarded } from "./guarded-process.ts";
 export { type NatsOptions, startNats } from "./nats.ts";

@@ -1,16 +1,7 @@
-import { spawnSync } from "node:child_process";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { diskFull, StackProblem } from "../problem.ts";
+import { attempt, findOnPath } from "./system-command.ts";
 
 const INSTALL_BY_HAND =
   "Install nats-server 2.9 or newer (Debian: apt-get install nats-server, macOS: brew install nats-server), " +
@@ -28,23 +19,6 @@ export function natsBinary(binDir: string, env: NodeJS.ProcessEnv = process.env)
   const unpacked = join(binDir, "nats-server");
   if (!existsSync(unpacked)) unpackPackage(binDir, unpacked, env);
   return unpacked;
-}
-
-function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
-  return (env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "")
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function unpackPackage(binDir: string, target: string, env: NodeJS.ProcessEnv): void {
@@ -81,12 +55,6 @@ function download(work: string, env: NodeJS.ProcessEnv): void {
   const update = attempt("apt-get", [...own, "update"], work, env);
   const fetched = attempt("apt-get", [...own, "download", "nats-server"], work, env);
   if (!fetched.ok) throw fetchProblem(`${update.output}${fetched.output}`);
-}
-
-function attempt(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
-  const result = spawnSync(command, args, { cwd, env: { ...env, LC_ALL: "C" }, encoding: "utf8" });
-  const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
-  return { ok: result.status === 0, output };
 }
 
 function fetchProblem(output: string): StackProblem {
