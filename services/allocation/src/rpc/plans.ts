@@ -37,7 +37,7 @@ export function plans(shell: Pick<Shell, "database">): Methods {
     getPlan: (request, context) => {
       const { market, plan: id } = idsOf(patterns.plan, request.name);
       return read(shell, context, market, async (tx, caller) => {
-        const plan = await readPlan(tx, market, id, Number(request.version));
+        const plan = await readPlan(tx, market, id, versionOf(request.version));
         return { plan: toPlanMessage(market, found(plan, caller, "PLAN_NOT_FOUND", request.name)) };
       });
     },
@@ -85,4 +85,9 @@ function refuseOtherKinds(plan: Plan, content: PlanContent): void {
 
 function sameContent(plan: Plan, content: PlanContent): boolean {
   return (Object.keys(content) as (keyof PlanContent)[]).every((key) => plan[key] === content[key]);
+}
+
+// No plan has so many versions; beyond them a number would no longer be the one that was asked for.
+function versionOf(version: bigint): number {
+  return Math.min(Number(version), Number.MAX_SAFE_INTEGER);
 }
