@@ -50,8 +50,8 @@ function edgeScalar(draft: Draft, field: DescField, other: string, present: unkn
   const sample = scalarSample(field);
   if (typeof sample === "string") {
     if (typeof present === "string" && present !== "" && random.chance(0.35))
-      return spoiled(draft, present, other);
-    return edgeText(random, market, other, longestOf(field));
+      return spoiled(draft, present, other).toWellFormed();
+    return edgeText(random, market, other, longestOf(field)).toWellFormed();
   }
   if (typeof sample === "boolean") return present !== true;
   // 13 uint32, 7 fixed32, 4 uint64, 6 fixed64; 1 double, 2 float.
