@@ -9,17 +9,18 @@ import { type KnownClock, readClocks, saveClock, type ToldClock } from "./storag
 type Allocation = Pick<Client<typeof AllocationService>, "getClock">;
 
 const askTimeoutMs = 5_000;
-/** A market that has no clock yet is real, but may become a sandbox: it is asked for again. */
+/** A market that has no clock yet is real, but may become a sandbox: it is asked for again, though nobody waits long for that. */
 const undecidedForMs = 2_000;
+const askAgainTimeoutMs = 500;
 
 /** What the markets' clocks are, as allocation says: asked once for each market, then told by its feed. */
 export class Clocks {
-  readonly #ask: (market: string) => Promise<ToldClock>;
+  readonly #ask: (market: string, timeoutMs: number) => Promise<ToldClock>;
 
   constructor(allocation: Allocation) {
     // As this service, not as whoever happens to call: bound outside of any call.
-    this.#ask = AsyncResource.bind(async (market: string) => {
-      const signal = AbortSignal.timeout(askTimeoutMs);
+    this.#ask = AsyncResource.bind(async (market: string, timeoutMs: number) => {
+      const signal = AbortSignal.timeout(timeoutMs);
       const { clock } = await allocation.getClock({ name: `markets/${market}/clock` }, { signal });
       return toldClock(clock);
     });
@@ -34,20 +35,18 @@ export class Clocks {
     const known = await readClocks(tx, markets);
     const stale = markets.filter((market) => isUndecided(known.get(market)));
     for (const market of stale) {
-      const told = await this.#askOrKeep(market, known.get(market));
-      if (told) await saveClock(tx, market, told);
+      await saveClock(tx, market, await this.#askOrKeep(market, known.get(market)));
     }
     const fresh = stale.length > 0 ? await readClocks(tx, markets) : known;
     return new Map(markets.map((market) => [market, fresh.get(market)!.clock]));
   }
 
-  async #askOrKeep(market: string, known: KnownClock | undefined): Promise<ToldClock | undefined> {
-    try {
-      return await this.#ask(market);
-    } catch (error) {
-      if (known) return undefined;
-      throw error;
-    }
+  async #askOrKeep(market: string, known: KnownClock | undefined): Promise<ToldClock> {
+    if (!known) return this.#ask(market, askTimeoutMs);
+    // Saved as it was: while allocation is away, one call in two seconds waits for it, not every one.
+    return this.#ask(market, askAgainTimeoutMs).catch(
+      () => ({ mode: "REAL", version: 0, timeMs: 0 }) as const,
+    );
   }
 }
 

@@ -20,6 +20,10 @@ export const beginMs = Date.UTC(2026, 2, 2, 8);
 export class World {
   /** Sandbox clocks by market; others are real. */
   readonly clocks = new Map<string, { timeMs: number; version: number }>();
+  /** GetClock is refused with this, as long as it is there. */
+  clockFailure: ConnectError | undefined;
+  /** How often it was asked. */
+  clockAsks = 0;
   /** Requests by method, in order. */
   readonly asked: { readonly method: string; readonly request: unknown; readonly caller: string }[] = [];
   /** What GetListing answers instead, as long as there is something. */
@@ -112,6 +116,8 @@ export function allocationOf(world: World): Bind {
     world.database = database;
     host.serve(AllocationService, {
       getClock: ({ name }: { name: string }) => {
+        world.clockAsks++;
+        if (world.clockFailure) throw world.clockFailure;
         const clock = world.clocks.get(name.split("/")[1]!);
         const time = timestampFromMs(clock?.timeMs ?? Date.now());
         const mode = clock ? Clock_Mode.SANDBOX : Clock_Mode.REAL;

@@ -1,6 +1,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Run_State } from "@marketmesh/contracts/fulfillment/v1";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { asking, listening, sleeping } from "./definitions.ts";
 import { away, beginMs } from "./neighbours.ts";
@@ -161,4 +162,23 @@ test("the summary counts by state, stage and outcome", async () => {
   expect(await refusalOf(staff.getWorkflowSummary({ name: workflow("none") }))).toBe(
     "NOT_FOUND WORKFLOW_NOT_FOUND",
   );
+});
+
+test("a page of history ends before it is too large, and never empty", async () => {
+  const { name } = await start("listening", {}, "large");
+  await staff.signalRun({ name, type: "go", marketTime });
+  const each = (entry: ReturnType<typeof sql>) =>
+    app.database.background((tx) =>
+      tx.execute(sql`update run_history set entry = ${entry} where run = 'large'`),
+    );
+  await each(sql`(entry::jsonb || jsonb_build_object('pad', repeat('x', 5 * 1024 * 1024)))::json`);
+  const first = await staff.listRunHistory({ name });
+  const { nextPageToken: pageToken } = first;
+  const second = await staff.listRunHistory({ name, pageToken });
+  await each(sql`(entry::jsonb - 'pad')::json`);
+  expect([first, second].map(({ entries }) => entries.map(({ event }) => event))).toEqual([
+    ["started"],
+    ["received"],
+  ]);
+  expect(second.nextPageToken).toBe("");
 });

@@ -1,4 +1,5 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Run_State, Task_State } from "@marketmesh/contracts/fulfillment/v1";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -162,6 +163,28 @@ test("what is set in the sandbox's past is woken at once", async () => {
   const run = { workflow: `${parent}/workflows/sleeping`, input: { long: "PT1H" } };
   const { run: woken } = await staff.startRun({ parent, run, marketTime });
   expect(woken).toMatchObject({ state: Run_State.COMPLETED, endTime: timestampFromMs(beginMs + 3_600_000) });
+});
+
+test("while allocation is away, a market whose clock it may still make is real, and it is not asked at each call", async () => {
+  const staff = await app.as({ principal: "markets/alone/serviceAccounts/staff", market: "alone" });
+  const parent = "markets/alone";
+  await staff.createWorkflow({ parent, workflow: { source: sleeping } });
+  const start = () =>
+    staff.startRun({ parent, run: { workflow: `${parent}/workflows/sleeping`, input: { long: "P1D" } } });
+  await start();
+  app.world.clockFailure = new ConnectError("away", Code.FailedPrecondition);
+  await app.database.background((tx) =>
+    tx.execute(sql`update market_clocks set ask_time = now() - interval '1 hour' where market = 'alone'`),
+  );
+  const before = app.world.clockAsks;
+  await start();
+  const [row] = await app.database.background((tx) =>
+    tx.execute<{ fresh: boolean }>(
+      sql`select ask_time > now() - interval '1 minute' as fresh from market_clocks where market = 'alone'`,
+    ),
+  );
+  expect([app.world.clockAsks - before, row!.fresh]).toEqual([1, true]);
+  app.world.clockFailure = undefined;
 });
 
 test("in a real market jobs wake runs and end tasks, also when their jobs are lost", async () => {

@@ -90,6 +90,7 @@ test("what is wrong is told with its place, and nothing is kept", async () => {
 test.each([
   ["a stream", "marketmesh.catalog.v1.CatalogService/ImportListings", "{}"],
   ["a method of no market", "marketmesh.identity.v1.IdentityService/ListSigningKeys", "{}"],
+  ["what answers with names of people", "marketmesh.identity.v1.IdentityService/GetParty", "{}"],
   ["the feeds", "marketmesh.events.v1.FeedService/Republish", "{}"],
   ["what is not there", "marketmesh.catalog.v1.CatalogService/Guess", "{}"],
   ["a field that is not there", "marketmesh.catalog.v1.CatalogService/GetListing", "{nmae: x}"],

@@ -14,8 +14,13 @@ export interface ContractMethod extends CallableMethod {
   readonly marketField: readonly string[];
 }
 
-// What serves the mesh itself, or tests of it, is no business of a market's workflows.
-const closed = new Set(["marketmesh.events.v1.FeedService", "marketmesh.testing.v1.EchoService"]);
+// What serves the mesh itself, or tests of it, is no business of a market's workflows. Identity answers with names of people and with
+// new keys: a run's history keeps every answer, and nothing erases it.
+const closed = new Set([
+  "marketmesh.events.v1.FeedService",
+  "marketmesh.identity.v1.IdentityService",
+  "marketmesh.testing.v1.EchoService",
+]);
 const known = new Map<string, ContractMethod | undefined>();
 
 /**

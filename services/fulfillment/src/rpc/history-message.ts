@@ -19,12 +19,9 @@ export function decodeStep(
   return { size, afterStep };
 }
 
-export function historyPage(entries: readonly KeptEntry[], size: number, market: string, run: string) {
-  const page = entries.slice(0, size);
-  const last = page.at(-1);
-  const more = entries.length > size && last !== undefined;
-  const filter = ["history", market, run];
-  return { page, nextPageToken: more ? encodePageToken([String(last.entry.step)], filter) : "" };
+export function tokenAfter(entries: readonly KeptEntry[], market: string, run: string): string {
+  const last = entries.at(-1);
+  return last ? encodePageToken([String(last.entry.step)], ["history", market, run]) : "";
 }
 
 export function toHistoryMessage({ entry, timeMs }: KeptEntry): MessageInitShape<typeof HistoryEntrySchema> {

@@ -4,7 +4,7 @@ import { idsOf } from "@marketmesh/rpc";
 import type { Shell } from "../shell.ts";
 import { listHistory } from "../storage/history-store.ts";
 import { listRuns, readRun } from "../storage/run-store.ts";
-import { decodeStep, historyPage, toHistoryMessage } from "./history-message.ts";
+import { decodeStep, toHistoryMessage, tokenAfter } from "./history-message.ts";
 import { listPage } from "./list.ts";
 import { givenMs } from "./market-time.ts";
 import { read } from "./mutate.ts";
@@ -51,9 +51,11 @@ export function runs(shell: Pick<Shell, "database">): Methods {
       return read(shell, context, market, async (tx, caller) => {
         found(await readRun(tx, market, id), caller, "RUN_NOT_FOUND", request.name);
         const { size, afterStep } = decodeStep(request, market, id);
-        const entries = await listHistory(tx, market, id, afterStep, size + 1);
-        const { page, nextPageToken } = historyPage(entries, size, market, id);
-        return { entries: page.map(toHistoryMessage), nextPageToken };
+        const { entries, hasMore } = await listHistory(tx, market, id, afterStep, size);
+        return {
+          entries: entries.map(toHistoryMessage),
+          nextPageToken: hasMore ? tokenAfter(entries, market, id) : "",
+        };
       });
     },
   };

@@ -26,19 +26,28 @@ export async function appendHistory(tx: Tx, market: string, entries: readonly Ke
   }
 }
 
-/** The steps of a run after one, in order. */
+/** An entry may hold the answer of a call, 256 KiB, so a page has a bound of bytes, too; one entry it always has. */
+const pageBytesMax = 4 * 1024 * 1024;
+
+/** The steps of a run after one, in order: at most `size`, and whether more follow. */
 export async function listHistory(
   tx: Tx,
   market: string,
   run: string,
   afterStep: number,
-  limit: number,
-): Promise<KeptEntry[]> {
-  const rows = await tx.execute<{ step_time: Timestamp; entry: string }>(sql`
-    select step_time, entry::text as entry from run_history
-    where market = ${market} and bucket = ${bucketOf(run)} and run = ${run} and step > ${afterStep}
-    order by step limit ${limit}`);
-  return rows.map((row) => ({ run, timeMs: msOf(row.step_time), entry: JSON.parse(row.entry) }));
+  size: number,
+): Promise<{ readonly entries: readonly KeptEntry[]; readonly hasMore: boolean }> {
+  const rows = await tx.execute<{ step_time: Timestamp; entry: string; found: string }>(sql`
+    select step_time, entry, found from (
+      select step, step_time, entry, count(*) over () as found, row_number() over (order by step) as place,
+        sum(octet_length(entry)) over (order by step) as bytes
+      from (
+        select step, step_time, entry::text as entry from run_history
+        where market = ${market} and bucket = ${bucketOf(run)} and run = ${run} and step > ${afterStep}
+        order by step limit ${size + 1}) page) sized
+    where place = 1 or (place <= ${size} and bytes <= ${pageBytesMax}) order by step`);
+  const entries = rows.map((row) => ({ run, timeMs: msOf(row.step_time), entry: JSON.parse(row.entry) }));
+  return { entries, hasMore: Number(rows[0]?.found ?? 0) > entries.length };
 }
 
 /** What a transaction's steps say about the stages of one run. */

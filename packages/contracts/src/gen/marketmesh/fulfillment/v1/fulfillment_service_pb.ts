@@ -1605,7 +1605,7 @@ export const FulfillmentService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Lists the steps of a run, in order.
+   * Lists the steps of a run, in order. A page ends before 4 MiB, however few that are.
    *
    * Errors: NOT_FOUND (RUN_NOT_FOUND).
    *
