@@ -18,9 +18,9 @@ const callTimeoutMs = 10_000;
 
 /**
  * Goes on from where the last walk ended until it meets something that may still come by itself. What is recorded is
- * passed without asking anybody. Returns the epoch it walked in.
+ * passed without asking anybody. Returns the epoch it walked in, and how many gaps there are now.
  */
-export async function walk(audit: Audit, from: AuditState, signal: AbortSignal): Promise<bigint> {
+export async function walk(audit: Audit, from: AuditState, signal: AbortSignal): Promise<Walked> {
   let at = from;
   let gaps = await audit.database.background((tx) => countGaps(tx, audit.key), { readOnly: true });
   while (!signal.aborted && gaps < gapsMax) {
@@ -37,7 +37,13 @@ export async function walk(audit: Audit, from: AuditState, signal: AbortSignal):
     at = { epoch: at.epoch, auditedTo: found.auditedTo };
     if (found.waits || found.auditedTo >= page.lastSeq) break;
   }
-  return at.epoch;
+  return { epoch: at.epoch, gaps };
+}
+
+/** Where a walk ended. */
+export interface Walked {
+  readonly epoch: bigint;
+  readonly gaps: number;
 }
 
 /** What the producer says of a page of positions. */

@@ -81,8 +81,8 @@ async function auditFeed(
   const state = await database.background((tx) => lease(tx, key, holder, leaseMs));
   if (!state) return;
   const audit: Audit = { ...source, key, producer: source.producer() };
-  const epoch = await walk(audit, state, signal);
-  await repair(audit, epoch, signal);
+  const { epoch, gaps } = await walk(audit, state, signal);
+  if (gaps > 0) await repair(audit, epoch, signal);
 }
 
 async function report({ database, subscription, service, feeds, onReport }: AuditSource): Promise<void> {
