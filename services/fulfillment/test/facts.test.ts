@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Run_State } from "@marketmesh/contracts/fulfillment/v1";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { delivery, matching, overhearing, telling, triggered } from "./definitions.ts";
+import { definition, delivery, matching, overhearing, telling, triggered } from "./definitions.ts";
 import { accepted, beginMs, committed } from "./neighbours.ts";
 import { expectReplays } from "./replay.ts";
 import { type App, startFulfillment, until } from "./start-fulfillment.ts";
@@ -77,6 +77,29 @@ test("a fact that comes before its run is found, one that comes after is heard, 
   expect(progress).toMatchObject({ runningCount: 0n, waitingCount: 0n, faultedCount: 0n });
   const { summary } = await staff.getWorkflowSummary({ name: `${parent}/workflows/matching` });
   expect(summary?.outcomes).toMatchObject([{ outcome: "matched", runCount: 3n }]);
+});
+
+test("runs about different things that have the same id are two runs", async () => {
+  const staff = await app.market("ids");
+  const parent = "markets/ids";
+  const types = ["AllocationCommitted", "OfferAccepted"].map(
+    (type) => `{with: {type: marketmesh.allocation.v1.${type}}}`,
+  );
+  const tasks = "- finish: {set: {outcome: begun}}";
+  for (const name of ["any", "any-x"]) {
+    const source = definition(name, tasks, `schedule: {on: {any: [${types.join(", ")}]}}`);
+    await staff.createWorkflow({ parent, workflow: { source } });
+  }
+  // `any` about x-1, and `any-x` about 1, of each kind: at once, and again.
+  const facts = ["x-1", "1"].flatMap((id) => [committed("ids", id), accepted("ids", id)]);
+  await app.world.tell(...facts);
+  const begun = async () => (await staff.listRuns({ parent })).runs;
+  await until(async () => (await begun()).length === 8);
+  const handled = await handledCount();
+  await app.world.tell(...facts);
+  await until(async () => (await handledCount()) > handled);
+  expect(new Set((await begun()).map(({ workflow, subject }) => `${workflow} ${subject}`)).size).toBe(8);
+  expect((await begun()).length).toBe(8);
 });
 
 test("a fact that one workflow's run hears is kept for another workflow's that begins later", async () => {

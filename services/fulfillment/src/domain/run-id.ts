@@ -7,7 +7,11 @@ import { isResourceId } from "@marketmesh/contracts";
  */
 export function runIdOf(workflow: string, subject: string): string {
   const id = `${workflow}-${subject.slice(subject.lastIndexOf("/") + 1)}`;
-  if (isResourceId(id)) return id;
+  return isResourceId(id) ? id : longRunIdOf(workflow, subject);
+}
+
+/** The id where the short one belongs to another run: an offer and its allocation have one id, `sale-x` may be a workflow, too. */
+export function longRunIdOf(workflow: string, subject: string): string {
   return `${workflow.slice(0, 26)}-${uuidOf(`${workflow}/${subject}`)}`;
 }
 

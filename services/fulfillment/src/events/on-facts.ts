@@ -4,10 +4,10 @@ import type { Envelope } from "@marketmesh/contracts/events/v1";
 import { EventEmittedSchema } from "@marketmesh/contracts/fulfillment/v1";
 import type { Handle } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { triggeredInput } from "@marketmesh/workflow-engine";
+import { triggeredInput, type Workflow } from "@marketmesh/workflow-engine";
 import { toldClock } from "../clocks.ts";
 import type { MarketClock } from "../domain/clock.ts";
-import { runIdOf } from "../domain/run-id.ts";
+import { longRunIdOf, runIdOf } from "../domain/run-id.ts";
 import type { Ear } from "../domain/workflow.ts";
 import type { Shell } from "../shell.ts";
 import type { MovingRun } from "../steps/moving-run.ts";
@@ -15,6 +15,7 @@ import { type NewRun, RunSteps } from "../steps/run-steps.ts";
 import { versionKey } from "../steps/workflow-library.ts";
 import { saveClock } from "../storage/clock-store.ts";
 import { findEarly, findInterested, keepEarly } from "../storage/interest-store.ts";
+import { readSubjects } from "../storage/run-store.ts";
 import { readEars } from "../storage/workflow-store.ts";
 import { factTypeOf, type HeardFact, heardFact } from "./fact-event.ts";
 import { lockMail } from "./mail-locks.ts";
@@ -124,33 +125,43 @@ class Hearing {
     await this.#keepEarly(heard, hearers);
   }
 
-  /** The runs that these facts start: one per workflow and subject. */
+  /** The runs that these facts start: one per workflow and subject, and only those that are not there. */
   async #begins(facts: readonly HeardFact[]): Promise<Begin[]> {
     const active = this.#ears.filter(
       ({ state, triggerTypes }) => state === "ACTIVE" && triggerTypes.length > 0,
     );
     const workflows = await this.#shell.library.get(this.#tx, this.#market, active);
-    const begins = new Map<string, Begin>();
-    for (const fact of facts) {
-      const { event, traceparent } = fact;
-      for (const ear of active) {
-        if (!ear.triggerTypes.includes(event.type)) continue;
+    const triggered = facts.flatMap((fact) =>
+      active.flatMap((ear) => {
+        if (!ear.triggerTypes.includes(fact.event.type)) return [];
         const workflow = workflows.get(versionKey(ear))!;
-        const market = `markets/${this.#market}`;
-        if (!workflow.triggers.some((trigger) => trigger.accepts(event, market))) continue;
-        const id = runIdOf(ear.id, event.subject || event.id);
-        const start = {
-          run: `${market}/runs/${id}`,
-          market,
-          subject: event.subject,
-          input: triggeredInput(event, market),
-          nowMs: event.timeMs,
-        };
-        if (!begins.has(id))
-          begins.set(id, { fact, run: { id, workflow, version: ear.version, start, traceparent } });
-      }
+        const accepts = workflow.triggers.some((trigger) =>
+          trigger.accepts(fact.event, `markets/${this.#market}`),
+        );
+        return accepts ? [{ fact, ear, workflow, about: fact.event.subject || fact.event.id }] : [];
+      }),
+    );
+    const shortIds = new Set(triggered.map(({ ear, about }) => runIdOf(ear.id, about)));
+    const taken = await readSubjects(this.#tx, this.#market, [...shortIds]);
+    const begins = new Map<string, Begin>();
+    for (const { fact, ear, workflow, about } of triggered) {
+      const shortId = runIdOf(ear.id, about);
+      const begun = begins.get(shortId)?.run;
+      const holder =
+        taken.get(shortId) ?? (begun && { workflow: begun.workflow.name, subject: begun.start.subject });
+      const isOwn = holder?.workflow === ear.id && holder.subject === fact.event.subject;
+      if (isOwn) continue;
+      const id = holder ? longRunIdOf(ear.id, about) : shortId;
+      if (!begins.has(id)) begins.set(id, { fact, run: this.#newRun(id, ear, workflow, fact) });
     }
     return [...begins.values()];
+  }
+
+  #newRun(id: string, { version }: Ear, workflow: Workflow, { event, traceparent }: HeardFact): NewRun {
+    const market = `markets/${this.#market}`;
+    const input = triggeredInput(event, market);
+    const start = { run: `${market}/runs/${id}`, market, subject: event.subject, input, nowMs: event.timeMs };
+    return { id, workflow, version, start, traceparent };
   }
 
   /** Begins them, with what came before them and with what came in the same batch. Returns which workflows took what of that. */

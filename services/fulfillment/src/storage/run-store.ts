@@ -115,6 +115,23 @@ export async function listRuns(
   return rows.map(runOf);
 }
 
+/** What the runs with these ids are about; those that are not there are left out. */
+export async function readSubjects(
+  tx: Tx,
+  market: string,
+  ids: readonly string[],
+): Promise<Map<string, Pick<Run, "workflow" | "subject">>> {
+  const found = new Map<string, Pick<Run, "workflow" | "subject">>();
+  for (const chunk of inChunks(ids)) {
+    const rows = await tx.execute<{ id: string; workflow: string; subject: string }>(sql`
+      select r.id, r.workflow, r.subject from runs r
+      join ${columns(chunk, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
+        on r.market = ${market} and r.bucket = given.bucket and r.id = given.id`);
+    for (const { id, ...about } of rows) found.set(id, about);
+  }
+  return found;
+}
+
 /** A run to be written, with what it began with when it is new. */
 export interface RunToInsert extends StoredRun {
   readonly input: Json;
