@@ -4,6 +4,7 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { NodeListener } from "@marketmesh/rpc";
@@ -56,6 +57,7 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
     if (draining) session.close();
   });
   http2.on("sessionError", () => {});
+  http2.on("stream", endUnread);
   // Sets up the list of connections that closeIdleConnections and the header timeout work on.
   http1.emit("listening");
 
@@ -99,6 +101,19 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+// A call may be answered before its body was read: one message too large. Nobody reads the rest, so the client cannot end,
+// and the stream would stay as long as the connection: RFC 9113, 8.1, has it closed without an error, after the answer.
+function endUnread(stream: ServerHttp2Stream): void {
+  stream.once("wantTrailers", () => {
+    if (stream.readableEnded || stream.state.remoteClose === 1) return;
+    setImmediate(() => {
+      stream.close();
+      // What has come already is thrown away: a stream with unread bytes is never gone.
+      stream.removeAllListeners("data").resume();
+    });
+  });
 }
 
 function listening(server: Server, { host, port }: SharedPortOptions): Promise<void> {

@@ -70,6 +70,25 @@ test("a gate's refusal and a broken rule reach grpc-js as well", async () => {
   );
 });
 
+test("an upload that is refused before its end does not hold up the end of the server", async () => {
+  const other = await start("testing", bindEcho(), { MESH_IDENTITY_URL: issuer.url, DRAIN_MS: "20000" });
+  const uploader = new grpc.Client(new URL(other.url).host, grpc.credentials.createInsecure());
+  const error = await new Promise<grpc.ServiceError | null>((resolve) => {
+    uploader.makeUnaryRequest(
+      "/marketmesh.testing.v1.EchoService/Echo",
+      (message: Buffer) => message,
+      (bytes: Buffer) => bytes,
+      // More than a stream may send before the server reads on.
+      Buffer.alloc(20 * 1024 * 1024),
+      metadata,
+      (refusal) => resolve(refusal),
+    );
+  });
+  expect(error?.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+  await other.close();
+  uploader.close();
+}, 10_000);
+
 test("grpc-js deadlines are kept", async () => {
   const { error } = await echo({ name: "markets/berlin", waitMs: 60_000 }, { deadline: Date.now() + 100 });
   expect(error?.code).toBe(grpc.status.DEADLINE_EXCEEDED);
