@@ -8,7 +8,8 @@ export class Nudge {
     this.#wake?.();
   }
 
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
+  /** Whether there was a word. */
+  async wait(ms: number, signal: AbortSignal): Promise<boolean> {
     if (!this.#told && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -21,6 +22,8 @@ export class Nudge {
     }
     if (this.#wake) signal.removeEventListener("abort", this.#wake);
     this.#wake = undefined;
+    const told = this.#told;
     this.#told = false;
+    return told;
   }
 }
