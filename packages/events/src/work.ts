@@ -53,7 +53,8 @@ export async function runWork(source: WorkSource, signal: AbortSignal): Promise<
     } catch (error) {
       if (signal.aborted) return;
       const attributes = { subscription: source.worker.subscription, error: String(error), failures };
-      if (failures > 0) source.worker.onNotice({ level: "warn", message: "subscription waits", attributes });
+      // Under a second is nothing to tell: a new service's own stream is made while its subscriptions begin.
+      if (failures > 3) source.worker.onNotice({ level: "warn", message: "subscription waits", attributes });
       await idle.sleep(backoffMs(failures++), signal);
     }
   }
