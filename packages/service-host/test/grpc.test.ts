@@ -110,11 +110,12 @@ test.each([
     const extension = { containingType: "google.protobuf.MethodOptions", extensionNumber: 50310 };
     yield { messageRequest: { case: "fileContainingExtension", value: extension } } as const;
     yield { messageRequest: { case: "fileContainingSymbol", value: "no.Such" } } as const;
+    yield { messageRequest: { case: "fileContainingSymbol", value: "google.rpc.ErrorInfo" } } as const;
   }
   const answers: ServerReflectionResponse["messageResponse"][] = [];
   for await (const { messageResponse } of reflect.serverReflectionInfo(asked()))
     answers.push(messageResponse);
-  const [listed, file, extension, missing] = answers;
+  const [listed, file, extension, missing, details] = answers;
   expect(listed?.case === "listServicesResponse" && listed.value.service.map(({ name }) => name)).toEqual([
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
@@ -129,6 +130,7 @@ test.each([
   expect(names(file)).toContain("buf/validate/validate.proto");
   expect(names(file)).toContain("google/protobuf/descriptor.proto");
   expect(names(extension)[0]).toBe("marketmesh/options/v1/options.proto");
+  expect(names(details)[0]).toBe("google/rpc/error_details.proto");
   expect(missing).toMatchObject({ case: "errorResponse", value: { errorCode: 5 } });
 });
 
