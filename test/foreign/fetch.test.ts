@@ -1,14 +1,22 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Envelope, endFlag, envelopesOf, toEnvelopes } from "./envelopes.ts";
-import { type ForeignMesh, kind, market, startForeignMesh, unicode } from "./foreign-mesh.ts";
+import {
+  beyondDoubles,
+  callDeadlineMs,
+  type ForeignMesh,
+  kind,
+  market,
+  startForeignMesh,
+  streamDeadlineMs,
+  unicode,
+} from "./foreign-mesh.ts";
+import { emptyFrame, grpcWebFrames, trailerFlag } from "./grpc-web-frames.ts";
 import { answerOf, detailsIn, postJson } from "./json-call.ts";
 
 const service = "marketmesh.catalog.v1.CatalogService";
 const listRoles = "marketmesh.identity.v1.IdentityService/ListRoles";
 const ourOrigin = "https://app.example";
-const deadlineMs = 3_000;
-const beyondDoubles = "9007199254740993";
 
 let mesh: ForeignMesh;
 
@@ -131,6 +139,32 @@ test("an empty message is no bytes at all", async () => {
   expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
 });
 
+describe.each(["application/grpc-web-text", "application/grpc-web+proto"])("%s by hand", (type) => {
+  const text = type.endsWith("text");
+  const frames = async (header: Record<string, string>) => {
+    const response = await fetch(`${mesh.urlOf("identity")}/${listRoles}`, {
+      method: "POST",
+      headers: { "content-type": type, "x-grpc-web": "1", ...header },
+      body: text ? emptyFrame.toString("base64") : new Uint8Array(emptyFrame),
+    });
+    expect(response.headers.get("content-type")).toBe(text ? `${type}+proto` : type);
+    return grpcWebFrames(new Uint8Array(await response.arrayBuffer()), text);
+  };
+
+  test("an empty message is answered, and then the trailers", async () => {
+    const [answer, trailers] = await frames(headers());
+    expect(answer?.body.length).toBeGreaterThan(100);
+    expect(trailers?.flags).toBe(trailerFlag);
+    expect(trailers?.body.toString()).toContain("grpc-status: 0\r\n");
+  });
+
+  test("a refusal is trailers alone", async () => {
+    const [trailers] = await frames({});
+    expect(trailers?.flags).toBe(trailerFlag);
+    expect(trailers?.body.toString()).toMatch(/grpc-status: 16\r\n/);
+  });
+});
+
 describe("an error", () => {
   test("is JSON that names the fields at fault and the rule they break", async () => {
     const { status, body } = await call("CreateListing", listing("not an id"));
@@ -207,7 +241,7 @@ describe("a stream", () => {
 
   test("ends by its deadline", async () => {
     const watched = await stream("WatchListings", [{ parent: market }], {
-      "connect-timeout-ms": String(deadlineMs),
+      "connect-timeout-ms": String(streamDeadlineMs),
     });
     expect(watched[0]).toEqual({ flags: 0, message: {} });
     const error = endOf(watched).error ?? {};
@@ -219,7 +253,7 @@ describe("a stream", () => {
 test("a deadline ends a call that waits", async () => {
   const name = `${market}/listings/created`;
   const { status, body } = await mesh.whileLocked("catalog", "listings", () =>
-    call("GetListing", { name }, { "connect-timeout-ms": "200" }),
+    call("GetListing", { name }, { "connect-timeout-ms": String(callDeadlineMs) }),
   );
   expect([status, body.code]).toEqual([504, "deadline_exceeded"]);
 });

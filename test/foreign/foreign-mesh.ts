@@ -30,6 +30,13 @@ export const kind = `${market}/kinds/candidate`;
 /** Text that a client gets wrong when it counts bytes as characters, or half of a pair as one. */
 export const unicode = "Grüße 東京 👩‍🚀 \u202bשלום\u202c é";
 
+/** The first whole number that a double does not hold. */
+export const beyondDoubles = "9007199254740993";
+/** The deadline of a stream: long enough for it to begin on a busy machine. */
+export const streamDeadlineMs = 3_000;
+/** The deadline of a call that would wait for ever. */
+export const callDeadlineMs = 200;
+
 export async function startForeignMesh(env: Readonly<Record<string, string>> = {}): Promise<ForeignMesh> {
   const mesh = await startWholeMesh({ LOG_LEVEL: "error", ...env });
   const urlOf = (service: string) => mesh.endpoints[service] as string;

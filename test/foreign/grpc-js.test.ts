@@ -1,17 +1,22 @@
 import * as grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ForeignMesh, kind, market, startForeignMesh, unicode } from "./foreign-mesh.ts";
+import {
+  beyondDoubles,
+  callDeadlineMs,
+  type ForeignMesh,
+  kind,
+  market,
+  startForeignMesh,
+  streamDeadlineMs,
+  unicode,
+} from "./foreign-mesh.ts";
 import { GrpcConnection } from "./grpc-call.ts";
 import { type Reflected, reflect } from "./reflected.ts";
 
 const service = "marketmesh.catalog.v1.CatalogService";
-/** Long enough for a stream to begin on a busy machine. */
-const deadlineMs = 3_000;
 /** Less than a draining server waits for its calls. */
 const patienceMs = 10_000;
 const oneThousand = 1_000;
-/** The first whole number that a double does not hold. */
-const beyondDoubles = "9007199254740993";
 
 let mesh: ForeignMesh;
 let catalog: Reflected;
@@ -160,7 +165,7 @@ describe("an error", () => {
 test("a deadline ends a call that waits", async () => {
   const name = `${market}/listings/waits`;
   const error = await mesh.whileLocked("catalog", "listings", () =>
-    failureOf(connection.unary(method("GetListing"), { name }, { deadline: Date.now() + 200 })),
+    failureOf(connection.unary(method("GetListing"), { name }, { deadline: Date.now() + callDeadlineMs })),
   );
   expect(error.code).toBe(grpc.status.DEADLINE_EXCEEDED);
 });
@@ -170,7 +175,7 @@ test("a deadline ends a stream; pings all along do not", async () => {
     "grpc.keepalive_time_ms": 20,
     "grpc.keepalive_timeout_ms": 5_000,
   });
-  const deadline = Date.now() + deadlineMs;
+  const deadline = Date.now() + streamDeadlineMs;
   const watch = pinging.download(method("WatchListings"), { parent: market }, { deadline });
   const messages: object[] = [];
   const error = await new Promise<grpc.ServiceError>((resolve) => {
