@@ -36,6 +36,8 @@ export class Fulfilment {
   readonly #backfill: string | undefined;
   /** Until when nothing can become due that was not looked at. */
   #calmUntilMs = Number.NEGATIVE_INFINITY;
+  /** So many allocations have their runs. */
+  #begun = 0;
 
   private constructor(
     run: MarketRun,
@@ -156,10 +158,14 @@ export class Fulfilment {
   /** Waits until every allocation has its runs, no call is in flight, and all timers due have fired. */
   async #settled(): Promise<GetMarketProgressResponse> {
     const parent = this.#run.names.market;
-    await until(`a run per allocation of ${parent}`, async () => {
-      const counts = (await this.summaries()).map(startedOf);
-      return counts.every((count) => count >= this.#run.committed) || undefined;
-    });
+    const { committed } = this.#run;
+    if (committed > this.#begun) {
+      await until(`a run per allocation of ${parent}`, async () => {
+        const counts = (await this.summaries()).map(startedOf);
+        return counts.every((count) => count >= committed) || undefined;
+      });
+      this.#begun = committed;
+    }
     return until(`the runs of ${parent} to settle`, async () => {
       const progress = await this.#run.mesh.fulfillment.getMarketProgress({ parent });
       const heardMs =
