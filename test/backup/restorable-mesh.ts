@@ -24,7 +24,9 @@ const binds = {
 };
 
 /** Services, each after those it depends on: a backup opens its snapshots the other way round. */
-export const serviceNames = Object.keys(binds) as readonly (keyof typeof binds)[];
+export const serviceNames = Object.keys(binds) as readonly ServiceName[];
+
+export type ServiceName = keyof typeof binds;
 
 /** What stays the same while databases come and go: keys, the erasure list, the streams' names. */
 export interface Site extends Disposable {
@@ -60,9 +62,9 @@ export function newSite(): Site {
   };
 }
 
-/** Empty databases, one for each service. */
+/** Empty databases, one for each service or for those named. */
 export async function newDatabases(
-  names: readonly string[] = serviceNames,
+  names: readonly ServiceName[] = serviceNames,
 ): Promise<Databases & AsyncDisposable> {
   const made = await Promise.all(
     names.map(async (service) => [service, await createTestDatabase({ service })] as const),
@@ -72,17 +74,21 @@ export async function newDatabases(
   });
 }
 
-/** Every service in this process on the databases given. */
+/** The services that have a database of those given, in this process. */
 export async function startMesh(site: Site, databases: Databases): Promise<StartedMesh> {
   const running = await startServices(
-    serviceNames.map((name) => ({
+    namesOf(databases).map((name) => ({
       name,
       bind: binds[name],
       database: false,
       env: envOf(site, databases, name),
     })),
   );
-  const clients = connectMesh(running.endpoints, site.keys.operator!);
+  const endpoints = {
+    ...Object.fromEntries(serviceNames.map((name) => [name, nowhere])),
+    ...running.endpoints,
+  };
+  const clients = connectMesh(endpoints, site.keys.operator!);
   return {
     clients,
     services: running.services,
@@ -93,9 +99,19 @@ export async function startMesh(site: Site, databases: Databases): Promise<Start
   };
 }
 
+// Of a service that is not started.
+const nowhere = "http://127.0.0.1:9";
+
+/** Whose databases they are, in the order of `serviceNames`. */
+export function namesOf(databases: Databases): readonly ServiceName[] {
+  return serviceNames.filter((name) => databases.has(name));
+}
+
 function envOf(site: Site, databases: Databases, name: string) {
   const { appUrl, backgroundUrl, migratorUrl } = databases.get(name)!;
+  const absent = serviceNames.filter((each) => !databases.has(each));
   return {
+    ...Object.fromEntries(absent.map((each) => [`MESH_${each.toUpperCase()}_URL`, nowhere])),
     DATABASE_URL: appUrl,
     DATABASE_BACKGROUND_URL: backgroundUrl,
     DATABASE_MIGRATOR_URL: migratorUrl,

@@ -24,7 +24,18 @@ export async function brokenTruths(databases: Databases): Promise<string[]> {
       select 'pair ' || demand || ' ' || supply || ' is allocated twice' as what from allocations
       group by market, demand, supply having count(*) > 1`),
   ]);
-  return ofAllocation.map(({ what }) => String(what));
+  const ofFulfillment = await inDatabase(databases, "fulfillment", async (sql) => [
+    ...(await sql`
+      select 'run ' || r.id || ' has ' || r.step_count || ' steps and ' || count(h.step) || ' in its history' as what
+      from runs r left join run_history h on (h.market, h.run) = (r.market, r.id)
+      group by r.market, r.bucket, r.id having r.step_count <> count(h.step)`),
+    ...(await sql`
+      select 'run ' || r.id || ' has ended and its call of ' || c.method || ' has not' as what
+      from runs r join pending_calls c on (c.market, c.run) = (r.market, r.id) where r.end_time is not null`),
+    ...(await sql`select 'subject ' || subject || ' is carried out twice' as what from runs
+      where subject <> '' group by market, workflow, subject having count(*) > 1`),
+  ]);
+  return [...ofAllocation, ...ofFulfillment].map(({ what }) => String(what));
 }
 
 /** Listing facts, by epoch and event id: what catalog announced, and what allocation's subscription recorded. */
