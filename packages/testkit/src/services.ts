@@ -1,8 +1,11 @@
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { isPortFree } from "@marketmesh/dev-stack/servers";
 import { type Bind, type Env, type RunningService, start } from "@marketmesh/service-host";
 import { createTestDatabase, type TestDatabase, testNatsUrl } from "./servers/index.ts";
 import { startTestIssuer, type TestIssuer, type TestToken } from "./tokens.ts";
+
+const portBase = 10_000;
+const portsCount = 20_000;
+const triesMax = 200;
 
 /** A service to be started with others. */
 export interface ServiceUnderTest {
@@ -114,14 +117,17 @@ function namespace(): string {
   return `t${process.pid}x${namespaces}`;
 }
 
-// Every service must know the others' addresses before any of them listens.
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+let ports = 0;
+
+/**
+ * Every service must know the others' addresses before any of them listens. So its port lies below those that the system gives
+ * to outgoing connections, one of which would take it meanwhile; and each test process begins elsewhere.
+ */
+async function freePort(): Promise<number> {
+  const first = (process.pid * 97) % portsCount;
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const port = portBase + ((first + ports++) % portsCount);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error("no free port for a test");
 }
