@@ -26,7 +26,7 @@ export class World {
   clockAsks = 0;
   /** Requests by method, in order. */
   readonly asked: { readonly method: string; readonly request: unknown; readonly caller: string }[] = [];
-  /** What GetListing answers instead, as long as there is something. */
+  /** What GetListing and CreateRound answer instead, as long as there is something. */
   readonly failures: ConnectError[] = [];
   /** Awaited before GetListing answers. */
   beforeAnswer: () => Promise<void> = async () => {};
@@ -125,6 +125,8 @@ export function allocationOf(world: World): Bind {
       },
       createRound: (request: unknown, context: { requestHeader: Headers }) => {
         world.asked.push({ method: "CreateRound", request, caller: callerIn(context) });
+        const failure = world.failures.shift();
+        if (failure) throw failure;
         return { round: { name: "markets/x/rounds/next" } };
       },
     } as never);

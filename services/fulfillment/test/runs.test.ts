@@ -1,9 +1,10 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { CreateRoundRequest } from "@marketmesh/contracts/allocation/v1";
 import { Run_State } from "@marketmesh/contracts/fulfillment/v1";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { asking, listening, sleeping } from "./definitions.ts";
+import { asking, definition, listening, sleeping } from "./definitions.ts";
 import { away, beginMs } from "./neighbours.ts";
 import { expectReplays } from "./replay.ts";
 import { type App, type FulfillmentClient, refusalOf, startFulfillment, until } from "./start-fulfillment.ts";
@@ -181,4 +182,25 @@ test("a page of history ends before it is too large, and never empty", async () 
     ["received"],
   ]);
   expect(second.nextPageToken).toBe("");
+});
+
+test("a call that is made again bears the same request id, another run's call another", async () => {
+  const source = definition(
+    "rounding",
+    `- create:
+    call: marketmesh.allocation.v1.AllocationService/CreateRound
+    with: {roundId: next, round: {plan: '\${ market + "/plans/one" }'}}`,
+  );
+  await staff.createWorkflow({ parent, workflow: { source } });
+  const before = app.world.asked.length;
+  app.world.failures.push(new ConnectError("was faster", Code.Aborted));
+  for (const id of ["once", "twice"]) {
+    const run = await start("rounding", {}, id);
+    expect((await ended(run.name)).state).toBe(Run_State.COMPLETED);
+  }
+  const requests = app.world.asked.slice(before).map(({ request }) => request as CreateRoundRequest);
+  const [first, again, other] = requests.map(({ requestId }) => requestId);
+  expect([first, requests.length]).toEqual([again, 3]);
+  expect(other).toMatch(/^[0-9a-f-]{36}$/);
+  expect(other).not.toBe(first);
 });
