@@ -1,5 +1,6 @@
-import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { RunSchema, WorkflowSchema } from "@marketmesh/contracts/fulfillment/v1";
 import type { Draft } from "./build-message.ts";
 import { fieldTexts, namesOf } from "./pool.ts";
 import { marketStart } from "./values.ts";
@@ -40,7 +41,13 @@ const hints: Readonly<Record<string, Hint>> = {
   // Only forward, and slowly: a clock at the end of time would end every offer of the run.
   "AdvanceClockRequest.time": (draft) => timestampFromMs(soonMs(draft)),
   market_time: (draft) => timestampFromMs(soonMs(draft)),
-  "SignalRunRequest.type": () => "fz.signal",
+  "SignalRunRequest.type": () => "fz-signal",
+  "CreateWorkflowRequest.workflow": ({ number }) =>
+    create(WorkflowSchema, { source: workflowSource(number) }),
+  "StartRunRequest.run": ({ pool, random, market }) => {
+    const drawn = pool.draw(namesOf("markets/*/workflows/*", market), random);
+    return create(RunSchema, { workflow: String(drawn?.value ?? "") });
+  },
   "Clock.time": () => timestampFromMs(Date.parse(marketStart)),
   "Hold.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
   "ApiKey.expire_time": () => timestampFromMs(Date.now() + 86_400_000),
@@ -60,6 +67,17 @@ const hints: Readonly<Record<string, Hint>> = {
   "RepublishRequest.since_time": () => undefined,
   "RepublishRequest.feed_seqs": ({ random }) => [BigInt(1 + random.int(50))],
 };
+
+// The name of a workflow stands in its source, so that one taken from the pool would always be there already. Every other
+// one fails as it runs, so that there are runs to be tried again.
+function workflowSource(number: number): string {
+  const step = number % 2 === 0 ? "1" : '"$' + '{ int(workflow.input.nothing) }"';
+  return `document: { dsl: "1.0.0", namespace: fuzz, name: fz-${number}, version: 1.0.0 }
+evaluate: { language: cel }
+do:
+  - first: { set: { step: ${step} } }
+`;
+}
 
 /** The hint for a field, if there is one; its value may be undefined, which leaves the field unset. */
 export function hintOf(draft: Draft, desc: DescMessage, field: DescField): { value: unknown } | undefined {

@@ -20,8 +20,13 @@ export interface Source {
 }
 
 const deadlineMs = 20_000;
-// Republishing and collecting make work far beyond their call, and import streams carry many rows.
-const rare: Readonly<Record<string, number>> = { Republish: 0.4, CollectStatistics: 0.3, CreateRound: 0.5 };
+// Republishing, collecting and rounds make work far beyond their call; what is retired is of no more use to others.
+const rare: Readonly<Record<string, number>> = {
+  Republish: 0.4,
+  CollectStatistics: 0.3,
+  CreateRound: 0.5,
+  RetireWorkflow: 0.2,
+};
 const platformShares = [0.75, 0.15, 0.1];
 
 /** The request of this number. `principals` are those of the slot that sends it. */

@@ -63,6 +63,11 @@ export class RawSender implements Disposable {
       size += chunk.length;
       if (size <= bodyMax) chunks.push(chunk);
     });
+    // The answer is whole, whatever becomes of a body that the server does not want to read.
+    stream.on("end", () => {
+      finish(status === 0 ? "ended without an answer" : undefined);
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
     stream.on("error", (error) => finish(`reset: ${error.message}`));
     stream.on("close", () => finish(status === 0 ? "closed without an answer" : undefined));
     if (call.cut) stream.write(Buffer.from(call.body), () => stream.close(constants.NGHTTP2_CANCEL));
@@ -119,7 +124,9 @@ export function refusalIn(answer: RawAnswer): ConnectError | "http" | undefined 
   const type = answer.headers.get("content-type") ?? "";
   const unknown = new ConnectError("an error that does not parse", Code.Unknown);
   if (type.startsWith("application/grpc")) {
-    const trailers = type.startsWith("application/grpc-web") ? webTrailers(answer.body) : undefined;
+    const text = type.startsWith("application/grpc-web-text");
+    const body = text ? Buffer.from(Buffer.from(answer.body).toString(), "base64") : answer.body;
+    const trailers = type.startsWith("application/grpc-web") ? webTrailers(body) : undefined;
     for (const place of [answer.trailers, answer.headers, trailers]) {
       if (place?.has("grpc-status")) return findTrailerError(place);
     }
