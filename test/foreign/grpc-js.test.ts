@@ -183,7 +183,8 @@ test("a deadline ends a stream; pings all along do not", async () => {
     watch.on("error", (cause) => resolve(cause as grpc.ServiceError));
   });
   expect(error.code).toBe(grpc.status.DEADLINE_EXCEEDED);
-  expect(messages).toEqual([{ fact: "", listing: null }]);
+  // Changes of listings above may still arrive after it.
+  expect(messages[0]).toEqual({ fact: "", listing: null });
   pinging.client.close();
 });
 
