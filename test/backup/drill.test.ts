@@ -67,6 +67,13 @@ async function createGhost({ clients }: StartedMesh): Promise<void> {
   });
 }
 
+/** A job for next year that a worker, gone since, had taken. */
+const takeJob = (databases: Databases) =>
+  inDatabase(databases, "fulfillment", async (sql) => {
+    await sql`select graphile_worker.add_job('later', '{}', run_at => now() + interval '1 year', job_key => 'kept')`;
+    await sql`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'gone' where key = 'kept'`;
+  });
+
 const stepsOf = (databases: Databases) =>
   inDatabase(databases, "fulfillment", async (sql) => {
     const [row] = await sql`select count(*)::int as steps from run_history`;
@@ -90,7 +97,7 @@ test("a mesh that was backed up in the middle of its work, lost and restored goe
     let backup: Promise<Manifest> | undefined;
     // Of the first round some are being carried out, and the second is being answered while the backup runs.
     future = await run(mesh, (line) => {
-      if (line === "projected") ghostIsThere = createGhost(mesh);
+      if (line === "projected") ghostIsThere = createGhost(mesh).then(() => takeJob(lost));
       if (line.startsWith("round 2")) backup = ghostIsThere?.then(() => backUpAll(site, lost));
     });
     await backup;
@@ -114,6 +121,14 @@ test("a mesh that was backed up in the middle of its work, lost and restored goe
     );
     expect(await feedEpochs(restored, service)).toEqual(before);
   }
+
+  const jobs = await inDatabase(
+    restored,
+    "fulfillment",
+    (sql) =>
+      sql`select key, locked_by from graphile_worker._private_jobs where key = 'kept' or locked_by is not null`,
+  );
+  expect([...jobs]).toEqual([{ key: "kept", locked_by: null }]);
 
   await using mesh = await startMesh(site, restored);
   // Nobody who was erased comes back, in any form, before anything else happens.
@@ -167,7 +182,7 @@ test("a mesh that was backed up in the middle of its work, lost and restored goe
       { timeout: 20_000 },
     )
     .toBe(true);
-}, 120_000);
+}, 240_000);
 
 test("a subscription whose database is older than its producer's gets what it lacks, and nothing twice", async () => {
   using site = newSite();
@@ -241,7 +256,7 @@ test("a subscription whose database is older than its producer's gets what it la
   ]);
   const { listings, levels } = await listingVersions(restored);
   expect(levels).toEqual(listings);
-}, 120_000);
+}, 240_000);
 
 test("a damaged backup is refused before anything is touched", async () => {
   using site = newSite();
