@@ -1,6 +1,7 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
 import { expand, type Resolve, resolveBySystem } from "./addresses.ts";
+import { SteadySessions } from "./steady-sessions.ts";
 
 /** One address of a target and the one HTTP/2 session to it. */
 export interface Endpoint {
@@ -110,7 +111,7 @@ function leastBusy(endpoints: readonly Endpoint[], turn: number, nowMs: number):
 }
 
 function endpointOf(url: string): Endpoint {
-  const sessionManager = new Http2SessionManager(
+  const sessionManager = new SteadySessions(
     url,
     { pingIntervalMs: 20_000, pingTimeoutMs: 5_000, idleConnectionTimeoutMs: 300_000 },
     { settings: { initialWindowSize: 1024 * 1024 } },

@@ -1,0 +1,22 @@
+import type { ClientHttp2Session } from "node:http2";
+import { Http2SessionManager } from "@connectrpc/connect-node";
+
+/**
+ * A session manager whose sessions may fail at any time. When a server says goodbye to an idle session, the manager destroys
+ * it with an error, and stops listening when a call asks for a new session before that error is told: an error event
+ * that nobody listens to ends the process.
+ */
+export class SteadySessions extends Http2SessionManager {
+  readonly #known = new WeakSet<ClientHttp2Session>();
+
+  override async request(...args: Parameters<Http2SessionManager["request"]>) {
+    const stream = await super.request(...args);
+    const session = stream.session as ClientHttp2Session | undefined;
+    if (session && !this.#known.has(session)) {
+      this.#known.add(session);
+      // The calls of the session and the manager are told in ways of their own.
+      session.on("error", () => {});
+    }
+    return stream;
+  }
+}
