@@ -23,6 +23,7 @@ export interface Worker {
   readonly database: Database;
   readonly subscription: string;
   readonly batchMax: number;
+  readonly gatherMs: number;
   readonly ordered: boolean;
   readonly attemptsMax: number;
   readonly handle: Handle;

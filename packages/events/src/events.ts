@@ -19,6 +19,11 @@ export interface WorkOptions {
   readonly feeds: readonly string[];
   /** At most this many events in one transaction, 1 to 1,000. */
   readonly batchMax: number;
+  /**
+   * While events trickle, so long is waited for more before a transaction, in milliseconds; default 0. Worth it where a transaction's
+   * own statements cost more than its events.
+   */
+  readonly gatherMs?: number;
   /** An event waits until its predecessor (version - 1 of the same aggregate) is recorded. Default false. */
   readonly ordered?: boolean;
   /** After this many failed attempts of one event it becomes a dead letter; default 5. */

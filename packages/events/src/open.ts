@@ -167,9 +167,10 @@ function serviceOf(
   });
 }
 
-function workerOf({ subscription, batchMax, ordered = false, attemptsMax = 5, feeds }: WorkOptions) {
+function workerOf(options: WorkOptions) {
+  const { subscription, batchMax, gatherMs = 0, ordered = false, attemptsMax = 5, feeds } = options;
   if (!/^[a-z][a-z0-9-]{0,60}$/.test(subscription))
     throw new Error(`not a subscription's name: ${subscription}`);
   if (feeds.length === 0) throw new Error(`${subscription} needs a feed`);
-  return { subscription, batchMax: Math.min(Math.max(batchMax, 1), 1_000), ordered, attemptsMax };
+  return { subscription, batchMax: Math.min(Math.max(batchMax, 1), 1_000), gatherMs, ordered, attemptsMax };
 }

@@ -99,6 +99,8 @@ async function fetchAndHandle(
   const messages = await consumer.fetch({ max_messages: messagesMax, expires: fetchMs });
   let waiting: Parcel[] = [];
   let failure: unknown;
+  const gathering = wakeUp();
+  let gathered = worker.gatherMs === 0;
   for await (const message of messages) {
     if (signal.aborted || failure !== undefined) {
       message.nak(signal.aborted ? 0 : backoffMs(3));
@@ -106,10 +108,17 @@ async function fetchAndHandle(
     }
     waiting.push(open(source, message));
     // As long as more has arrived the batch grows: few and large transactions under load, small ones when quiet.
-    const full = waiting.reduce((sum, parcel) => sum + parcel.envelopes.length, 0) >= worker.batchMax;
-    if (!full && messages.getPending() > 1) continue;
+    const count = waiting.reduce((sum, parcel) => sum + parcel.envelopes.length, 0);
+    if (count < worker.batchMax) {
+      if (messages.getPending() <= 1 && count > 0 && !gathered) {
+        await gathering.sleep(worker.gatherMs, signal);
+        gathered = true;
+      }
+      if (messages.getPending() > 1) continue;
+    }
     const parcels = waiting;
     waiting = [];
+    gathered = worker.gatherMs === 0;
     try {
       await handleParcels(worker, parcels, patience);
       if (worker.ordered) await tick(worker, signal);

@@ -38,9 +38,9 @@ export const fulfillmentConfig: ConfigSpec<FulfillmentConfig> = {
     env: "FULFILLMENT_CALL_ATTEMPTS_MAX",
     doc: "Attempts of a run's call while the other side is away or busy; then the run is told.",
     unit: "attempts",
-    fallback: 15,
+    fallback: 100,
     min: 1,
-    max: 100,
+    max: 1_000,
   }),
   runsPerWake: integer({
     env: "FULFILLMENT_RUNS_PER_WAKE",

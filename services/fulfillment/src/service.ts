@@ -53,7 +53,8 @@ export async function bindFulfillment(host: Host): Promise<void> {
   const clockTold = new Nudge();
   const handle = onFacts(shell, () => clockTold.tell());
   for (const { feeds, ...subscription } of subscriptions) {
-    events.work({ ...subscription, feeds: [...feeds], batchMax: 500 }, handle);
+    // A step of one run costs a dozen statements, a step of a hundred hardly more.
+    events.work({ ...subscription, feeds: [...feeds], batchMax: 500, gatherMs: 25 }, handle);
   }
 
   const work = { call: runCalls(shell, clientsOf(host), host.telemetry, config), wake: wakeJobs(shell) };

@@ -38,7 +38,8 @@ export async function runMarket(
   const tally = new Tally();
   const facts = readFacts(pack.pack);
   const start = scenario.start ?? facts.start;
-  await applyPack(mesh, market, pack, { clock: start, workflows: options.fulfil });
+  const fulfils = options.fulfil && pack.workflows.length > 0 && !(await wasDecidedWithout(mesh, market));
+  await applyPack(mesh, market, pack, { clock: start, workflows: fulfils });
   progress("applied");
 
   const units = new Map<string, number>();
@@ -70,7 +71,6 @@ export async function runMarket(
     ...(options.answeredBy === "PARTIES" && { partyTokens: new PartyTokens(mesh.tokens) }),
   });
   await run.catchUp();
-  const fulfils = options.fulfil && pack.workflows.length > 0;
   const fulfilment = fulfils ? await Fulfilment.of(run, facts.tasks ?? {}) : Fulfilment.none(run);
   const plan = run.names.of("plans", pack.plan.plan);
   if (pack.plan.decide === "ROUNDS") {
@@ -95,6 +95,16 @@ export async function runMarket(
     phasesMs: tally.phasesMs,
     ...(race !== undefined && { race: await runRace(mesh, scenario, race, start) }),
   };
+}
+
+/** A market that was decided before it had workflows goes on without: they would wait for what came before them. */
+async function wasDecidedWithout(mesh: Mesh, market: string): Promise<boolean> {
+  const parent = `markets/${market}`;
+  const { rounds } = await mesh.allocation.listRounds({ parent, pageSize: 1 });
+  const { offers } = await mesh.allocation.listOffers({ parent, pageSize: 1 });
+  if (rounds.length === 0 && offers.length === 0) return false;
+  const { workflows } = await mesh.fulfillment.listWorkflows({ parent, pageSize: 1 });
+  return workflows.length === 0;
 }
 
 async function uploadsOf(mesh: Mesh, scenario: ScenarioMarket, seed: number): Promise<Upload[]> {

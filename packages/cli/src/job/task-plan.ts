@@ -17,7 +17,7 @@ const shares = 1_000_000;
 
 /**
  * What becomes of a task: it depends on the seed, the task's type and its subject alone. Undefined when nobody does it in time:
- * no share of the results falls on it, or whoever does it is later than it is due.
+ * facts.yaml does not name its type, no share of the results falls on it, or whoever does it is later than it is due.
  */
 export function planOf(
   behaviours: Readonly<Record<string, TaskBehaviour>>,
@@ -25,7 +25,7 @@ export function planOf(
   task: Task,
 ): PlannedTask | undefined {
   const behaviour = behaviours[task.type];
-  if (behaviour === undefined) throw new Error(`facts.yaml says nothing of the task "${task.type}"`);
+  if (behaviour === undefined) return undefined;
   const subject = idOf(task.subject);
   const result = drawn(behaviour, hash32("task", seed, task.type, subject) % shares);
   if (result === undefined) return undefined;
