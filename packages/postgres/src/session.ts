@@ -58,7 +58,10 @@ export function openSession(connection: Connection, statements: Statements): Ses
     tx: new PostgresJsTransaction(dialect, session as never, undefined) as unknown as Tx,
     abort(reason) {
       state.refusal ??= new DeadlineError(reason);
-      state.running?.cancel();
+      if (!state.running) return;
+      // It travels on a connection of its own and may arrive when the statement is over: it would then hit the next one here.
+      state.connection.dead = true;
+      state.running.cancel();
     },
     refuse(error) {
       state.refusal ??= error;

@@ -158,6 +158,26 @@ test("cancels a statement when the deadline passes or the caller goes away", asy
   expect(await database.transaction(operator, async () => "usable")).toBe("usable");
 });
 
+test("a cancellation that comes too late hits nobody else's statement", async () => {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const controller = new AbortController();
+    const quick = database.transaction(
+      operator,
+      async (tx) => {
+        const answer = tx.execute(sql`select pg_sleep(0.001)`);
+        setTimeout(() => controller.abort(), 1);
+        await answer;
+      },
+      { signal: controller.signal },
+    );
+    await quick.catch(() => {});
+    const others = Array.from({ length: 3 }, () =>
+      database.transaction(operator, (tx) => tx.execute(sql`select pg_sleep(0.01)`)),
+    );
+    await expect(Promise.all(others)).resolves.toHaveLength(3);
+  }
+});
+
 test("says UNAVAILABLE when the connection is lost, and works again after", async () => {
   const lost = database.transaction(operator, async (tx) => {
     const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
