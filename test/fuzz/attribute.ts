@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** How long the work for a client that has gone may go on. */
-const lateMs = 20_000;
+const lateMs = 5_000;
 
 /**
  * The refused requests that changed something. Writes carry their principal and time; a slot sends one request at a time
