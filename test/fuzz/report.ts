@@ -28,7 +28,7 @@ interface Kind {
 
 const shownMax = 1_500;
 /** With fewer requests it is chance whether a method was tried at all. */
-const coverageFrom = 10_000;
+const coverageFrom = 20_000;
 
 /** Counts what was sent and keeps one example of each fault, with the command that repeats it. */
 export class Report {
