@@ -97,10 +97,21 @@ async function fetchAndHandle(
 ): Promise<void> {
   const { worker } = source;
   const messages = await consumer.fetch({ max_messages: messagesMax, expires: fetchMs });
-  let waiting: Parcel[] = [];
-  let failure: unknown;
   const gathering = wakeUp();
   let gathered = worker.gatherMs === 0;
+  let waiting: Parcel[] = [];
+  let failure: unknown;
+  const handleWaiting = async () => {
+    const parcels = waiting;
+    waiting = [];
+    gathered = worker.gatherMs === 0;
+    try {
+      await handleParcels(worker, parcels, patience);
+      if (worker.ordered) await tick(worker, signal);
+    } catch (error) {
+      failure = error;
+    }
+  };
   for await (const message of messages) {
     if (signal.aborted || failure !== undefined) {
       message.nak(signal.aborted ? 0 : backoffMs(3));
@@ -116,17 +127,11 @@ async function fetchAndHandle(
       }
       if (messages.getPending() > 1) continue;
     }
-    const parcels = waiting;
-    waiting = [];
-    gathered = worker.gatherMs === 0;
-    try {
-      await handleParcels(worker, parcels, patience);
-      if (worker.ordered) await tick(worker, signal);
-    } catch (error) {
-      failure = error;
-    }
+    await handleWaiting();
   }
-  for (const { message } of waiting) message.nak();
+  // What seemed to be more was the end of the fetch.
+  if (waiting.length > 0 && signal.aborted) for (const { message } of waiting) message.nak();
+  else if (waiting.length > 0) await handleWaiting();
   if (failure !== undefined) throw failure;
 }
 
