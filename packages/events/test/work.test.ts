@@ -302,3 +302,16 @@ test("parks the successors of a dead event until it is replayed", async () => {
   );
   expect(handled.filter(({ id }) => id === "t0").map((row) => row.version)).toEqual(["1", "2"]);
 });
+
+test("a subscription that gathers handles everything, also what comes at the end of a fetch", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  events.work({ ...options, gatherMs: 15 }, (tx, envelopes) => note(tx, envelopes, "only"));
+  // More messages than a fetch takes, one by one.
+  for (let at = 0; at < 150; at++) await mesh.put([{ id: `g${at}`, version: 1n }]);
+  const handled = await until(
+    () => handledOf(mesh.database),
+    (rows) => rows.length >= 150,
+  );
+  expect(handled).toHaveLength(150);
+});

@@ -38,7 +38,8 @@ async function runMesh(
   const mesh = new Mesh({
     stateDir,
     services,
-    env: process.env,
+    // One machine for everything: what waits here waits for its neighbours, not for a server that gets too much.
+    env: { QUEUE_DELAY_MS: "200", ...process.env },
     fresh: options.fresh,
     say: print,
     onFatal: (problem) => {
