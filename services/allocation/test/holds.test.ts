@@ -154,7 +154,9 @@ test("plans are versioned, checked, and keep their kinds", async () => {
   expect(await refusalOf(app.staff.updatePlan({ plan: moved }))).toBe("INVALID_ARGUMENT PLAN_INVALID");
   expect((await app.staff.getPlan({ name, version: 1n })).plan).toMatchObject({ version: 1n, topK: 7 });
   expect(await refusalOf(app.staff.getPlan({ name, version: 9n }))).toBe("NOT_FOUND PLAN_NOT_FOUND");
-  expect(await refusalOf(app.staff.getPlan({ name, version: 2n ** 63n - 1n }))).toBe("NOT_FOUND PLAN_NOT_FOUND");
+  expect(await refusalOf(app.staff.getPlan({ name, version: 2n ** 63n - 1n }))).toBe(
+    "NOT_FOUND PLAN_NOT_FOUND",
+  );
 });
 
 test("another market's and nobody's resources are refused alike", async () => {
