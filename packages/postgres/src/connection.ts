@@ -23,16 +23,21 @@ export const settings =
   "set_config('marketmesh.principal', $3, true), set_config('marketmesh.reach', $4, true), " +
   "set_config('statement_timeout', $5, true)";
 
-/** Connects and logs in. */
+const connectTimeoutMs = 10_000;
+
+/** Connects and logs in, within ten seconds: a driver whose connections are cut at once goes on connecting and says nothing. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const onLost = new Set<(error: Error) => void>();
   const connection: Connection = { dead: false, onLost, sql: client(options, () => lose(connection)) };
+  const timer = setTimeout(() => lose(connection), connectTimeoutMs);
   try {
     await send(connection, connection.sql.unsafe(settings, ["", "", "", "", "0"], { prepare: true }));
     return connection;
   } catch (error) {
     discard(connection);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -70,7 +75,7 @@ export function client(options: ConnectionOptions, onclose: () => void = () => {
     max: 1,
     onnotice: () => {},
     onclose,
-    connect_timeout: 10,
+    connect_timeout: connectTimeoutMs / 1_000,
     max_lifetime: null,
     connection: {
       application_name: options.applicationName,
