@@ -14,6 +14,8 @@ import {
 import { dropRun } from "./test-database.ts";
 
 const ATTEMPTS_MAX = 3;
+// The broker reserves what each stream may grow to, and a whole run makes hundreds that stay nearly empty.
+const storeBytesMax = 2 ** 40;
 
 /**
  * vitest's globalSetup: one Postgres and one nats-server for the whole run, in a folder of its own that is removed
@@ -59,7 +61,9 @@ async function nats(folders: string[]): Promise<RunningServer | undefined> {
   const binDir = join(stateDirOf(checkoutDir, process.env), "bin");
   const storeDir = mkdtempSync(join(tmpdir(), "marketmesh-test-nats-"));
   folders.push(storeDir);
-  const server = await withFreePort((port) => startNats({ binDir, storeDir, port, removeAfter: storeDir }));
+  const server = await withFreePort((port) =>
+    startNats({ binDir, storeDir, port, removeAfter: storeDir, storeBytesMax }),
+  );
   process.env.TEST_NATS_URL = server.url;
   return server;
 }
