@@ -34,6 +34,8 @@ export class Fulfilment {
   readonly #carryOut: readonly string[];
   /** The workflow that creates the next round; undefined: the caller does. */
   readonly #backfill: string | undefined;
+  /** The demand and the supply of each allocation, by its name. */
+  readonly #pairs = new Map<string, string>();
   /** Until when nothing can become due that was not looked at. */
   #calmUntilMs = Number.NEGATIVE_INFINITY;
   /** So many allocations have their runs. */
@@ -90,7 +92,10 @@ export class Fulfilment {
    * become due by then: what is open was seen, and what began since is not due for a day.
    */
   async playUntil(untilMs: number): Promise<void> {
-    if (this.#carryOut.length === 0 || untilMs < this.#calmUntilMs) return;
+    if (this.#carryOut.length === 0) return;
+    // A fact that the clock overtakes finds another time: nothing may be on its way when it moves.
+    await this.#settled();
+    if (untilMs < this.#calmUntilMs) return;
     const left = await this.#completeUntil(untilMs);
     const dueMs = left.map(({ task }) =>
       task.dueTime === undefined ? untilMs + dayMs : timestampMs(task.dueTime),
@@ -152,7 +157,18 @@ export class Fulfilment {
       (page) => this.#run.mesh.fulfillment.listTasks({ parent, ...page }),
       (page) => page.tasks,
     );
-    return open.flatMap((task) => planOf(this.#behaviours, this.#run.seed, task) ?? []);
+    if (open.some(({ subject }) => !this.#pairs.has(subject))) await this.#readPairs();
+    return open.flatMap((task) => {
+      const about = this.#pairs.get(task.subject) ?? task.subject;
+      return planOf(this.#behaviours, this.#run.seed, task, about) ?? [];
+    });
+  }
+
+  // Ids of allocations differ from run to run, those of listings do not.
+  async #readPairs(): Promise<void> {
+    for (const { name, demand, supply } of await this.#run.allocations()) {
+      this.#pairs.set(name, `${idOf(demand)}/${idOf(supply)}`);
+    }
   }
 
   /** Waits until every allocation has its runs, no call is in flight, and all timers due have fired. */

@@ -26,7 +26,7 @@ function taskOf(subject: number, dueHours?: number) {
 }
 
 const plansOf = (seed: number, dueHours?: number) =>
-  Array.from({ length: 5_000 }, (_, n) => planOf(behaviours, seed, taskOf(n, dueHours)));
+  Array.from({ length: 5_000 }, (_, n) => planOf(behaviours, seed, taskOf(n, dueHours), `d${n}/s${n}`));
 
 describe("planOf", () => {
   it("plans the same for the same seed and subject, and differs between seeds", () => {
@@ -55,6 +55,6 @@ describe("planOf", () => {
   });
 
   it("leaves a task alone of whose type nobody has said anything", () => {
-    expect(planOf({}, 1, taskOf(1))).toBeUndefined();
+    expect(planOf({}, 1, taskOf(1), "d/s")).toBeUndefined();
   });
 });
