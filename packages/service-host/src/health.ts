@@ -8,15 +8,22 @@ import type { Readiness } from "./readiness.ts";
 
 const watchMs = 1_000;
 
-/** grpc.health.v1: the server as a whole (empty name) and each of its services share one status. */
+/** Healthy as long as the process answers: also while it can't serve yet, or is about to stop. */
+const liveness = "liveness";
+/** Another name of the server as a whole. */
+const readiness = "readiness";
+
+/** grpc.health.v1: the server as a whole (`readiness` or an empty name) and each of its services share one status. */
 export function healthService(
   domain: string,
-  readiness: Readiness,
+  state: Readiness,
   served: () => readonly string[],
 ): ServiceImpl<typeof Health> {
   const statusOf = (service: string): Status => {
-    if (service !== "" && !served().includes(service)) return Status.SERVICE_UNKNOWN;
-    return readiness.failing().length === 0 ? Status.SERVING : Status.NOT_SERVING;
+    if (service === liveness) return Status.SERVING;
+    const known = service === "" || service === readiness || served().includes(service);
+    if (!known) return Status.SERVICE_UNKNOWN;
+    return state.failing().length === 0 ? Status.SERVING : Status.NOT_SERVING;
   };
   return {
     check({ service }) {

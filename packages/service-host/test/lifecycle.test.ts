@@ -173,12 +173,42 @@ describe("start and stop", () => {
       Status.NOT_SERVING,
     );
     await expect(health.check({ service: "nope" })).rejects.toMatchObject({ code: Code.NotFound });
+    const statuses = async () => [
+      (await health.check({ service: "readiness" })).status,
+      (await health.check({})).status,
+      (await health.check({ service: "liveness" })).status,
+    ];
+    expect(await statuses()).toEqual([Status.NOT_SERVING, Status.NOT_SERVING, Status.SERVING]);
+    expect((await fetch(`${service.metricsUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${service.metricsUrl}/livez`)).status).toBe(200);
     loaded = true;
     await service.untilReady();
+    expect(await statuses()).toEqual([Status.SERVING, Status.SERVING, Status.SERVING]);
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
-    expect((await fetch(`${service.metricsUrl}/livez`)).status).toBe(200);
+    expect((await fetch(`${service.metricsUrl}/readyz`)).status).toBe(200);
     await service.close();
     await expect(fetch(`${service.url}/readyz`)).rejects.toThrow();
+  });
+
+  test("alive, but not ready, while a call in flight keeps it from ending", async () => {
+    const started = fact();
+    const service = await startEcho(bindEcho({ started: started.resolve }), { DRAIN_MS: "20000" });
+    const leave = new AbortController();
+    const { url } = service;
+    const call = clientOf(service)
+      .echo({ name, waitMs: 60_000 }, { headers, signal: leave.signal })
+      .catch(() => {});
+    const health = createClient(Health, createConnectTransport({ httpVersion: "2", baseUrl: url }));
+    const watch = health.watch({ service: "readiness" }, { signal: leave.signal })[Symbol.asyncIterator]();
+    const status = async () => (await watch.next()).value?.status;
+    expect(await status()).toBe(Status.SERVING);
+    await started.promise;
+    const closed = service.close();
+    expect(await status()).toBe(Status.NOT_SERVING);
+    const overHttp = ["livez", "readyz"].map(async (path) => fetch(`${service.metricsUrl}/${path}`));
+    expect((await Promise.all(overHttp)).map((answer) => answer.status)).toEqual([200, 503]);
+    leave.abort();
+    await Promise.all([call, closed]);
   });
 
   test.each(["1.1", "2"] as const)(
