@@ -13,6 +13,20 @@ export default defineConfig({
     reporters: ["default", new ClosingLineReporter()],
     // Most tests wait for a server; one worker at a time would leave a two-core machine idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Measured by a whole `npm test`, judged per package and service by dev-stack's coverage step.
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts", "services/*/src/**/*.ts"],
+      exclude: [
+        "**/*.test.ts",
+        "**/testing/**",
+        "packages/contracts/src/{gen,api}/**",
+        "packages/testkit/**",
+      ],
+      reporter: ["json-summary"],
+      reportsDirectory: ".marketmesh/coverage",
+      reportOnFailure: true,
+    },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
