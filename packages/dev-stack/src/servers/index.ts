@@ -2,6 +2,7 @@ export { checkoutDir, openServerDir, openStateDir, stateDirOf } from "../state-f
 export { chromiumBinary } from "./chromium-binary.ts";
 export { freePort, isPortFree } from "./free-port.ts";
 export { type GuardedProcess, killGroup, type ProcessEnd, startGuarded } from "./guarded-process.ts";
+export { helmBinary } from "./helm-binary.ts";
 export { type NatsOptions, startNats } from "./nats.ts";
 export { type PostgresOptions, portTaken, type RunningServer, startPostgres } from "./postgres.ts";
 export { canReach, postgresUser, type ServerUser } from "./server-user.ts";
