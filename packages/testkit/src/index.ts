@@ -1,3 +1,9 @@
+export {
+  type CertificateOptions,
+  createTestAuthority,
+  type TestAuthority,
+  type TestCertificate,
+} from "./certificates.ts";
 export { startTestOidcIssuer, type TestOidcIssuer } from "./oidc-issuer.ts";
 export {
   createTestDatabase,
