@@ -27,11 +27,14 @@ async function main(command: string | undefined, args: string[]): Promise<number
       return runScript("test/faults/main.ts", args);
     case "fuzz":
       return runScript("test/fuzz/main.ts", args);
+    case "bundle":
+      // Loaded on demand: no other command pays for the bundler.
+      return (await import("./image/command.ts")).bundleCommand(args);
     default:
       throw new StackProblem(
         "UNKNOWN_COMMAND",
         `no command ${command}`,
-        "Use start, test, test:faults, bench, fuzz or generate.",
+        "Use start, test, test:faults, bench, fuzz, generate or bundle.",
       );
   }
 }

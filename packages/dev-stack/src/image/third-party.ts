@@ -1,0 +1,39 @@
+import { StackProblem } from "../problem.ts";
+
+/** What a dependency would load at run time and we never want, by the name it is imported by: what stands in its place. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  // graphile-worker looks for a configuration file around the working directory; ours are arguments.
+  cosmiconfig: "export const cosmiconfigSync = () => ({ search: () => null });",
+  // An optional native driver that is not installed: pg asks for it only when `pg.native` is touched.
+  "pg-native": 'throw new Error("pg-native is left out");',
+};
+
+/** Sources of dependencies that look beside themselves in code that we never reach. */
+const UNREACHED: readonly RegExp[] = [
+  // Their own protos, for Channelz and ORCA services that nobody here adds to a server.
+  /@grpc\/grpc-js\/build\/src\/(channelz|orca)\.js$/,
+  // Only defines `__require`; see bundledRequires.
+  /\/_virtual\/_rolldown\/runtime\.mjs$/,
+];
+
+/** Modules that get CommonJS modules by a `require` of their own making (rolldown's), which a bundler does not see. */
+export const OWN_REQUIRES: RegExp = /\/node_modules\/@opentelemetry\/otlp-grpc-exporter-base\/.*\.mjs$/;
+
+/** Makes such requires ones that a bundler sees. */
+export function bundledRequires(code: string): string {
+  return code.replace(/\b__require\((?=")/g, "require(");
+}
+
+const looksAround =
+  /import\.meta\.(url|dirname|filename|resolve)|\b__dirname\b|\b__filename\b|\b__require\("/;
+
+/** Throws BUNDLE_REFUSED when a dependency would look for files or modules that are not in the bundle. */
+export function checkDependency(path: string, code: string): void {
+  if (UNREACHED.some((known) => known.test(path)) || OWN_REQUIRES.test(path)) return;
+  if (!looksAround.test(code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, ""))) return;
+  throw new StackProblem(
+    "BUNDLE_REFUSED",
+    `${path} looks for files beside itself`,
+    "See what it reads: leave it out in packages/dev-stack/src/image/third-party.ts, or state there why it is never reached.",
+  );
+}
