@@ -7,6 +7,15 @@ export { type Attach, type Channel, type ChannelOptions, channel } from "./mesh/
 export { type IdentityTokensOptions, identityTokens } from "./mesh/identity-tokens.ts";
 export { createMesh, type Mesh, type MeshOptions, targetOf } from "./mesh/mesh.ts";
 export { type RetryBudget, retryBudget } from "./mesh/retry-budget.ts";
+export {
+  type ClientTls,
+  type ClientTlsSource,
+  contextOf,
+  type TlsDialer,
+  type TlsTarget,
+  tlsDialer,
+  tlsFailure,
+} from "./mesh/tls.ts";
 export { cachedTokens, type IssuedToken, type TokenSource } from "./mesh/token-source.ts";
 export { clientTracer, tracedTransport } from "./mesh/traced-transport.ts";
 export { idsOf } from "./name.ts";
@@ -35,4 +44,5 @@ export {
   type RpcServerOptions,
   type ServerLimits,
 } from "./server/server.ts";
-export { type JwksOptions, jwksKeys, type KeySource, loadJwks } from "./token/key-source.ts";
+export { type JwksOptions, jwksKeys, type KeySource } from "./token/key-source.ts";
+export { loadJwks } from "./token/load-jwks.ts";

@@ -10,23 +10,38 @@ export const resolveBySystem: Resolve = async (hostname) => {
   return found.map(({ address }) => address).sort();
 };
 
+/** One place that calls can go to. */
+export interface Address {
+  /** What requests name: of an https URL its own host, because certificates and gateways go by it. */
+  readonly url: string;
+  /** The IP address behind it. */
+  readonly ip: string;
+}
+
 const addressesMax = 256;
 
 /**
- * The base URLs behind a target: a list of URLs separated by commas, each expanded to all addresses of its host. Throws
+ * The addresses behind a target: a list of URLs separated by commas, each expanded to all addresses of its host. Throws
  * when a host cannot be resolved.
  */
-export async function expand(target: string, resolve: Resolve): Promise<readonly string[]> {
+export async function expand(target: string, resolve: Resolve): Promise<readonly Address[]> {
   const expanded = await Promise.all(
     target.split(",").map((text) => expandOne(new URL(text.trim()), resolve)),
   );
-  return [...new Set(expanded.flat())].slice(0, addressesMax);
+  const different = new Map(expanded.flat().map((address) => [keyOf(address), address]));
+  return [...different.values()].slice(0, addressesMax);
 }
 
-async function expandOne(url: URL, resolve: Resolve): Promise<readonly string[]> {
-  // A certificate names the host, so TLS keeps it.
-  if (url.protocol === "https:" || isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0) return [url.origin];
+/** Tells addresses apart. */
+export function keyOf({ url, ip }: Address): string {
+  return `${url} ${ip}`;
+}
+
+async function expandOne(url: URL, resolve: Resolve): Promise<readonly Address[]> {
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  if (isIP(hostname) !== 0) return [{ url: url.origin, ip: hostname }];
+  const ips = await resolve(hostname);
+  if (url.protocol === "https:") return ips.map((ip) => ({ url: url.origin, ip }));
   const port = url.port === "" ? "80" : url.port;
-  const addresses = await resolve(url.hostname);
-  return addresses.map((address) => `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`);
+  return ips.map((ip) => ({ url: `http://${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}`, ip }));
 }

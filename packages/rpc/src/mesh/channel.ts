@@ -5,6 +5,7 @@ import { RetryInfoSchema } from "@marketmesh/contracts/google/rpc";
 import { backoffMs, pause } from "./backoff.ts";
 import { type Endpoint, type Pool, type PoolOptions, pool } from "./pool.ts";
 import { type RetryBudget, retryBudget } from "./retry-budget.ts";
+import { tlsFailure } from "./tls.ts";
 
 /** What goes along with every attempt of a call. */
 export type Attach = (header: Headers) => void | Promise<void>;
@@ -112,8 +113,15 @@ async function* released(
 
 // connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
 function told(cause: unknown): unknown {
+  if (isAnswer(cause)) return cause;
+  const failure = tlsFailure(cause);
+  if (failure !== undefined) return new ConnectError(failure, Code.Unavailable, undefined, undefined, cause);
   if (!wasCutOff(cause)) return cause;
   return new ConnectError("the connection was lost", Code.Unavailable, undefined, undefined, cause);
+}
+
+function isAnswer(cause: unknown): boolean {
+  return cause instanceof ConnectError && cause.isWireError;
 }
 
 function wasCutOff(cause: unknown): cause is ConnectError {
@@ -126,7 +134,8 @@ function isUnavailable(cause: unknown): cause is ConnectError {
 
 // An answer that says UNAVAILABLE came from a server that can be reached: another address is no better.
 function isUnreachable(cause: unknown): boolean {
-  return wasCutOff(cause) || (isUnavailable(cause) && !cause.isWireError);
+  if (isAnswer(cause)) return false;
+  return wasCutOff(cause) || isUnavailable(cause) || tlsFailure(cause) !== undefined;
 }
 
 function mayRepeat(method: DescMethodUnary, input: object, cause: unknown): boolean {

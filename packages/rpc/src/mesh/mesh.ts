@@ -6,6 +6,7 @@ import { callerHeader } from "../server/authentication.ts";
 import type { Resolve } from "./addresses.ts";
 import { type Channel, channel } from "./channel.ts";
 import { measuredTransport } from "./measured-transport.ts";
+import type { ClientTlsSource } from "./tls.ts";
 import type { TokenSource } from "./token-source.ts";
 import { tracedTransport } from "./traced-transport.ts";
 
@@ -17,6 +18,8 @@ export interface MeshOptions {
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly resolve?: Resolve;
+  /** What https targets are called with. */
+  readonly tls?: ClientTlsSource;
 }
 
 /** The other services, as this one calls them. */

@@ -1,11 +1,13 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, type Http2SessionManager } from "@connectrpc/connect-node";
-import { expand, type Resolve, resolveBySystem } from "./addresses.ts";
+import { type Address, expand, keyOf, type Resolve, resolveBySystem } from "./addresses.ts";
 import { SteadySessions } from "./steady-sessions.ts";
+import { type ClientTlsSource, type TlsDialer, tlsDialer } from "./tls.ts";
 
 /** One address of a target and the one HTTP/2 session to it. */
 export interface Endpoint {
-  readonly url: string;
+  /** Tells it from others. */
+  readonly key: string;
   readonly transport: Transport;
   inFlight: number;
   /** Until then it is used only when no other is left. */
@@ -21,6 +23,8 @@ export interface PoolOptions {
   readonly target: string;
   readonly nowMs: () => number;
   readonly resolve?: Resolve;
+  /** What https URLs are called with; default: the authorities that Node brings, no certificate of our own. */
+  readonly tls?: ClientTlsSource;
   /** How often the target is resolved again. */
   readonly refreshMs?: number;
 }
@@ -44,6 +48,7 @@ const responseBytesMax = 256 * 1024 * 1024;
 
 export function pool(options: PoolOptions): Pool {
   const { target, nowMs, resolve = resolveBySystem, refreshMs = 15_000 } = options;
+  const dialer = tlsDialer(options.tls);
   let endpoints: Endpoint[] = [];
   let resolvedAtMs = Number.NEGATIVE_INFINITY;
   let resolving: Promise<void> | undefined;
@@ -52,9 +57,11 @@ export function pool(options: PoolOptions): Pool {
   function refresh(): Promise<void> {
     resolvedAtMs = nowMs();
     resolving ??= expand(target, resolve)
-      .then((urls) => {
-        const gone = endpoints.filter(({ url }) => !urls.includes(url));
-        endpoints = urls.map((url) => endpoints.find((known) => known.url === url) ?? endpointOf(url));
+      .then((addresses) => {
+        const keys = new Set(addresses.map(keyOf));
+        const gone = endpoints.filter(({ key }) => !keys.has(key));
+        const known = new Map(endpoints.map((endpoint) => [endpoint.key, endpoint]));
+        endpoints = addresses.map((address) => known.get(keyOf(address)) ?? endpointOf(address, dialer));
         for (const endpoint of gone) retire(endpoint);
       })
       .finally(() => {
@@ -110,11 +117,12 @@ function leastBusy(endpoints: readonly Endpoint[], turn: number, nowMs: number):
   return best;
 }
 
-function endpointOf(url: string): Endpoint {
+function endpointOf(address: Address, dialer: TlsDialer): Endpoint {
+  const { url } = address;
   const sessionManager = new SteadySessions(
     url,
     { pingIntervalMs: 20_000, pingTimeoutMs: 5_000, idleConnectionTimeoutMs: 300_000 },
-    { settings: { initialWindowSize: 1024 * 1024 } },
+    { settings: { initialWindowSize: 1024 * 1024 }, ...dialling(address, dialer) },
   );
   const transport = createConnectTransport({
     httpVersion: "2",
@@ -129,7 +137,15 @@ function endpointOf(url: string): Endpoint {
     return state === "open" || state === "idle" || connects(sessionManager);
   };
   const close = () => sessionManager.abort();
-  return { url, transport, inFlight: 0, avoidUntilMs: 0, retired: false, reachable, close };
+  return { key: keyOf(address), transport, inFlight: 0, avoidUntilMs: 0, retired: false, reachable, close };
+}
+
+/** Each connection is dialled by us: to one address of the name, verified against the name, with the certificates of now. */
+function dialling({ url, ip }: Address, dialer: TlsDialer) {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== "https:") return {};
+  const target = { host: ip, port: Number(port === "" ? 443 : port), hostname };
+  return { createConnection: () => dialer.dial(target, ["h2"]) };
 }
 
 async function connects(sessionManager: Http2SessionManager): Promise<boolean> {

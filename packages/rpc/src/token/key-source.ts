@@ -79,20 +79,3 @@ async function importKeys(load: () => Promise<unknown>): Promise<ReadonlyMap<str
   }
   return keys;
 }
-
-/** Loads a JWKS by HTTP, within 5 s, from the first URL that answers. */
-export function loadJwks(urls: readonly string[]): () => Promise<unknown> {
-  return async () => {
-    const causes: unknown[] = [];
-    for (const url of urls) {
-      try {
-        const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-        if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-        return await response.json();
-      } catch (cause) {
-        causes.push(cause);
-      }
-    }
-    throw new AggregateError(causes, "no address serves the JWKS");
-  };
-}
