@@ -17,6 +17,7 @@ export {
 } from "./errors.ts";
 export {
   type AppliedMigration,
+  awaitedMigration,
   type MigrateOptions,
   type MigrationDirectory,
   MigrationError,
@@ -30,4 +31,4 @@ export { openDatabase } from "./open.ts";
 export { onceByRequestId, purgeRememberedRequests, type RememberedCall } from "./request-memory.ts";
 export { assertRowSecurity, type GuardedTable } from "./row-security.ts";
 export type { Reach, Scope, ScopedCaller } from "./scope.ts";
-export { scopeOf } from "./scope.ts";
+export { actAsMarket, scopeOf } from "./scope.ts";

@@ -1,3 +1,6 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "./database.ts";
+
 /** How far a caller's token reaches. */
 export type Reach = "PLATFORM" | "MARKET" | "PARTY";
 
@@ -31,4 +34,14 @@ export function scopeOf(caller: ScopedCaller, market: string): Scope {
   }
   if (caller.reach === "PARTY" && !caller.party) throw new Error("a caller of party reach has no party");
   return { market, reach: caller.reach, principal: caller.principal, party: caller.party ?? "" };
+}
+
+/**
+ * From here on the transaction has the market's hands: what a party may do was checked with its own eyes, but carrying it out
+ * touches rows that it may not see. The principal stays.
+ */
+export async function actAsMarket(tx: Tx): Promise<void> {
+  await tx.execute(
+    sql`select set_config('marketmesh.reach', 'MARKET', true), set_config('marketmesh.party', '', true)`,
+  );
 }

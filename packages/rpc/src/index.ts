@@ -22,6 +22,9 @@ export { idsOf } from "./name.ts";
 export {
   decodePageToken,
   encodePageToken,
+  idAfter,
+  listById,
+  listPage,
   type Page,
   type PageCursor,
   type PageRule,
@@ -32,9 +35,11 @@ export {
   type FieldViolation,
   infoOf,
   invalidField,
+  notAccessible,
   type ProblemOptions,
   problem,
   reasonOf,
+  staleEtag,
 } from "./problem.ts";
 export type { NodeListener, NodeRequest, NodeResponse } from "./server/node-http.ts";
 export {

@@ -36,6 +36,49 @@ export function pageOf(request: { pageSize: number; pageToken: string }, rule: P
   return { size, after };
 }
 
+/** What lists of resources answer with: 100 rows unless asked otherwise, 1,000 at most. */
+const listRule = { sizeDefault: 100, sizeMax: 1_000 };
+
+/**
+ * One page and the token of the next. `fetch` is asked for one row more than the page holds: that row says that another
+ * page follows.
+ */
+export async function listPage<Row>(
+  request: { readonly pageSize: number; readonly pageToken: string },
+  filter: unknown,
+  fetch: (page: {
+    readonly after: PageCursor | undefined;
+    readonly limit: number;
+  }) => Promise<readonly Row[]>,
+  cursorOf: (row: Row) => PageCursor,
+): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string }> {
+  const { size, after } = pageOf(request, { ...listRule, filter });
+  const found = await fetch({ after, limit: size + 1 });
+  const rows = found.slice(0, size);
+  const last = rows.at(-1);
+  const more = found.length > size && last !== undefined;
+  return { rows, nextPageToken: more ? encodePageToken(cursorOf(last), filter) : "" };
+}
+
+/** `listPage` of what is listed by its id alone; the first page starts after the empty id. */
+export function listById<Row extends { readonly id: string }>(
+  request: { readonly pageSize: number; readonly pageToken: string },
+  filter: unknown,
+  fetch: (after: string, limit: number) => Promise<readonly Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string }> {
+  return listPage(
+    request,
+    filter,
+    ({ after, limit }) => fetch(idAfter(after) ?? "", limit),
+    ({ id }) => [id],
+  );
+}
+
+/** The id that a page starts after. */
+export function idAfter(after: PageCursor | undefined): string | undefined {
+  return after === undefined ? undefined : String(after[0]);
+}
+
 /** The opaque token of the page after `cursor`. */
 export function encodePageToken(cursor: PageCursor, filter: unknown): string {
   return Buffer.from(JSON.stringify([format, fingerprint(filter), ...cursor])).toString("base64url");

@@ -37,6 +37,20 @@ export function problem(
   return error;
 }
 
+/** A party learns only that it may not see the thing, whether there is one or not. */
+export function notAccessible(resource: string): ConnectError {
+  return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${resource} is not accessible`, {
+    metadata: { resource },
+  });
+}
+
+/** The etag that the caller gave is not the resource's any more. */
+export function staleEtag(resource: string): ConnectError {
+  return problem(Code.Aborted, "ETAG_MISMATCH", `${resource} has changed since it was read`, {
+    metadata: { resource },
+  });
+}
+
 /** Adds the details of a refusal to an error that has none. */
 export function describe(error: ConnectError, reason: string, options: ProblemOptions = {}): void {
   const domain = options.domain ?? `${currentCall()?.service ?? "unknown"}.marketmesh`;

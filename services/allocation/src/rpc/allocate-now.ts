@@ -6,8 +6,9 @@ import {
   type BatchAllocateNowRequest,
   type DecisionSchema,
 } from "@marketmesh/contracts/allocation/v1";
-import { scopeOf, type Tx } from "@marketmesh/postgres";
-import { type Caller, callerOf, idsOf, invalidField, problem } from "@marketmesh/rpc";
+import { actAsMarket, scopeOf, type Tx } from "@marketmesh/postgres";
+import { type Caller, callerOf, idsOf, invalidField, notAccessible, problem } from "@marketmesh/rpc";
+import { mutate, remembered } from "@marketmesh/service-host/calls";
 import { isContended, untilDecided, untilJudgedAlike } from "../decide/allocate.ts";
 import { type DecidedDemand, decideBatch } from "../decide/decide-batch.ts";
 import { type Batch, JudgedBatch, type ReadAsMarket } from "../decide/judge-batch.ts";
@@ -17,9 +18,8 @@ import type { Shell } from "../shell.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { readPlan } from "../storage/plan-store.ts";
 import { toDecisionMessage } from "./decision-message.ts";
-import { actAsMarket, mutate, remembered } from "./mutate.ts";
 import { nameOf, patterns } from "./names.ts";
-import { found, notAccessible, type Reason, refuse } from "./problem.ts";
+import { found, type Reason, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 const patienceMsDefault = 5_000;

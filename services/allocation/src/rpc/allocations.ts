@@ -1,11 +1,10 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
-import { idsOf } from "@marketmesh/rpc";
+import { idsOf, listById } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { Shell } from "../shell.ts";
 import { listAllocations, readAllocation } from "../storage/allocation-store.ts";
 import { toAllocationMessage } from "./hold-message.ts";
-import { listPage } from "./list.ts";
-import { read } from "./mutate.ts";
 import { listingOf, patterns } from "./names.ts";
 import { found } from "./problem.ts";
 
@@ -29,7 +28,7 @@ export function allocations(shell: Pick<Shell, "database">): Methods {
         supply: listingOf(market, request.supply, "supply"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["allocations", market, filter], (after, limit) =>
+        listById(request, ["allocations", market, filter], (after, limit) =>
           listAllocations(tx, market, filter, after, limit),
         ),
       );

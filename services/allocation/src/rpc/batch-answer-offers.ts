@@ -5,14 +5,15 @@ import {
   type OfferAnswer,
   OfferAnswer_Answer,
 } from "@marketmesh/contracts/allocation/v1";
+import { actAsMarket } from "@marketmesh/postgres";
 import { idsOf, invalidField } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { linkActiveSpan } from "@marketmesh/telemetry";
 import { type AnsweredOffer, answerOffers, type GivenAnswer } from "../ledger/answer-offers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { visibleOffers } from "../storage/offer-store.ts";
 import { toOfferStateMessage } from "./hold-message.ts";
-import { actAsMarket, mutate } from "./mutate.ts";
 import { patterns } from "./names.ts";
 import { refuse } from "./problem.ts";
 

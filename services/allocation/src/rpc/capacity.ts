@@ -1,7 +1,8 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { scopeOf } from "@marketmesh/postgres";
-import { callerOf, encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { callerOf, encodePageToken, idsOf, listById, pageOf, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { adjust } from "../domain/listing-projection.ts";
 import { announceChanges } from "../events/outbox.ts";
 import type { Shell } from "../shell.ts";
@@ -11,10 +12,8 @@ import { readClock } from "../storage/clock-store.ts";
 import { toChangeMessage, toLevelMessage } from "./capacity-message.ts";
 import { isFresh } from "./etag.ts";
 import { exportParts } from "./export-levels.ts";
-import { listPage } from "./list.ts";
-import { mutate, read } from "./mutate.ts";
 import { patterns } from "./names.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 type Methods = Pick<
@@ -41,7 +40,7 @@ export function capacity(shell: Pick<Shell, "database">): Methods {
     listCapacityLevels: async (request, context) => {
       const { market } = idsOf(patterns.market, request.parent, "parent");
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["levels", market], async (after, limit) => {
+        listById(request, ["levels", market], async (after, limit) => {
           const levels = await listLevels(tx, market, after, limit);
           return levels.map((level) => ({ id: level.listingId, level }));
         }),

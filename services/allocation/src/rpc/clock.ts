@@ -10,13 +10,13 @@ import {
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
 import { idsOf, invalidField } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { announcement, pack } from "../events/outbox.ts";
 import { type Expired, expireDueHolds } from "../ledger/expire-holds.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { type Clock, lockClock, lockClockToCreate, readClock, saveClock } from "../storage/clock-store.ts";
 import { marketHasHolds } from "../storage/hold-store.ts";
-import { mutate, read } from "./mutate.ts";
 import { patterns } from "./names.ts";
 import { refuse } from "./problem.ts";
 

@@ -1,14 +1,13 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import type { Tx } from "@marketmesh/postgres";
-import { idsOf } from "@marketmesh/rpc";
+import { idsOf, listById } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { Decision } from "../domain/decision.ts";
 import type { Shell } from "../shell.ts";
 import { listDecisions } from "../storage/decision-store.ts";
 import { readHoldsOfDecisions } from "../storage/hold-store.ts";
 import { toDecisionMessage } from "./decision-message.ts";
-import { listPage } from "./list.ts";
-import { read } from "./mutate.ts";
 import { listingOf, patterns, roundOf } from "./names.ts";
 import { found } from "./problem.ts";
 
@@ -33,7 +32,7 @@ export function decisions(shell: Pick<Shell, "database">): Methods {
         round: roundOf(market, request.round, "round"),
       };
       return read(shell, context, market, async (tx) => {
-        const { rows, nextPageToken } = await listPage(
+        const { rows, nextPageToken } = await listById(
           request,
           ["decisions", market, filter],
           (after, limit) => listDecisions(tx, market, filter, after, limit),

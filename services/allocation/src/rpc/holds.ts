@@ -1,8 +1,9 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService, type Hold as HoldMessage } from "@marketmesh/contracts/allocation/v1";
-import type { Tx } from "@marketmesh/postgres";
-import { type Caller, idsOf, invalidField } from "@marketmesh/rpc";
+import { actAsMarket, type Tx } from "@marketmesh/postgres";
+import { type Caller, idsOf, invalidField, listById, notAccessible, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { type Hold, mayConfirm, mayRelease } from "../domain/hold.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { settleHolds } from "../ledger/settle-holds.ts";
@@ -14,10 +15,8 @@ import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { listHolds, lockHolds, readHolds } from "../storage/hold-store.ts";
 import { isFresh } from "./etag.ts";
 import { fromHoldState, toAllocationMessage, toHoldMessage } from "./hold-message.ts";
-import { listPage } from "./list.ts";
-import { actAsMarket, mutate, read } from "./mutate.ts";
 import { listingOf, nameOf, patterns } from "./names.ts";
-import { found, notAccessible, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 const holdMsDefault = 15 * 60_000;
@@ -65,7 +64,7 @@ export function holds(shell: Shell): Methods {
         supply: listingOf(market, request.supply, "supply"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["holds", market, filter], (after, limit) =>
+        listById(request, ["holds", market, filter], (after, limit) =>
           listHolds(tx, market, filter, after, limit),
         ),
       );

@@ -1,7 +1,8 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
-import type { Tx } from "@marketmesh/postgres";
-import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
+import { actAsMarket, type Tx } from "@marketmesh/postgres";
+import { type Caller, callerOf, idsOf, listById, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
 import type { Answer, Offer } from "../domain/hold.ts";
 import { type AnsweredOffer, answerOffers } from "../ledger/answer-offers.ts";
@@ -13,10 +14,8 @@ import { lockHolds } from "../storage/hold-store.ts";
 import { listOffers, readOffers } from "../storage/offer-store.ts";
 import { isFresh } from "./etag.ts";
 import { fromOfferState, toOfferMessage } from "./hold-message.ts";
-import { listPage } from "./list.ts";
-import { actAsMarket, mutate, read } from "./mutate.ts";
 import { listingOf, partyOf, patterns, roundOf } from "./names.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 type Methods = Pick<
@@ -44,7 +43,7 @@ export function offers(shell: Shell): Methods {
         demand: listingOf(market, request.demand, "demand"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["offers", market, filter], (after, limit) =>
+        listById(request, ["offers", market, filter], (after, limit) =>
           listOffers(tx, market, filter, after, limit),
         ),
       );

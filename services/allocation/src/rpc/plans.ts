@@ -2,17 +2,16 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService, PlanCreatedSchema, PlanUpdatedSchema } from "@marketmesh/contracts/allocation/v1";
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { idsOf } from "@marketmesh/rpc";
+import { idsOf, listById, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import type { Plan, PlanContent } from "../domain/plan.ts";
 import { announcement, pack } from "../events/outbox.ts";
 import type { Shell } from "../shell.ts";
 import { listPlans, lockPlan, readPlan, savePlan } from "../storage/plan-store.ts";
 import { isFresh } from "./etag.ts";
-import { listPage } from "./list.ts";
-import { mutate, read } from "./mutate.ts";
 import { nameOf, patterns } from "./names.ts";
 import { parsePlan, toPlanMessage } from "./plan-message.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 type Methods = Pick<
@@ -45,7 +44,7 @@ export function plans(shell: Pick<Shell, "database">): Methods {
     listPlans: async (request, context) => {
       const { market } = idsOf(patterns.market, request.parent, "parent");
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["plans", market], (after, limit) => listPlans(tx, market, after, limit)),
+        listById(request, ["plans", market], (after, limit) => listPlans(tx, market, after, limit)),
       );
       return { plans: rows.map((plan) => toPlanMessage(market, plan)), nextPageToken };
     },

@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { ErrorReason } from "@marketmesh/contracts/allocation/v1";
-import { type Caller, problem } from "@marketmesh/rpc";
+import { type Caller, notAccessible, problem } from "@marketmesh/rpc";
 
 /** The reasons of error_reason.proto. */
 export type Reason = Exclude<keyof typeof ErrorReason, "UNSPECIFIED">;
@@ -51,18 +51,6 @@ export function found<T>(value: T | undefined, caller: Caller, reason: Reason, r
   if (value !== undefined) return value;
   if (caller.reach === "PARTY") throw notAccessible(resource);
   throw refuse(reason, `${resource} is not there`, { [keyOf(reason)]: resource });
-}
-
-export function notAccessible(resource: string): ConnectError {
-  return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${resource} is not accessible`, {
-    metadata: { resource },
-  });
-}
-
-export function staleEtag(resource: string): ConnectError {
-  return problem(Code.Aborted, "ETAG_MISMATCH", `${resource} has changed since it was read`, {
-    metadata: { resource },
-  });
 }
 
 // PLAN_NOT_FOUND -> plan; what has no level is a listing.

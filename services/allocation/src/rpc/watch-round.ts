@@ -1,12 +1,12 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { idsOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { RoundState } from "../domain/round.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { countOpenOffers } from "../storage/offer-store.ts";
 import { readRound } from "../storage/round-store.ts";
-import { read } from "./mutate.ts";
 import { patterns } from "./names.ts";
 import { found } from "./problem.ts";
 import { toRoundMessage } from "./round-message.ts";

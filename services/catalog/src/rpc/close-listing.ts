@@ -2,11 +2,11 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import { CatalogService, type Listing } from "@marketmesh/contracts/catalog/v1";
 import { idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
 import { moveListing } from "./move-listing.ts";
 import { withPersonal } from "./with-personal.ts";
-import { mutate } from "./write.ts";
 
 const method = CatalogService.method.closeListing;
 

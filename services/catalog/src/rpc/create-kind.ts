@@ -7,13 +7,13 @@ import {
 } from "@marketmesh/contracts/catalog/v1";
 import { announce, fact } from "@marketmesh/events";
 import { callerOf, idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { compileKind } from "../domain/compiled-kind.ts";
 import type { Kind } from "../domain/kind.ts";
 import { insertKind } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { kindContentOf, toKindMessage } from "./kind-message.ts";
 import { assertWritesKinds, orRefuse, toConnectError } from "./problem.ts";
-import { mutate } from "./write.ts";
 
 const method = CatalogService.method.createKind;
 

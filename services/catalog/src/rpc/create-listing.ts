@@ -4,6 +4,7 @@ import { CatalogService, type Listing as ListingMessage } from "@marketmesh/cont
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
 import { type Caller, idsOf, invalidField } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import type { Sealed } from "../domain/import.ts";
 import { contentHash, type Listing } from "../domain/listing.ts";
 import { listingFact } from "../events/listing-facts.ts";
@@ -16,7 +17,6 @@ import { type GivenContent, parseContent, partyOf } from "./listing-content.ts";
 import { toListingMessage } from "./listing-message.ts";
 import { kindNotFound, notThere, orRefuse, toConnectError } from "./problem.ts";
 import { withPersonal } from "./with-personal.ts";
-import { mutate } from "./write.ts";
 
 const method = CatalogService.method.createListing;
 

@@ -1,11 +1,11 @@
 import { namePatterns } from "@marketmesh/contracts";
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { type Caller, idsOf } from "@marketmesh/rpc";
+import { type Caller, idsOf, staleEtag } from "@marketmesh/rpc";
 import { isFresh, type Listing, move, type Verb } from "../domain/listing.ts";
 import { listingFact } from "../events/listing-facts.ts";
 import { type LockedListing, lockListings, saveListings } from "../storage/listing-store.ts";
-import { notThere, orRefuse, toConnectError } from "./problem.ts";
+import { notThere, orRefuse } from "./problem.ts";
 
 const factOf = { publish: "published", pause: "paused", close: "closed" } as const;
 
@@ -41,17 +41,12 @@ export async function lockFresh(
   const name = `markets/${wanted.market}/listings/${wanted.id}`;
   const [locked] = await lockListings(tx, wanted.market, [wanted.id]);
   if (!locked) throw notThere(caller, "listing", name);
-  if (!isFresh(wanted.etag, locked.listing.version)) throw etagMismatch(name);
+  if (!isFresh(wanted.etag, locked.listing.version)) throw staleEtag(name);
   return locked;
 }
 
 /** Stores the next version of a listing; the statement checks once more that no other version came between. */
 export async function saveNext(tx: Tx, next: Listing): Promise<void> {
   const saved = await saveListings(tx, [next]);
-  if (!saved.has(next.id)) throw etagMismatch(`markets/${next.market}/listings/${next.id}`);
-}
-
-function etagMismatch(resource: string) {
-  const message = `${resource} changed since its etag was read: read it again`;
-  return toConnectError({ reason: "ETAG_MISMATCH", message, metadata: { resource } });
+  if (!saved.has(next.id)) throw staleEtag(`markets/${next.market}/listings/${next.id}`);
 }

@@ -7,7 +7,8 @@ import {
 } from "@marketmesh/contracts/catalog/v1";
 import { announce, fact } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { callerOf, idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf, staleEtag } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { incompatibility } from "../domain/compatible-change.ts";
 import { compileKind, derivedTypeChange } from "../domain/compiled-kind.ts";
 import { type Kind, type KindContent, sameContent } from "../domain/kind.ts";
@@ -16,7 +17,6 @@ import { lockKind, saveKind } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { kindContentOf, toKindMessage } from "./kind-message.ts";
 import { assertWritesKinds, kindNotFound, orRefuse, toConnectError } from "./problem.ts";
-import { mutate } from "./write.ts";
 
 const method = CatalogService.method.updateKind;
 
@@ -29,7 +29,7 @@ export function updateKind(deps: Pick<Deps, "database" | "now">): MethodImpl<typ
     return mutate(deps, context, { market, method, request }, async (tx) => {
       const kind = await lockKind(tx, market, id);
       if (!kind) throw kindNotFound(market, id);
-      if (!isFresh(given.etag, kind.version)) throw etagMismatch(given.name);
+      if (!isFresh(given.etag, kind.version)) throw staleEtag(given.name);
       if (sameContent(kind, content)) return { kind: toKindMessage(kind) };
       checkChange(kind, content);
       return { kind: toKindMessage(await store(tx, kind, content, deps.now())) };
@@ -51,9 +51,4 @@ async function store(tx: Tx, before: Kind, content: KindContent, now: Date): Pro
   const updated = fact(KindUpdatedSchema, { kind: toKindMessage(kind) });
   await announce(tx, [{ market, feed: "kind", aggregateId: id, version, fact: updated }]);
   return kind;
-}
-
-function etagMismatch(resource: string) {
-  const message = `${resource} changed since its etag was read: read it again`;
-  return toConnectError({ reason: "ETAG_MISMATCH", message, metadata: { resource } });
 }

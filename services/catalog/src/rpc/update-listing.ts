@@ -8,6 +8,7 @@ import {
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
 import { type Caller, idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import type { CompiledKind } from "../domain/compiled-kind.ts";
 import type { Json } from "../domain/json.ts";
 import { type Listing, type ListingContent, revise } from "../domain/listing.ts";
@@ -24,7 +25,6 @@ import { toListingMessage } from "./listing-message.ts";
 import { lockFresh, saveNext } from "./move-listing.ts";
 import { kindNotFound, orRefuse } from "./problem.ts";
 import { withPersonal } from "./with-personal.ts";
-import { mutate } from "./write.ts";
 
 const method = CatalogService.method.updateListing;
 

@@ -3,6 +3,7 @@ import { formatName, namePatterns } from "@marketmesh/contracts";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { announce } from "@marketmesh/events";
 import { idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { compilePolicy } from "../domain/compiled-policy.ts";
 import type { Policy } from "../domain/policy.ts";
 import { policyCreated } from "../events/outbox.ts";
@@ -10,7 +11,7 @@ import { insertPolicy } from "../storage/policy-store.ts";
 import { type Kinds, kindId, readKinds } from "./kinds.ts";
 import { fromRuleMessages, toPolicyMessage } from "./policy-message.ts";
 import { mistakesProblem, policyExists } from "./problem.ts";
-import { mutate, refuseParty, type Shell } from "./shell.ts";
+import { refuseParty, type Shell } from "./shell.ts";
 
 export function createPolicy(
   shell: Shell,

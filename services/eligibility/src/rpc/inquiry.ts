@@ -12,12 +12,13 @@ import {
 } from "@marketmesh/listing-projection";
 import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
 import { type Attributes, type Residual, type Side, specialise } from "@marketmesh/rules";
+import { read } from "@marketmesh/service-host/calls";
 import type { CompiledPolicy } from "../domain/compiled-policy.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { PolicyCache } from "../policy-cache.ts";
 import { findPolicy } from "../storage/policy-store.ts";
 import { policyNotFound } from "./problem.ts";
-import { read, type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 
 /** What a question about a policy is answered from. */
 export interface InquiryDeps {

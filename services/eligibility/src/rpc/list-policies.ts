@@ -2,9 +2,10 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { listPolicies as list } from "../storage/policy-store.ts";
 import { toPolicyMessage } from "./policy-message.ts";
-import { read, type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 
 export function listPolicies(shell: Shell): ServiceImpl<typeof EligibilityService>["listPolicies"] {
   return async (request, context) => {

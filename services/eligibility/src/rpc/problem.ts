@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { type Caller, problem } from "@marketmesh/rpc";
+import { type Caller, notAccessible, problem } from "@marketmesh/rpc";
 import type { PolicyMistake } from "../domain/compiled-policy.ts";
 
 const violationsMax = 100;
@@ -22,11 +22,7 @@ export function mistakesProblem(mistakes: readonly PolicyMistake[]): ConnectErro
 
 /** A party learns only that it may not see the policy, whether there is one or not. */
 export function policyNotFound(name: string, version: bigint, caller: Caller): ConnectError {
-  if (caller.reach === "PARTY") {
-    return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${name} is not accessible`, {
-      metadata: { resource: name },
-    });
-  }
+  if (caller.reach === "PARTY") return notAccessible(name);
   const asked = version === 0n ? name : `version ${version} of ${name}`;
   const metadata = { policy: name, ...(version !== 0n && { version: String(version) }) };
   return problem(Code.NotFound, "POLICY_NOT_FOUND", `there is no ${asked}`, { metadata });
@@ -42,11 +38,5 @@ export function kindImmutable(field: string, kind: string): ConnectError {
   return problem(Code.InvalidArgument, "KIND_IMMUTABLE", `a policy keeps its kinds; this one's is ${kind}`, {
     field,
     metadata: { field, kind },
-  });
-}
-
-export function etagMismatch(name: string): ConnectError {
-  return problem(Code.Aborted, "ETAG_MISMATCH", `${name} has changed since it was read`, {
-    metadata: { resource: name },
   });
 }

@@ -2,15 +2,16 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import { EligibilityService, type Policy as PolicyMessage } from "@marketmesh/contracts/eligibility/v1";
 import { announce } from "@marketmesh/events";
-import { callerOf, idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { compilePolicy } from "../domain/compiled-policy.ts";
 import { type Policy, sameRules } from "../domain/policy.ts";
 import { policyUpdated } from "../events/outbox.ts";
 import { findPolicy, lockPolicy, savePolicy } from "../storage/policy-store.ts";
 import { type Kinds, readKinds } from "./kinds.ts";
 import { etagOf, fromRuleMessages, toPolicyMessage } from "./policy-message.ts";
-import { etagMismatch, kindImmutable, mistakesProblem, policyNotFound } from "./problem.ts";
-import { mutate, read, refuseParty, type Shell } from "./shell.ts";
+import { kindImmutable, mistakesProblem, policyNotFound } from "./problem.ts";
+import { refuseParty, type Shell } from "./shell.ts";
 
 export function updatePolicy(
   shell: Shell,
@@ -33,7 +34,7 @@ export function updatePolicy(
     return mutate(shell, context, { method, market, request }, async (tx) => {
       const current = await lockPolicy(tx, market, id);
       if (current === undefined) throw missing();
-      if (given.etag !== "" && given.etag !== etagOf(current.version)) throw etagMismatch(given.name);
+      if (given.etag !== "" && given.etag !== etagOf(current.version)) throw staleEtag(given.name);
       if (sameRules(current.rules, rules)) return { policy: toPolicyMessage(current) };
       const next: Policy = {
         ...current,
@@ -43,7 +44,7 @@ export function updatePolicy(
         supplyKindVersion: kinds.supply.version,
         updateTime: shell.now(),
       };
-      if (!(await savePolicy(tx, next))) throw etagMismatch(given.name);
+      if (!(await savePolicy(tx, next))) throw staleEtag(given.name);
       await announce(tx, [policyUpdated(next)]);
       return { policy: toPolicyMessage(next) };
     });

@@ -1,8 +1,9 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { FulfillmentService, Task_State, type TaskCompletion } from "@marketmesh/contracts/fulfillment/v1";
-import type { Tx } from "@marketmesh/postgres";
-import { type Caller, idsOf, invalidField } from "@marketmesh/rpc";
+import { actAsMarket, type Tx } from "@marketmesh/postgres";
+import { type Caller, idsOf, invalidField, staleEtag } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
 import { complete, type JsonData, type Task, type TaskProblem } from "../domain/task.ts";
 import type { Shell } from "../shell.ts";
@@ -12,9 +13,8 @@ import { readTasks } from "../storage/task-store.ts";
 import { isFresh } from "./etag.ts";
 import { givenData } from "./json-data.ts";
 import { callMs } from "./market-time.ts";
-import { actAsMarket, mutate } from "./mutate.ts";
 import { patterns } from "./names.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 import { toTaskMessage } from "./task-message.ts";
 import { actorOf, refuseTask } from "./tasks.ts";
 

@@ -1,9 +1,9 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import { idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import type { Shell } from "../shell.ts";
 import { lockRun } from "./move-run.ts";
-import { mutate } from "./mutate.ts";
 import { nameOf, patterns, runOf } from "./names.ts";
 import { refuse } from "./problem.ts";
 import { refuseEnded } from "./run-verbs.ts";

@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { ErrorReason } from "@marketmesh/contracts/fulfillment/v1";
-import { type Caller, type FieldViolation, problem } from "@marketmesh/rpc";
+import { type Caller, type FieldViolation, notAccessible, problem } from "@marketmesh/rpc";
 
 /** The reasons of error_reason.proto. */
 export type Reason = Exclude<keyof typeof ErrorReason, "UNSPECIFIED">;
@@ -46,18 +46,6 @@ export function found<T>(value: T | undefined, caller: Caller, reason: Reason, r
 
 export function notFound(reason: Reason, resource: string): ConnectError {
   return refuse(reason, `${resource} is not there`, { [keyOf(reason)]: resource });
-}
-
-export function notAccessible(resource: string): ConnectError {
-  return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${resource} is not accessible`, {
-    metadata: { resource },
-  });
-}
-
-export function staleEtag(resource: string): ConnectError {
-  return problem(Code.Aborted, "ETAG_MISMATCH", `${resource} has changed since it was read`, {
-    metadata: { resource },
-  });
 }
 
 // RUN_NOT_FOUND -> run

@@ -1,15 +1,15 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import type { Tx } from "@marketmesh/postgres";
-import { idsOf, invalidField } from "@marketmesh/rpc";
+import { idsOf, invalidField, staleEtag } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { hasEnded } from "../domain/run.ts";
 import type { Shell } from "../shell.ts";
 import type { MovingRun } from "../steps/moving-run.ts";
 import { givenData } from "./json-data.ts";
 import { type LockedRun, lockRun, moveRun, runAsItStands } from "./move-run.ts";
-import { mutate } from "./mutate.ts";
 import { patterns } from "./names.ts";
-import { refuse, staleEtag } from "./problem.ts";
+import { refuse } from "./problem.ts";
 import { runEtag } from "./run-message.ts";
 
 const methods = FulfillmentService.method;

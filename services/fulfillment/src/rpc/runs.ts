@@ -1,13 +1,12 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
-import { idsOf } from "@marketmesh/rpc";
+import { idsOf, listById } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { Shell } from "../shell.ts";
 import { listHistory } from "../storage/history-store.ts";
 import { listRuns, readRun } from "../storage/run-store.ts";
 import { decodeStep, toHistoryMessage, tokenAfter } from "./history-message.ts";
-import { listPage } from "./list.ts";
 import { givenMs } from "./market-time.ts";
-import { read } from "./mutate.ts";
 import { patterns, subjectOf, workflowOf } from "./names.ts";
 import { found } from "./problem.ts";
 import { fromRunState, toRunFact, toRunMessage } from "./run-message.ts";
@@ -39,7 +38,7 @@ export function runs(shell: Pick<Shell, "database">): Methods {
         createdBeforeMs: givenMs(request.createdBefore, "created_before"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["runs", market, filter], (after, limit) =>
+        listById(request, ["runs", market, filter], (after, limit) =>
           listRuns(tx, market, filter, after, limit),
         ),
       );

@@ -2,6 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import { isResourceId } from "@marketmesh/contracts";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import { idsOf, invalidField } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
 import { bounds } from "../domain/json.ts";
 import { runIdOf } from "../domain/run-id.ts";
@@ -14,7 +15,6 @@ import { readWorkflow } from "../storage/workflow-store.ts";
 import { givenData } from "./json-data.ts";
 import { callMs } from "./market-time.ts";
 import { runAsItStands } from "./move-run.ts";
-import { mutate } from "./mutate.ts";
 import { nameOf, patterns, subjectOf, workflowOf } from "./names.ts";
 import { found, refuse } from "./problem.ts";
 

@@ -1,12 +1,12 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type FulfillmentService, Run_State } from "@marketmesh/contracts/fulfillment/v1";
 import { idsOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { Shell } from "../shell.ts";
 import { readClocks } from "../storage/clock-store.ts";
 import { readProgress, type StageFigures, summarize } from "../storage/summary-store.ts";
 import { readWorkflow } from "../storage/workflow-store.ts";
 import { timestampOf } from "./market-time.ts";
-import { read } from "./mutate.ts";
 import { patterns } from "./names.ts";
 import { found } from "./problem.ts";
 

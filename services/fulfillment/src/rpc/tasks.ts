@@ -1,19 +1,18 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import { announce } from "@marketmesh/events";
-import type { Tx } from "@marketmesh/postgres";
-import { type Caller, idsOf, invalidField } from "@marketmesh/rpc";
+import { actAsMarket, type Tx } from "@marketmesh/postgres";
+import { type Caller, idsOf, invalidField, listById, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { type Actor, claim, release, type Task, type TaskDecision } from "../domain/task.ts";
 import { taskFact } from "../events/outbox.ts";
 import type { Shell } from "../shell.ts";
 import { lockRuns } from "../storage/run-store.ts";
 import { listTasks, readTasks, saveTasks } from "../storage/task-store.ts";
 import { isFresh } from "./etag.ts";
-import { listPage } from "./list.ts";
 import { givenMs } from "./market-time.ts";
-import { actAsMarket, mutate, read } from "./mutate.ts";
 import { partyOf, patterns, runOf } from "./names.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 import { fromTaskState, toTaskMessage } from "./task-message.ts";
 
 const methods = FulfillmentService.method;
@@ -47,7 +46,7 @@ export function tasks(shell: Shell): Methods {
         dueBeforeMs: givenMs(request.dueBefore, "due_before"),
       };
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["tasks", market, filter], (after, limit) =>
+        listById(request, ["tasks", market, filter], (after, limit) =>
           listTasks(tx, market, filter, after, limit),
         ),
       );

@@ -8,7 +8,8 @@ import {
 } from "@marketmesh/contracts/fulfillment/v1";
 import { announce, fact } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
-import { idsOf } from "@marketmesh/rpc";
+import { idsOf, listById, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import type { StoredWorkflow } from "../domain/workflow.ts";
 import type { Shell } from "../shell.ts";
 import {
@@ -20,10 +21,8 @@ import {
 } from "../storage/workflow-store.ts";
 import { checkSource, refuseUnpermitted, validSource } from "./check-source.ts";
 import { isFresh } from "./etag.ts";
-import { listPage } from "./list.ts";
-import { mutate, read } from "./mutate.ts";
 import { nameOf, patterns } from "./names.ts";
-import { found, refuse, staleEtag } from "./problem.ts";
+import { found, refuse } from "./problem.ts";
 import { toWorkflowFact, toWorkflowMessage } from "./workflow-message.ts";
 
 const methods = FulfillmentService.method;
@@ -85,7 +84,7 @@ export function workflows(shell: Pick<Shell, "database">): Methods {
     listWorkflows: async (request, context) => {
       const { market } = idsOf(patterns.market, request.parent, "parent");
       const { rows, nextPageToken } = await read(shell, context, market, (tx) =>
-        listPage(request, ["workflows", market], (after, limit) => listWorkflows(tx, market, after, limit)),
+        listById(request, ["workflows", market], (after, limit) => listWorkflows(tx, market, after, limit)),
       );
       return { workflows: rows.map((row) => toWorkflowFact(market, row)), nextPageToken };
     },

@@ -1,10 +1,10 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { IdentityService } from "@marketmesh/contracts/identity/v1";
+import { idAfter, listPage } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { Shell } from "../shell.ts";
 import { listAuditEntries } from "../storage/audit-store.ts";
-import { idAfter, listPage } from "./list.ts";
 import { auditEntryMessage } from "./messages.ts";
-import { read } from "./mutate.ts";
 import { placeOf } from "./request-names.ts";
 
 type Methods = Pick<ServiceImpl<typeof IdentityService>, "listAuditEntries">;

@@ -1,14 +1,15 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { IdentityService } from "@marketmesh/contracts/identity/v1";
+import { idAfter, listPage } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { collections, nameIn, type Place } from "../domain/names.ts";
 import { type Problem, refuse } from "../domain/problem.ts";
 import { algorithmsByDefault, type Issuer, judgeIssuer } from "../domain/resources.ts";
 import type { Shell } from "../shell.ts";
 import { deleteIssuer, findIssuer, insertIssuer, listIssuers } from "../storage/issuer-store.ts";
-import { idAfter, listPage } from "./list.ts";
 import { mustExist } from "./markets.ts";
 import { issuerMessage } from "./messages.ts";
-import { mutate, read } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 import { found, must, toConnectError } from "./problem.ts";
 import { placedOf, placeOf } from "./request-names.ts";
 

@@ -2,6 +2,8 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { IdentityService, MarketCreatedSchema, MarketUpdatedSchema } from "@marketmesh/contracts/identity/v1";
 import { type Announcement, fact } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
+import { idAfter, listPage } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { marketName } from "../domain/names.ts";
 import { type Problem, refuse } from "../domain/problem.ts";
 import { judgeEtag, judgeMask, type Market } from "../domain/resources.ts";
@@ -14,9 +16,8 @@ import {
   placeExists,
   saveMarket,
 } from "../storage/market-store.ts";
-import { idAfter, listPage } from "./list.ts";
 import { marketMessage } from "./messages.ts";
-import { mutate, read } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 import { found, must, toConnectError } from "./problem.ts";
 import { marketOf } from "./request-names.ts";
 

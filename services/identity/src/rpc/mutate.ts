@@ -1,8 +1,9 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Announcement, announce } from "@marketmesh/events";
-import { onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
-import { type Caller, callerOf } from "@marketmesh/rpc";
+import type { Tx } from "@marketmesh/postgres";
+import type { Caller } from "@marketmesh/rpc";
+import { mutate as once } from "@marketmesh/service-host/calls";
 import { audit } from "../audit.ts";
 import type { Place } from "../domain/names.ts";
 import type { Shell } from "../shell.ts";
@@ -31,28 +32,10 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
   { method, place, request }: Mutation<I, O>,
   work: (tx: Tx, caller: Caller) => Promise<Outcome<O>>,
 ): Promise<MessageShape<O>> {
-  const caller = callerOf(context);
-  return shell.database.transaction(
-    scopeOf(caller, place),
-    (tx) =>
-      onceByRequestId(tx, { market: place, method, requestId: request.requestId, request }, async () => {
-        const { response, act, facts = [] } = await work(tx, caller);
-        if (facts.length > 0) await announce(tx, facts);
-        if (act) await audit(shell, tx, caller, { place, action: method.name, ...act });
-        return response;
-      }),
-    { signal: context.signal, mayRepeat: true },
-  );
-}
-
-/** Reads as the caller, in one place. */
-export function read<T>(
-  shell: Shell,
-  context: HandlerContext,
-  place: Place,
-  work: (tx: Tx, caller: Caller) => Promise<T>,
-): Promise<T> {
-  const caller = callerOf(context);
-  const options = { readOnly: true, signal: context.signal };
-  return shell.database.transaction(scopeOf(caller, place), (tx) => work(tx, caller), options);
+  return once(shell, context, { method, market: place, request }, async (tx, caller) => {
+    const { response, act, facts = [] } = await work(tx, caller);
+    if (facts.length > 0) await announce(tx, facts);
+    if (act) await audit(shell, tx, caller, { place, action: method.name, ...act });
+    return response;
+  });
 }

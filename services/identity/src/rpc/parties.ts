@@ -6,6 +6,8 @@ import {
   PartyUpdatedSchema,
 } from "@marketmesh/contracts/identity/v1";
 import { type Announcement, fact } from "@marketmesh/events";
+import { idAfter, listPage } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { marketName, partyName } from "../domain/names.ts";
 import { judgeBatch, newParty, partyMissing, rename } from "../domain/party.ts";
 import { refuse } from "../domain/problem.ts";
@@ -20,10 +22,9 @@ import {
   saveParty,
   upsertParties,
 } from "../storage/party-store.ts";
-import { idAfter, listPage } from "./list.ts";
 import { mustExist } from "./markets.ts";
 import { announcedParty, partyMessage } from "./messages.ts";
-import { mutate, read } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 import { found, must, toConnectError } from "./problem.ts";
 import { marketOf, partyOf } from "./request-names.ts";
 

@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { type Caller, problem } from "@marketmesh/rpc";
+import { type Caller, notAccessible, problem } from "@marketmesh/rpc";
 import type { Decision, Problem, Reason } from "../domain/problem.ts";
 
 /** Forget a reason and it does not compile. */
@@ -55,9 +55,5 @@ export function must<T>(decision: Decision<T>): T {
 export function found<T>(value: T | undefined, caller: Caller, missing: Problem): T {
   if (value !== undefined) return value;
   if (caller.reach !== "PARTY") throw toConnectError(missing);
-  const resource = Object.values(missing.metadata)[0] ?? "";
-  throw problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${resource} is not accessible`, {
-    domain: "identity.marketmesh",
-    metadata: { resource },
-  });
+  throw notAccessible(Object.values(missing.metadata)[0] ?? "");
 }

@@ -1,5 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { IdentityService } from "@marketmesh/contracts/identity/v1";
+import { idAfter, listPage } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { collections, nameIn, type Place } from "../domain/names.ts";
 import { type Problem, refuse } from "../domain/problem.ts";
 import { judgeEtag, type ServiceAccount } from "../domain/resources.ts";
@@ -11,10 +13,9 @@ import {
   lockServiceAccount,
   saveServiceAccount,
 } from "../storage/service-account-store.ts";
-import { idAfter, listPage } from "./list.ts";
 import { mustExist } from "./markets.ts";
 import { serviceAccountMessage } from "./messages.ts";
-import { mutate, read } from "./mutate.ts";
+import { mutate } from "./mutate.ts";
 import { found, must, toConnectError } from "./problem.ts";
 import { placedOf, placeOf } from "./request-names.ts";
 

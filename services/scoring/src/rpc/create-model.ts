@@ -3,6 +3,7 @@ import { formatName, namePatterns } from "@marketmesh/contracts";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import { announce } from "@marketmesh/events";
 import { idsOf } from "@marketmesh/rpc";
+import { mutate } from "@marketmesh/service-host/calls";
 import { checkModel } from "../domain/check-model.ts";
 import type { StoredModel } from "../domain/model.ts";
 import { modelCreated } from "../events/outbox.ts";
@@ -10,7 +11,7 @@ import { insertModel } from "../storage/model-store.ts";
 import { type Kinds, kindId, readKinds } from "./kinds.ts";
 import { fromModelMessage, toModelMessage } from "./model-message.ts";
 import { mistakesProblem, modelExists } from "./problem.ts";
-import { mutate, refuseParty, type Shell } from "./shell.ts";
+import { refuseParty, type Shell } from "./shell.ts";
 
 export function createModel(shell: Shell, catalog: Kinds): ServiceImpl<typeof ScoringService>["createModel"] {
   return async (request, context) => {

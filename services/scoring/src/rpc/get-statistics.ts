@@ -1,10 +1,11 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import { callerOf, idsOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { findStatisticsHead } from "../storage/statistics-store.ts";
 import { patterns } from "./names.ts";
 import { statisticsNotFound } from "./problem.ts";
-import { read, type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 import { toStatisticsMessage } from "./statistics-message.ts";
 
 export function getStatistics(shell: Shell): ServiceImpl<typeof ScoringService>["getStatistics"] {

@@ -10,13 +10,14 @@ import {
 } from "@marketmesh/listing-projection";
 import type { Tx } from "@marketmesh/postgres";
 import { callerOf, idsOf, problem } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { StoredModel } from "../domain/model.ts";
 import type { ModelStatistics, ReadyModel, Scorers } from "../scorers.ts";
 import { findModel } from "../storage/model-store.ts";
 import { findCounts, listStatisticsHeads } from "../storage/statistics-store.ts";
 import { patterns } from "./names.ts";
 import { modelMismatch, modelNotFound } from "./problem.ts";
-import { read, type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 
 /** What scores are made from. */
 export interface InquiryDeps {

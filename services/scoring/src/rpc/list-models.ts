@@ -2,9 +2,10 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import { encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { listModels as list } from "../storage/model-store.ts";
 import { toModelMessage } from "./model-message.ts";
-import { read, type Shell } from "./shell.ts";
+import type { Shell } from "./shell.ts";
 
 export function listModels(shell: Shell): ServiceImpl<typeof ScoringService>["listModels"] {
   return async (request, context) => {

@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { type Caller, problem } from "@marketmesh/rpc";
+import { type Caller, notAccessible, problem } from "@marketmesh/rpc";
 import type { ModelMistake } from "../domain/check-model.ts";
 
 const violationsMax = 100;
@@ -22,11 +22,7 @@ export function mistakesProblem(mistakes: readonly ModelMistake[]): ConnectError
 
 /** A party learns only that it may not see the model, whether there is one or not. */
 export function modelNotFound(name: string, version: bigint, caller: Caller): ConnectError {
-  if (caller.reach === "PARTY") {
-    return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${name} is not accessible`, {
-      metadata: { resource: name },
-    });
-  }
+  if (caller.reach === "PARTY") return notAccessible(name);
   const asked = version === 0n ? name : `version ${version} of ${name}`;
   const metadata = { model: name, ...(version !== 0n && { version: String(version) }) };
   return problem(Code.NotFound, "MODEL_NOT_FOUND", `there is no ${asked}`, { metadata });
@@ -42,12 +38,6 @@ export function kindImmutable(field: string, kind: string): ConnectError {
   return problem(Code.InvalidArgument, "KIND_IMMUTABLE", `a model keeps its kinds; this one's is ${kind}`, {
     field,
     metadata: { field, kind },
-  });
-}
-
-export function etagMismatch(name: string): ConnectError {
-  return problem(Code.Aborted, "ETAG_MISMATCH", `${name} has changed since it was read`, {
-    metadata: { resource: name },
   });
 }
 
@@ -79,11 +69,7 @@ export function epochMismatch(field: string, epoch: bigint, expected: bigint): C
 }
 
 export function statisticsNotFound(name: string, caller: Caller): ConnectError {
-  if (caller.reach === "PARTY") {
-    return problem(Code.PermissionDenied, "RESOURCE_NOT_ACCESSIBLE", `${name} is not accessible`, {
-      metadata: { resource: name },
-    });
-  }
+  if (caller.reach === "PARTY") return notAccessible(name);
   return problem(Code.NotFound, "STATISTICS_NOT_FOUND", `there are no statistics ${name}`, {
     metadata: { statistics: name },
   });

@@ -2,21 +2,16 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import { type Model as ModelMessage, ScoringService } from "@marketmesh/contracts/scoring/v1";
 import { announce } from "@marketmesh/events";
-import { callerOf, idsOf } from "@marketmesh/rpc";
+import { callerOf, idsOf, staleEtag } from "@marketmesh/rpc";
+import { mutate, read } from "@marketmesh/service-host/calls";
 import { checkModel } from "../domain/check-model.ts";
 import { type StoredModel, sameFeatures } from "../domain/model.ts";
 import { modelUpdated } from "../events/outbox.ts";
 import { findModel, lockModel, saveModel } from "../storage/model-store.ts";
 import { type Kinds, readKinds } from "./kinds.ts";
 import { etagOf, fromModelMessage, toModelMessage } from "./model-message.ts";
-import {
-  etagMismatch,
-  kindImmutable,
-  mistakesProblem,
-  modelNotFound,
-  perspectiveImmutable,
-} from "./problem.ts";
-import { mutate, read, refuseParty, type Shell } from "./shell.ts";
+import { kindImmutable, mistakesProblem, modelNotFound, perspectiveImmutable } from "./problem.ts";
+import { refuseParty, type Shell } from "./shell.ts";
 
 export function updateModel(shell: Shell, catalog: Kinds): ServiceImpl<typeof ScoringService>["updateModel"] {
   return async (request, context) => {
@@ -36,7 +31,7 @@ export function updateModel(shell: Shell, catalog: Kinds): ServiceImpl<typeof Sc
     return mutate(shell, context, { method, market, request }, async (tx) => {
       const current = await lockModel(tx, market, id);
       if (current === undefined) throw missing();
-      if (given.etag !== "" && given.etag !== etagOf(current.version)) throw etagMismatch(given.name);
+      if (given.etag !== "" && given.etag !== etagOf(current.version)) throw staleEtag(given.name);
       if (sameFeatures(current.features, content.features)) return { model: toModelMessage(current) };
       const next: StoredModel = {
         ...current,
@@ -46,7 +41,7 @@ export function updateModel(shell: Shell, catalog: Kinds): ServiceImpl<typeof Sc
         supplyKindVersion: kinds.supply.version,
         updateTime: shell.now(),
       };
-      if (!(await saveModel(tx, next))) throw etagMismatch(given.name);
+      if (!(await saveModel(tx, next))) throw staleEtag(given.name);
       await announce(tx, [modelUpdated(next)]);
       return { model: toModelMessage(next) };
     });

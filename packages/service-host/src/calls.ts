@@ -1,26 +1,34 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
+import { type Database, onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf } from "@marketmesh/rpc";
-import { sql } from "drizzle-orm";
-import type { Shell } from "../shell.ts";
 
+/** One call of a method that changes something. */
 export interface Mutation<I extends DescMessage, O extends DescMessage> {
   readonly method: DescMethodUnary<I, O>;
+  /** The market's id; empty for what belongs to the platform. */
   readonly market: string;
   readonly request: MessageShape<I> & { readonly requestId?: string };
 }
 
-/** Runs a mutation once per request id, in one transaction with the caller's eyes. */
+/** What of a service's shell these need. */
+export interface WithDatabase {
+  readonly database: Database;
+}
+
+/**
+ * Runs a mutation once per request id, in one transaction with the caller's eyes; a repeat gets the first answer. The answer is
+ * remembered as the work gives it.
+ */
 export function mutate<I extends DescMessage, O extends DescMessage>(
-  shell: Pick<Shell, "database">,
+  { database }: WithDatabase,
   context: HandlerContext,
   { method, market, request }: Mutation<I, O>,
   work: (tx: Tx, caller: Caller) => Promise<MessageInitShape<O>>,
 ): Promise<MessageShape<O>> {
   const caller = callerOf(context);
   const call = { market, method, requestId: request.requestId ?? "", request };
-  return shell.database.transaction(
+  return database.transaction(
     scopeOf(caller, market),
     (tx) => onceByRequestId(tx, call, () => work(tx, caller)),
     { signal: context.signal, mayRepeat: true },
@@ -32,7 +40,7 @@ export function mutate<I extends DescMessage, O extends DescMessage>(
  * their transaction: a lost answer is then had at once, whoever is away.
  */
 export async function remembered<I extends DescMessage, O extends DescMessage>(
-  shell: Pick<Shell, "database">,
+  shell: WithDatabase,
   context: HandlerContext,
   mutation: Mutation<I, O>,
 ): Promise<MessageShape<O> | undefined> {
@@ -47,24 +55,14 @@ export async function remembered<I extends DescMessage, O extends DescMessage>(
 
 class NotRememberedError extends Error {}
 
-/** Reads as the caller. */
+/** Reads as the caller, in one market (empty: the platform). */
 export function read<T>(
-  shell: Pick<Shell, "database">,
+  { database }: WithDatabase,
   context: HandlerContext,
   market: string,
   work: (tx: Tx, caller: Caller) => Promise<T>,
 ): Promise<T> {
   const caller = callerOf(context);
   const options = { readOnly: true, signal: context.signal };
-  return shell.database.transaction(scopeOf(caller, market), (tx) => work(tx, caller), options);
-}
-
-/**
- * From here on the transaction has the market's hands: what a party may do was checked with its own eyes, but carrying it
- * out writes levels and holds of others. The principal stays.
- */
-export async function actAsMarket(tx: Tx): Promise<void> {
-  await tx.execute(
-    sql`select set_config('marketmesh.reach', 'MARKET', true), set_config('marketmesh.party', '', true)`,
-  );
+  return database.transaction(scopeOf(caller, market), (tx) => work(tx, caller), options);
 }
