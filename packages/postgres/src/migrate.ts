@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { sql } from "drizzle-orm";
 import postgres, { type Sql } from "postgres";
 import { typeOptions } from "./array-types.ts";
-import { toDatabaseError } from "./errors.ts";
+import type { Database } from "./database.ts";
+import { sqlStateOf, toDatabaseError } from "./errors.ts";
 
 /** A folder of `0001_create_x.sql` files and the name under which they are recorded. */
 export interface MigrationDirectory {
@@ -59,6 +61,7 @@ const lockKey = 0x6d6d_0001;
  * Brings the database at `url` (the owner's) up to date: this package's own migrations first, then each directory in
  * the order given, each file in its own transaction. One process at a time; others wait.
  *
+ * A database that a later release has migrated further stays as it is: its schema is one that this code can use.
  * Throws MigrationError when a recorded file (or one of `only`) has changed or is missing, or when a file fails.
  */
 export async function migrate(
@@ -119,6 +122,40 @@ export async function unknownMigration(
   return missingMigration(files, recorded);
 }
 
+/**
+ * The first migration that the database lacks, as `namespace/file`: its schema is older than this code. Undefined when it
+ * has all of them; more than these are a later release's, over which this code runs as well.
+ */
+export async function awaitedMigration(
+  database: Database,
+  directories: readonly MigrationDirectory[],
+): Promise<string | undefined> {
+  const files = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
+  const applied = new Set(await appliedTo(database));
+  return files.map(nameOf).find((name) => !applied.has(name));
+}
+
+// No schema, no table, or no right to see it yet.
+const nothingApplied = new Set(["3F000", "42P01", "42501"]);
+
+async function appliedTo(database: Database): Promise<string[]> {
+  try {
+    const rows = await database.background((tx) =>
+      tx.execute<{ name: string }>(
+        sql`select namespace || '/' || file as name from marketmesh.schema_migrations`,
+      ),
+    );
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    if (nothingApplied.has(sqlStateOf(error) ?? "")) return [];
+    throw error;
+  }
+}
+
+function nameOf({ namespace, file }: AppliedMigration): string {
+  return `${namespace}/${file}`;
+}
+
 function missingMigration(
   files: readonly MigrationFile[],
   recorded: readonly RecordedMigration[],
@@ -151,14 +188,18 @@ async function pendingOf(client: Sql, files: readonly MigrationFile[]): Promise<
   const recorded = await client<{ namespace: string; file: string; checksum: string }[]>`
     select namespace, file, checksum from marketmesh.schema_migrations order by namespace, file`;
   const given = new Map(files.map((file) => [`${file.namespace}/${file.file}`, file]));
+  // What comes after the last of ours is of a later release.
+  const last = new Map(files.map((file) => [file.namespace, file.file]));
   const done = new Set<string>();
   for (const row of recorded) {
     const name = `${row.namespace}/${row.file}`;
     const file = given.get(name);
-    if (!file)
+    if (!file) {
+      if (row.file > (last.get(row.namespace) ?? "~")) continue;
       throw new MigrationError(
         `${name} was applied to this database but is missing: use the code that has it`,
       );
+    }
     if (file.checksum !== row.checksum) {
       throw new MigrationError(
         `${name} has changed since it was applied: restore it and write a new migration`,

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createTestDatabase } from "@marketmesh/testkit/servers";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { MigrationError, migrate } from "../src/index.ts";
+import { awaitedMigration, MigrationError, migrate, openDatabase } from "../src/index.ts";
 
 const roles = { appRole: "mm_migrated_app", backgroundRole: "mm_migrated_background" };
 let folder: string;
@@ -54,6 +54,34 @@ test("refuses a file that has changed and one that is missing", async () => {
   await expect(run(database.migratorUrl)).rejects.toThrow("things/0001_create_things.sql has changed");
   await rm(join(folder, "0001_create_things.sql"));
   await expect(run(database.migratorUrl)).rejects.toThrow("things/0001_create_things.sql was applied");
+  await write("0002_add_name.sql", "alter table things add name text");
+  await expect(run(database.migratorUrl)).rejects.toThrow("things/0001_create_things.sql was applied");
+});
+
+test("leaves the schema of a later release as it is", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int)");
+  await write("0002_add_name.sql", "alter table things add name text");
+  await run(database.migratorUrl);
+  await rm(join(folder, "0002_add_name.sql"));
+  expect(await run(database.migratorUrl)).toEqual([]);
+});
+
+test("tells which migration a database lacks, from an empty one to one of a later release", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  const directories = [{ namespace: "things", directory: pathToFileURL(folder) }];
+  const opened = await openDatabase({ url: database.appUrl, backgroundUrl: database.backgroundUrl });
+  const awaited = () => awaitedMigration(opened, directories);
+  await write("0001_create_things.sql", "create table things (id int)");
+  expect(await awaited()).toBe("postgres/0001_create_row_security.sql");
+  await run(database.migratorUrl);
+  expect(await awaited()).toBeUndefined();
+  await write("0002_add_name.sql", "alter table things add name text");
+  expect(await awaited()).toBe("things/0002_add_name.sql");
+  await run(database.migratorUrl);
+  await rm(join(folder, "0002_add_name.sql"));
+  expect(await awaited()).toBeUndefined();
+  await opened.close();
 });
 
 test("leaves nothing of a file that fails and names it", async () => {
