@@ -1,11 +1,15 @@
 import type { Database, ObservedQuery } from "@marketmesh/postgres";
 import type { Metrics } from "@marketmesh/telemetry";
+import { NotYetError } from "./bind-patiently.ts";
 import { readConfig } from "./config.ts";
 import type { Env } from "./host.ts";
 import { databaseSettings } from "./host-settings.ts";
 import { queryDuration } from "./metrics.ts";
 
-/** Migrates (when the environment says by which role) and opens a service's database. */
+/**
+ * Migrates (when the environment says by which role) and opens a service's database. Where somebody else migrates, throws
+ * NotYetError until that is done.
+ */
 export async function openServiceDatabase(
   service: string,
   migrations: URL,
@@ -15,19 +19,13 @@ export async function openServiceDatabase(
 ): Promise<Database> {
   const config = readConfig(databaseSettings, env);
   // Loaded on demand: a service without a database does not pay for its driver.
-  const [{ migrate, openDatabase }, { eventMigrations }] = await Promise.all([
+  const [{ awaitedMigration, migrate, openDatabase, rolesOf }, { eventMigrations }] = await Promise.all([
     import("@marketmesh/postgres"),
     import("@marketmesh/events"),
   ]);
-  if (config.migratorUrl !== undefined) {
-    const roles = { appRole: userOf(config.url), backgroundRole: userOf(config.backgroundUrl) };
-    await migrate(
-      config.migratorUrl,
-      [eventMigrations, { namespace: service, directory: migrations }],
-      roles,
-    );
-  }
-  return await openDatabase({
+  const directories = [eventMigrations, { namespace: service, directory: migrations }];
+  if (config.migratorUrl !== undefined) await migrate(config.migratorUrl, directories, rolesOf(config));
+  const database = await openDatabase({
     url: config.url,
     backgroundUrl: config.backgroundUrl,
     appMax: config.appMax,
@@ -37,10 +35,16 @@ export async function openServiceDatabase(
     onWait,
     onQuery: observer(metrics),
   });
-}
-
-function userOf(url: string): string {
-  return decodeURIComponent(new URL(url).username);
+  if (config.migratorUrl !== undefined) return database;
+  try {
+    const awaited = await awaitedMigration(database, directories);
+    if (awaited !== undefined)
+      throw new NotYetError(`the database is yet to be migrated: it lacks ${awaited}`);
+    return database;
+  } catch (cause) {
+    await database.close();
+    throw cause;
+  }
 }
 
 function observer(metrics: Metrics): (query: ObservedQuery) => void {

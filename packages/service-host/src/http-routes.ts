@@ -3,14 +3,17 @@ import type { Logger } from "@marketmesh/telemetry";
 import type { HttpHandler } from "./host.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** Serves plain HTTP: exact paths; 404 for the rest, 500 for a handler that throws. */
-export function httpRoutes(routes: ReadonlyMap<string, HttpHandler>, log: Logger): NodeListener {
+/** Serves plain HTTP: exact paths; 404 for the rest unless told otherwise, 500 for a handler that throws. */
+export function httpRoutes(
+  routes: ReadonlyMap<string, HttpHandler>,
+  log: Logger,
+  otherwise: NodeListener = notFound,
+): NodeListener {
   return (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     const handler = routes.get(path);
     if (!handler) {
-      response.writeHead(404, { "content-type": "text/plain" });
-      response.end("not found\n");
+      otherwise(request, response);
       return;
     }
     Promise.resolve()
@@ -22,6 +25,11 @@ export function httpRoutes(routes: ReadonlyMap<string, HttpHandler>, log: Logger
       });
   };
 }
+
+const notFound: NodeListener = (_, response) => {
+  response.writeHead(404, { "content-type": "text/plain" });
+  response.end("not found\n");
+};
 
 /** Alive while the event loop turns. */
 export const livez: HttpHandler = (_, response) => {

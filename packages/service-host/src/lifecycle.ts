@@ -1,9 +1,11 @@
+import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Health } from "@marketmesh/contracts/grpc/health/v1";
 import { ServerReflection } from "@marketmesh/contracts/grpc/reflection/v1";
 import { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
 import { describe, type NodeListener, pause } from "@marketmesh/rpc";
 import { contentTypeOf, followContext, textFormatFor } from "@marketmesh/telemetry";
+import { bindPatiently } from "./bind-patiently.ts";
 import { type BoundHost, createHost } from "./bound-host.ts";
 import { corsFilter } from "./cors.ts";
 import { healthService } from "./health.ts";
@@ -15,6 +17,9 @@ import { measureProcess } from "./process-metrics.ts";
 import { reflectionServices } from "./reflection.ts";
 import { listen, type SharedPort } from "./shared-port.ts";
 
+/** The readiness check that fails until the service is bound. */
+const startCheck = "start";
+
 /** What all has to be closed, in the end. */
 interface Opened {
   readonly port: SharedPort;
@@ -22,7 +27,10 @@ interface Opened {
   readonly processMetrics: Disposable;
 }
 
-/** Binds a service, listens, and starts its loops. What was opened is closed again when a step fails. */
+/**
+ * Listens, binds the service, and starts its loops. Until it is bound it is alive, not ready, and answers calls with
+ * 503. What was opened is closed again when a step fails.
+ */
 export async function launch(
   name: string,
   bind: Bind,
@@ -30,28 +38,83 @@ export async function launch(
   write: (line: string) => void,
 ): Promise<RunningService> {
   followContext();
-  const bound = createHost(name, env, write);
+  const first = createHost(name, env, write);
+  const { host, port, metricsPort } = first.config;
+  const doors: Doors = { rpc: unbound, metrics: unbound };
   const opened: Partial<Opened> = {};
+  let url = "";
+  let bound: BoundHost = first;
   try {
-    await bind(bound.host);
-    const { config, telemetry, rpc, readiness, routes } = bound;
-    if (rpc.services.length > 0 && !routes.has(jwksPath)) meshUrl(env, "identity");
-    const port = await listen({ host: config.host, port: config.port, listener: listenerOf(bound) });
-    Object.assign(opened, { port });
-    bound.url = urlOf(config.host, port.port);
-    const metricsPort = await openMetricsPort(config.host, config.metricsPort, metricsListener(bound));
-    Object.assign(opened, { metricsPort, processMetrics: measureProcess(telemetry.metrics, rpc) });
-    bound.loops.start();
-    telemetry.log.info("listening", {
-      url: bound.url,
-      metricsPort: metricsPort.port,
-      failing: readiness.failing(),
+    const rpcPort = await listen({
+      host,
+      port,
+      listener: (request, response) => doors.rpc(request, response),
     });
+    Object.assign(opened, { port: rpcPort });
+    url = urlOf(host, rpcPort.port);
+    const listener: NodeListener = (request, response) => doors.metrics(request, response);
+    Object.assign(opened, { metricsPort: await openMetricsPort(host, metricsPort, listener) });
+    const attempts = {
+      next() {
+        // The first host has read the configuration already.
+        bound = bound.url === undefined ? bound : createHost(name, env, write);
+        bound.url = url;
+        openDoors(doors, bound);
+        return bound;
+      },
+      discard: (one: BoundHost) => discard(one),
+    };
+    bound = await bindPatiently(bind, attempts, Math.random);
+    finishStart(bound, doors, opened);
     return running(bound, opened as Opened);
   } catch (cause) {
     await dispose(bound, opened).catch(() => {});
     throw cause;
   }
+}
+
+/** Who answers on the two ports now. */
+interface Doors {
+  rpc: NodeListener;
+  metrics: NodeListener;
+}
+
+/** Only health and reflection, and a check that fails: bind has yet to say what there is. */
+function openDoors(doors: Doors, bound: BoundHost): void {
+  addPlatform(bound);
+  bound.readiness.add(startCheck, () => doors.rpc !== starting);
+  const plain = new Map([
+    ["/livez", livez],
+    ["/readyz", readyz(bound.readiness)],
+  ]);
+  const starting = bound.rpc.listener(httpRoutes(plain, bound.telemetry.log, unbound));
+  doors.rpc = starting;
+  doors.metrics = metricsListener(bound);
+}
+
+function finishStart(bound: BoundHost, doors: Doors, opened: Partial<Opened>): void {
+  const { telemetry, rpc, readiness, routes, host, url } = bound;
+  if (servedBy(bound).length > 0 && !routes.has(jwksPath)) meshUrl(host.env, "identity");
+  Object.assign(opened, { processMetrics: measureProcess(telemetry.metrics, rpc) });
+  doors.rpc = listenerOf(bound);
+  bound.loops.start();
+  telemetry.log.info("listening", {
+    url,
+    metricsPort: opened.metricsPort?.port,
+    failing: readiness.failing(),
+  });
+}
+
+/** 503 is UNAVAILABLE to clients of gRPC and Connect: they try again. */
+const unbound: NodeListener = (_, response) => {
+  response.writeHead(503, { "content-type": "text/plain", "retry-after": "1" });
+  response.end("starting\n");
+};
+
+/** Ends an attempt to bind; those who watch its health watch the next one's. */
+async function discard(bound: BoundHost): Promise<void> {
+  bound.shutdown.abort(drainingError(bound.host.name));
+  await close(bound);
 }
 
 function running(bound: BoundHost, opened: Opened): RunningService {
@@ -98,16 +161,20 @@ async function drain(bound: BoundHost, opened: Opened): Promise<void> {
 }
 
 async function dispose(bound: BoundHost, opened: Partial<Opened>): Promise<void> {
-  bound.ended.abort();
   opened.port?.destroy();
+  await close(bound);
+  opened.processMetrics?.[Symbol.dispose]();
+  await opened.metricsPort?.close();
+}
+
+async function close(bound: BoundHost): Promise<void> {
+  bound.ended.abort();
   await bound.loops.stop();
   for (const close of bound.closers.splice(0).reverse()) {
     await close().catch((cause) => bound.telemetry.log.error("closing failed", { cause }));
   }
   bound.mesh.close();
   bound.rpc.admission.close();
-  opened.processMetrics?.[Symbol.dispose]();
-  await opened.metricsPort?.close();
 }
 
 function drainingError(service: string): ConnectError {
@@ -116,17 +183,24 @@ function drainingError(service: string): ConnectError {
   return error;
 }
 
-function listenerOf(bound: BoundHost): NodeListener {
-  const { rpc, readiness, routes, telemetry, config } = bound;
-  // Deployed services only: health and reflection are not named by health itself.
-  const served = rpc.services.map(({ typeName }) => typeName);
-  rpc.addOpen(
-    Health,
-    healthService(`${bound.host.name}.marketmesh`, readiness, () => served),
-  );
+/** Health and reflection: open to all, and not named by health itself. */
+function addPlatform(bound: BoundHost): void {
+  const { rpc, readiness, host } = bound;
+  const names = () => servedBy(bound).map(({ typeName }) => typeName);
+  rpc.addOpen(Health, healthService(`${host.name}.marketmesh`, readiness, names));
   const reflection = reflectionServices(() => rpc.services);
   rpc.addOpen(ServerReflection, reflection.v1);
   rpc.addOpen(ServerReflectionAlpha, reflection.v1alpha);
+}
+
+const platform = new Set<DescService>([Health, ServerReflection, ServerReflectionAlpha]);
+
+function servedBy({ rpc }: BoundHost): DescService[] {
+  return rpc.services.filter((service) => !platform.has(service));
+}
+
+function listenerOf(bound: BoundHost): NodeListener {
+  const { rpc, readiness, routes, telemetry, config } = bound;
   const plain = new Map<string, HttpHandler>([["/livez", livez], ["/readyz", readyz(readiness)], ...routes]);
   const listener = rpc.listener(httpRoutes(plain, telemetry.log));
   if (config.corsOrigins.length === 0) return listener;

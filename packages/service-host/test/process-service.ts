@@ -3,7 +3,8 @@ import { EchoService } from "@marketmesh/contracts/testing/v1";
 import { run } from "../src/index.ts";
 import { echo } from "./echo.ts";
 
-await run("testing", (host) => {
+await run("testing", async (host) => {
+  if (host.env.DATABASE_URL) await host.database({ migrations: new URL("./", import.meta.url) });
   if (host.env.TEST_FAIL === "1") throw new Error("no luck today");
   host.serve(EchoService, {
     ...echo({}),

@@ -64,3 +64,13 @@ test("a mistake in the environment ends the process with status 1 and names the 
   expect(await ended).toBe(1);
   expect(lines.at(-1)?.msg).toBe('configuration: PORT="eighty": must be a whole number from 0 to 65535');
 });
+
+test("SIGTERM ends a process at once that waits for its database", async () => {
+  const nowhere = "postgres://nobody@127.0.0.1:1/nothing";
+  const { child, ended, said } = launch({ DATABASE_URL: nowhere, DATABASE_BACKGROUND_URL: nowhere });
+  await said("waiting to start");
+  const askedMs = performance.now();
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(performance.now() - askedMs).toBeLessThan(2_000);
+});

@@ -5,3 +5,4 @@ export {
   testDatabaseUrl,
   testNatsUrl,
 } from "./test-database.ts";
+export { openWay, type Way } from "./way.ts";
