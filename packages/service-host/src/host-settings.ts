@@ -1,22 +1,11 @@
 import { defaultLimits } from "@marketmesh/rpc";
 import { logLevels } from "@marketmesh/telemetry";
+import { addressSettings } from "./address-settings.ts";
 import { type ConfigSpec, choice, flag, integer, list, number, optionalText, text, url } from "./config.ts";
 
 /** What every service reads from its environment. Only what a service uses is required. */
 export const hostSettings = {
-  host: text({ env: "HOST", fallback: "127.0.0.1", doc: "The address that both ports listen on." }),
-  port: integer({
-    env: "PORT",
-    fallback: 8080,
-    max: 65_535,
-    doc: "The port of RPCs and plain HTTP; 0 takes a free one.",
-  }),
-  metricsPort: integer({
-    env: "METRICS_PORT",
-    fallback: 9090,
-    max: 65_535,
-    doc: "The port of Prometheus metrics; 0 takes a free one.",
-  }),
+  ...addressSettings,
   logLevel: choice({
     env: "LOG_LEVEL",
     words: logLevels,

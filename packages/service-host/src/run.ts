@@ -1,89 +1,50 @@
-import { writeSync } from "node:fs";
-import { createLogger, type MetricExport, redact, type Tracing } from "@marketmesh/telemetry";
-import { ConfigError } from "./config.ts";
-import type { Bind, Env, RunningService } from "./host.ts";
-import { launch } from "./lifecycle.ts";
-import { startServiceMetricExport } from "./metric-export.ts";
-import { startProcessTracing } from "./tracing.ts";
+import type { Bind } from "./host.ts";
 
-/** The longest a stop may take, in milliseconds: whoever stops us kills at 25 s. */
-const stopMs = 24_000;
+/** A service as a process: what each of its commands needs, loaded when it is needed. */
+export interface Program {
+  /** Loads what binds the service. */
+  readonly bind: () => Promise<Bind>;
+  /** Where its migrations are, when it has a database. */
+  readonly migrations?: URL;
+  /** Migrates what its dependencies keep in its database, after its own migrations. Repeats itself harmlessly. */
+  readonly migrateMore?: (access: OwnerAccess) => Promise<void>;
+}
 
-/** Runs a service as a process: environment in, JSON lines out, drained on SIGTERM, SIGINT or when its supervisor is gone. */
-export async function run(name: string, bind: Bind): Promise<void> {
-  const write = (line: string) => {
-    process.stdout.write(line);
-  };
-  // A supervisor that is gone has closed the other end of stdout as well; that is no reason to die in the middle of a drain.
-  process.stdout.on("error", () => {});
-  let service: RunningService | undefined;
-  let tracing: Tracing | undefined;
-  let metricExport: MetricExport | undefined;
-  let stopping = false;
+/** How a service's database is entered by whom it belongs to. */
+export interface OwnerAccess {
+  readonly ownerUrl: string;
+  /** The role that background work logs in as. */
+  readonly backgroundRole: string;
+}
 
-  async function stop(status: number): Promise<never> {
-    stopping = true;
-    setTimeout(() => process.exit(1), stopMs).unref();
-    await service?.close();
-    await Promise.all([tracing?.close(), metricExport?.close()]);
-    process.exit(status);
-  }
-  const stopOnce = () => {
-    // A service that has nothing open yet can just end.
-    if (!stopping) void stop(0);
-  };
-  process.on("SIGTERM", stopOnce);
-  process.on("SIGINT", stopOnce);
-  if (process.env.MARKETMESH_SUPERVISED === "1")
-    process.stdin.on("end", stopOnce).on("error", stopOnce).resume();
-  process.on("uncaughtException", (cause) => {
-    complain(name, "uncaught exception", cause);
-    if (!stopping) void stop(1);
-  });
-  process.on("unhandledRejection", (cause) => complain(name, "unhandled rejection", cause));
+type Command = (name: string, program: Program) => Promise<void>;
 
-  try {
-    const log = createLogger({ service: name, level: "warn", write, now: () => new Date() });
-    tracing = await startProcessTracing(name, process.env, log);
-    service = await launch(name, bind, process.env, write);
-    metricExport = await startServiceMetricExport(service);
-  } catch (cause) {
-    complain(name, cause instanceof ConfigError ? `configuration: ${cause.message}` : "start failed", cause);
-    process.exit(1);
-  }
+// Each is loaded alone: a health check every few seconds must not cost what a service costs.
+const commands: Readonly<Record<string, Command>> = {
+  serve: async (name, program) => (await import("./serve.ts")).serve(name, program),
+  migrate: async (name, program) => (await import("./migrate.ts")).migrateService(name, program),
+  healthcheck: async () => (await import("./healthcheck.ts")).healthcheck(),
+};
+
+/** What SIGTERM does until a service has something to drain. */
+export function endAtOnce(): void {
+  process.exit(143);
 }
 
 /**
- * Starts a service for tests, unless the environment says otherwise: free ports on loopback, warnings and errors logged,
- * nothing refused for delay, because clients and servers share an event loop.
+ * Runs a service's process: `node main.mjs` serves, `node main.mjs migrate` brings its database up to date, `node main.mjs
+ * healthcheck` asks the one that serves here. An unknown command ends with status 2.
  */
-export async function start(
-  name: string,
-  bind: Bind,
-  env: Env = {},
-  options: { readonly write?: (line: string) => void } = {},
-): Promise<RunningService> {
-  const write = options.write ?? ((line: string) => void process.stdout.write(line));
-  return await launch(
-    name,
-    bind,
-    { HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", LOG_LEVEL: "warn", QUEUE_DELAY_MS: "0", ...env },
-    write,
+export async function run(name: string, program: Program, args = process.argv.slice(2)): Promise<void> {
+  const [word = "serve", ...more] = args;
+  // The first process of a container ends by no signal that it does not handle; a command may replace this.
+  process.once("SIGTERM", endAtOnce);
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (command !== undefined && more.length === 0) return await command(name, program);
+  const asked = [word, ...more].join(" ").slice(0, 100);
+  const known = Object.keys(commands).join(", ");
+  process.stderr.write(
+    `${name}: there is no command "${asked}"; there are ${known} (without one it serves)\n`,
   );
-}
-
-// Written at once: the process may be gone before a stream is flushed.
-function complain(service: string, msg: string, cause: unknown): void {
-  const line = JSON.stringify({
-    time: new Date().toISOString(),
-    level: "error",
-    service,
-    msg,
-    cause: redact(cause),
-  });
-  try {
-    writeSync(1, `${line}\n`);
-  } catch {
-    // Nobody reads any more.
-  }
+  process.exitCode = 2;
 }

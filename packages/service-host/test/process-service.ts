@@ -1,9 +1,9 @@
 // A service as a process, for the tests of run(): a slow call, and a bind that fails on request.
 import { EchoService } from "@marketmesh/contracts/testing/v1";
-import { run } from "../src/index.ts";
+import { type Bind, run } from "../src/index.ts";
 import { echo } from "./echo.ts";
 
-await run("testing", async (host) => {
+const bind: Bind = async (host) => {
   if (host.env.DATABASE_URL) await host.database({ migrations: new URL("./", import.meta.url) });
   if (host.env.TEST_FAIL === "1") throw new Error("no luck today");
   host.serve(EchoService, {
@@ -14,4 +14,6 @@ await run("testing", async (host) => {
       return { text };
     },
   });
-});
+};
+
+await run("testing", { bind: async () => bind });

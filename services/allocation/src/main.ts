@@ -1,4 +1,5 @@
-import { run } from "@marketmesh/service-host";
-import { bindAllocation } from "./service.ts";
+import { run } from "@marketmesh/service-host/run";
+import { migrations } from "./migrations.ts";
 
-await run("allocation", bindAllocation); // config, listen, health, signals and ordered shutdown live in the host
+// Serving, migrating and the health check load what they need, no more.
+await run("allocation", { migrations, bind: async () => (await import("./service.ts")).bindAllocation });

@@ -7,6 +7,7 @@ import { allocationConfig } from "./config.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
+import { migrations } from "./migrations.ts";
 import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
 import { runRounds } from "./rounds/round-worker.ts";
@@ -17,7 +18,6 @@ import type { Shell } from "./shell.ts";
 import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
 import { allocationTelemetry } from "./telemetry.ts";
 
-const migrations = new URL("../migrations/", import.meta.url);
 const getKindTimeoutMs = 5_000;
 
 /** Wires allocation together. */

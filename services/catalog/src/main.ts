@@ -1,4 +1,5 @@
-import { run } from "@marketmesh/service-host";
-import { bindCatalog } from "./service.ts";
+import { run } from "@marketmesh/service-host/run";
+import { migrations } from "./migrations.ts";
 
-await run("catalog", bindCatalog);
+// Serving, migrating and the health check load what they need, no more.
+await run("catalog", { migrations, bind: async () => (await import("./service.ts")).bindCatalog });

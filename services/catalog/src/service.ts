@@ -8,6 +8,7 @@ import { listingFeed } from "./events/listing-facts.ts";
 import { onPartyErased } from "./events/on-party-erased.ts";
 import { watchers } from "./events/watchers.ts";
 import { kindCache } from "./kind-cache.ts";
+import { migrations } from "./migrations.ts";
 import { ordinals } from "./ordinals.ts";
 import { partyKeys } from "./personal/party-keys.ts";
 import { catalogRoutes } from "./rpc/routes.ts";
@@ -16,7 +17,7 @@ import { telemetryOf } from "./telemetry.ts";
 /** Kinds and listings: what a market trades. */
 export async function bindCatalog(host: Host): Promise<void> {
   const config = host.config(catalogSettings);
-  const database = await host.database({ migrations: new URL("../migrations/", import.meta.url) });
+  const database = await host.database({ migrations });
   const events = await host.events(database);
   const telemetry = telemetryOf(host);
   const identity = host.mesh(IdentityService);

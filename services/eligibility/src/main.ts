@@ -1,4 +1,5 @@
-import { run } from "@marketmesh/service-host";
-import { bindEligibility } from "./service.ts";
+import { run } from "@marketmesh/service-host/run";
+import { migrations } from "./migrations.ts";
 
-await run("eligibility", bindEligibility);
+// Serving, migrating and the health check load what they need, no more.
+await run("eligibility", { migrations, bind: async () => (await import("./service.ts")).bindEligibility });

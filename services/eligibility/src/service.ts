@@ -2,12 +2,13 @@ import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { followListings, subjects } from "@marketmesh/listing-projection";
 import type { Host } from "@marketmesh/service-host";
+import { migrations } from "./migrations.ts";
 import { policyCache } from "./policy-cache.ts";
 import { routes } from "./rpc/routes.ts";
 
 /** Who may be allocated to whom: policies in Postgres, listings in memory. */
 export async function bindEligibility(host: Host): Promise<void> {
-  const database = await host.database({ migrations: new URL("../migrations/", import.meta.url) });
+  const database = await host.database({ migrations });
   const events = await host.events(database);
   const catalog = host.mesh(CatalogService);
   const listings = followListings({

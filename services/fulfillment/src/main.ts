@@ -1,4 +1,9 @@
-import { run } from "@marketmesh/service-host";
-import { bindFulfillment } from "./service.ts";
+import { run } from "@marketmesh/service-host/run";
+import { migrateMore, migrations } from "./migrations.ts";
 
-await run("fulfillment", bindFulfillment); // config, listen, health, signals and ordered shutdown live in the host
+// Serving, migrating and the health check load what they need, no more.
+await run("fulfillment", {
+  migrations,
+  migrateMore,
+  bind: async () => (await import("./service.ts")).bindFulfillment,
+});

@@ -8,9 +8,9 @@ import { Clocks } from "./clocks.ts";
 import { fulfillmentConfig } from "./config.ts";
 import { onFacts } from "./events/on-facts.ts";
 import { gauges } from "./gauges.ts";
-import { migrateJobs } from "./jobs/migrate-jobs.ts";
 import { restoreJobs } from "./jobs/restore-jobs.ts";
 import { runJobs } from "./jobs/run-jobs.ts";
+import { migrateMore, migrations } from "./migrations.ts";
 import { fulfillmentRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
 import { WorkflowLibrary } from "./steps/workflow-library.ts";
@@ -18,8 +18,6 @@ import { fulfillmentTelemetry } from "./telemetry.ts";
 import { Nudge } from "./timers/nudge.ts";
 import { runSandboxTimers } from "./timers/sandbox-timers.ts";
 import { wakeJobs } from "./timers/wake-jobs.ts";
-
-const migrations = new URL("../migrations/", import.meta.url);
 
 /** What workflows may be about: whole feeds of the services that decide. */
 const subscriptions = [
@@ -70,7 +68,7 @@ export async function bindFulfillment(host: Host): Promise<void> {
 async function migrateJobQueue({ env }: Host): Promise<void> {
   const { DATABASE_MIGRATOR_URL: ownerUrl, DATABASE_BACKGROUND_URL: backgroundUrl } = env;
   if (!ownerUrl || !backgroundUrl) return;
-  await migrateJobs(ownerUrl, decodeURIComponent(new URL(backgroundUrl).username));
+  await migrateMore({ ownerUrl, backgroundRole: decodeURIComponent(new URL(backgroundUrl).username) });
 }
 
 /** Clients by descriptor: a workflow names its methods at run time. */

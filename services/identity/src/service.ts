@@ -8,6 +8,7 @@ import { FailureLimiter } from "./domain/failure-limiter.ts";
 import type { SchedulePolicy } from "./domain/key-schedule.ts";
 import { openErasureList } from "./erasures/erasure-list.ts";
 import { reapplyErasures } from "./erasures/reapply-erasures.ts";
+import { migrations } from "./migrations.ts";
 import { fetchJson } from "./oidc/bounded-fetch.ts";
 import { issuerKeys } from "./oidc/issuer-keys.ts";
 import { identityRoutes, tokenRoutes } from "./rpc/routes.ts";
@@ -18,7 +19,6 @@ import { exchanges } from "./tokens/exchanges.ts";
 import { jwksOf } from "./tokens/jwks.ts";
 import { type KeyRing, keyRing } from "./tokens/key-ring.ts";
 
-const migrations = new URL("../migrations/", import.meta.url);
 const clockSkewMs = 60_000;
 const issuerFetch = { timeoutMs: 5_000, bytesMax: 262_144 };
 

@@ -1,4 +1,5 @@
-import { run } from "@marketmesh/service-host";
-import { bindScoring } from "./service.ts";
+import { run } from "@marketmesh/service-host/run";
+import { migrations } from "./migrations.ts";
 
-await run("scoring", bindScoring);
+// Serving, migrating and the health check load what they need, no more.
+await run("scoring", { migrations, bind: async () => (await import("./service.ts")).bindScoring });
