@@ -74,8 +74,7 @@ export function metricsTable(all: readonly MetricsOf[]): string {
 const head = `# Metrics
 
 Made from the \`src/metrics.ts\` of each package and service by \`npm run generate\`; do not edit. A service has the metrics of the
-packages it uses. Every name has the prefix \`${metricPrefix}\`. Units are UCUM (\`{row}\`: rows are counted; \`1\`: a ratio or a
-plain number). Prometheus reads \`/metrics\` on METRICS_PORT; with OTEL_EXPORTER_OTLP_ENDPOINT the same go out over OTLP. A
+packages it uses. Every name has the prefix \`${metricPrefix}\`. Units are UCUM (\`{row}\`: rows are counted; \`1\`: a ratio). Prometheus reads \`/metrics\` on METRICS_PORT; with OTEL_EXPORTER_OTLP_ENDPOINT the same go out over OTLP. A
 histogram has \`_bucket\`, \`_sum\` and \`_count\`; scraped as OpenMetrics, its buckets carry exemplars.
 `;
 

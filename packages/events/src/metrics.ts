@@ -5,7 +5,7 @@ const subscription = "A work subscription's name";
 export const relayLeads = defineMetric({
   type: "gauge",
   name: "relay_leads",
-  unit: "1",
+  unit: "{leader}",
   help: "1 in the process whose relay leads, else 0; their sum over the replicas of a service is 1",
 });
 

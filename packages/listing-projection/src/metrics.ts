@@ -15,7 +15,7 @@ export const projectionRows = defineMetric({
 export const projectionChecksum = defineMetric({
   type: "gauge",
   name: "listing_projection_checksum",
-  unit: "1",
+  unit: "{checksum}",
   help: "The first 52 bits of the checksum over ids, versions and contents; equal on replicas at the same listing_projection_feed_seq",
   labels,
 });

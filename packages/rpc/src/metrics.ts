@@ -11,6 +11,14 @@ export const serverDuration = defineMetric({
   labels: { method, code },
 });
 
+export const serverOverloaded = defineMetric({
+  type: "counter",
+  name: "rpc_server_overloaded_total",
+  unit: "{call}",
+  help: "Calls that were refused because we are full (OVERLOADED); RESOURCE_EXHAUSTED is also said to those who call too often",
+  labels: { method },
+});
+
 export const clientDuration = defineMetric({
   type: "histogram",
   name: "rpc_client_duration_seconds",

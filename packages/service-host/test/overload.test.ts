@@ -54,4 +54,6 @@ test("a server whose event loop is always late refuses calls from outside at onc
   expect(first?.findDetails(RetryInfoSchema)).toHaveLength(1);
   expect(Number(infoOf(first)?.metadata.callsMax)).toBeGreaterThanOrEqual(16);
   expect(ofServices).toEqual([]);
+  const metrics = await (await fetch(`${service.metricsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/marketmesh_rpc_server_overloaded_total\{method="[^"]*EchoPublic"\} [1-9]/);
 }, 30_000);

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type HrTime, ValueType } from "@opentelemetry/api";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -48,6 +49,8 @@ function producerOf(service: string, metrics: Metrics): MetricProducer {
   const own = resourceFromAttributes({
     "service.name": process.env.OTEL_SERVICE_NAME || service,
     "process.pid": process.pid,
+    // Becomes the label `instance`: without it the replicas of a service would write into one series.
+    "service.instance.id": `${hostname()}-${process.pid}`,
   });
   const resource = own.merge(detectResources({ detectors: [envDetector] }));
   return {

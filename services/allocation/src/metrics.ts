@@ -47,6 +47,14 @@ export const holdsHeld = defineMetric({
   labels: { market },
 });
 
+export const holdsOverdue = defineMetric({
+  type: "gauge",
+  name: "holds_overdue",
+  unit: "{hold}",
+  help: "Holds that are HELD a minute and more after their expire_time on the market's clock, counted up to 10,000; every replica tells the same",
+  labels: { market },
+});
+
 export const holdChanges = defineMetric({
   type: "counter",
   name: "hold_changes_total",

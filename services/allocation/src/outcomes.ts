@@ -6,6 +6,7 @@ import type { Signals } from "./rounds/signals.ts";
 import {
   type CountedFeed,
   countHeld,
+  countOverdue,
   type DemandUnits,
   readDemandUnits,
   readFillTimes,
@@ -42,6 +43,7 @@ export async function measureOutcomes(deps: OutcomeDeps, signal: AbortSignal): P
       show(
         await database.background(readDemandUnits, options),
         await database.background(countHeld, options),
+        await database.background(countOverdue, options),
       );
       const tookMs = performance.now() - startMs;
       lookAgainMs = startMs + Math.max(measureEveryMs, tookMs / share);
@@ -89,8 +91,13 @@ function counting(metrics: Metrics): Counting {
 function standing(metrics: Metrics) {
   let demand: readonly DemandUnits[] = [];
   let held: ReadonlyMap<string, number> = new Map();
+  let overdue: ReadonlyMap<string, number> = new Map();
   metrics.gauge(defined.holdsHeld, {
     read: () => [...held].map(([market, value]) => ({ labels: { market }, value })),
+  });
+  // A market with holds and none overdue has 0.
+  metrics.gauge(defined.holdsOverdue, {
+    read: () => [...held.keys()].map((market) => ({ labels: { market }, value: overdue.get(market) ?? 0 })),
   });
   metrics.gauge(defined.demandUnits, {
     read: () =>
@@ -104,10 +111,15 @@ function standing(metrics: Metrics) {
         .filter(({ asked }) => asked > 0)
         .map(({ market, asked, allocated }) => ({ labels: { market }, value: allocated / asked })),
   });
-  return (units: readonly DemandUnits[], holds: ReadonlyMap<string, number>) => {
+  return (
+    units: readonly DemandUnits[],
+    holds: ReadonlyMap<string, number>,
+    late: ReadonlyMap<string, number>,
+  ) => {
     // A market that lost its last hold has none: it is to be seen as such.
     const gone = [...held.keys()].filter((market) => !holds.has(market));
     demand = units;
+    overdue = late;
     held = new Map([...gone.map((market) => [market, 0] as const), ...holds]);
   };
 }

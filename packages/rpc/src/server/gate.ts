@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/api";
 import { endCallSpan, startCallSpan } from "../call-span.ts";
 import { anonymous, type Caller, callerKey, holds } from "../caller.ts";
-import { problem } from "../problem.ts";
+import { problem, reasonOf } from "../problem.ts";
 import { type Authenticated, authenticate, callerFrom, isServiceToken, refused } from "./authentication.ts";
 import { type CallState, outcomeOf, stateKey } from "./call-state.ts";
 import { overloaded } from "./load.ts";
@@ -118,6 +118,8 @@ function finish(parts: ServerParts, state: CallState): void {
   parts.load.leave(state.plan);
   if (state.admitted) parts.admission.leave();
   parts.observe(state.plan, outcome, (performance.now() - state.startedMs) / 1000, state.span.spanContext());
+  if (outcome === Code.ResourceExhausted && reasonOf(reason) === "OVERLOADED")
+    parts.countOverloaded(state.plan);
   endCallSpan(state.span, SpanKind.SERVER, outcome);
   if (!state.answered) state.interrupt?.(reason);
 }

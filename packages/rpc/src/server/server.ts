@@ -16,7 +16,7 @@ import {
 import type { Histogram, Telemetry } from "@marketmesh/telemetry";
 import type { SpanContext, Tracer } from "@opentelemetry/api";
 import { codeName } from "../code-name.ts";
-import { serverDuration } from "../metrics.ts";
+import { serverDuration, serverOverloaded } from "../metrics.ts";
 import type { KeySource } from "../token/key-source.ts";
 import { type TokenVerifier, tokenVerifier } from "../token/verifier.ts";
 import { type Admission, openAdmission } from "./admission.ts";
@@ -104,6 +104,7 @@ export interface ServerParts {
   readonly remoteKey: ContextKey<string>;
   readonly nowMs: () => number;
   readonly observe: (plan: MethodPlan, outcome: Code | undefined, seconds: number, span: SpanContext) => void;
+  readonly countOverloaded: (plan: MethodPlan) => void;
 }
 
 /** So many calls at once are never too many: fewer than this are no queue, but a slow machine. */
@@ -168,6 +169,7 @@ function partsOf(options: RpcServerOptions): ServerParts {
     remoteKey,
     nowMs,
     observe: observer(telemetry),
+    countOverloaded: overloadCounter(telemetry),
   };
 }
 
@@ -177,6 +179,11 @@ function deadlinesOf(limits: ServerLimits): DeadlineLimits {
     maxMs: limits.deadlineMaxMs,
     streamMs: limits.streamDeadlineMs,
   };
+}
+
+function overloadCounter({ metrics }: Telemetry): ServerParts["countOverloaded"] {
+  const refused = metrics.counter(serverOverloaded);
+  return (plan) => refused.add(1, { method: plan.name });
 }
 
 function observer({ metrics }: Telemetry): ServerParts["observe"] {

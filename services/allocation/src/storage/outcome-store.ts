@@ -74,3 +74,14 @@ export async function countHeld(tx: Tx): Promise<ReadonlyMap<string, number>> {
     from (select market from holds where state = 'HELD' limit 1000000) held group by market order by market`);
   return new Map(rows.map(({ market, holds }) => [market, Number(holds)]));
 }
+
+/** Holds that should have ended by their market's clock a minute ago; counts at most 10,000. */
+export async function countOverdue(tx: Tx): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.execute<{ market: string; holds: string }>(sql`
+    select market, count(*) as holds
+    from (select h.market from holds h left join clocks c on c.market = h.market
+      where h.state = 'HELD' and h.expire_time < coalesce(c.market_time, now()) - interval '1 minute'
+      limit 10000) overdue
+    group by market order by market`);
+  return new Map(rows.map(({ market, holds }) => [market, Number(holds)]));
+}
