@@ -7,6 +7,7 @@ export interface FulfillmentConfig {
   readonly callAttemptsMax: number;
   readonly runsPerWake: number;
   readonly restoreEveryMs: number;
+  readonly runsKeptDays: number;
 }
 
 export const fulfillmentConfig: ConfigSpec<FulfillmentConfig> = {
@@ -57,5 +58,14 @@ export const fulfillmentConfig: ConfigSpec<FulfillmentConfig> = {
     fallback: 2_000,
     min: 50,
     max: 60_000,
+  }),
+  runsKeptDays: integer({
+    env: "FULFILLMENT_RUNS_KEPT_DAYS",
+    doc: "How long a run, its history and its tasks are kept after it ended, by the database's clock.",
+    unit: "days",
+    fallback: 400,
+    // Facts are announced for 7 days, and dead ones may wait for somebody to look at them.
+    min: 30,
+    max: 36_500,
   }),
 };

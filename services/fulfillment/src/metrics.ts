@@ -67,6 +67,13 @@ export const jobsRestored = defineMetric({
   labels: { job: "`call` or `wake`" },
 });
 
+export const runsRemoved = defineMetric({
+  type: "counter",
+  name: "runs_removed_total",
+  unit: "{run}",
+  help: "Ended runs whose time of keeping was over; one replica counts each",
+});
+
 export const tasksOpen = defineMetric({
   type: "gauge",
   name: "tasks_open",

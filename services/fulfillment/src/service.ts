@@ -11,6 +11,7 @@ import { gauges } from "./gauges.ts";
 import { restoreJobs } from "./jobs/restore-jobs.ts";
 import { runJobs } from "./jobs/run-jobs.ts";
 import { migrateMore, migrations } from "./migrations.ts";
+import { removeEndedRuns } from "./remove-ended-runs.ts";
 import { fulfillmentRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
 import { WorkflowLibrary } from "./steps/workflow-library.ts";
@@ -30,6 +31,8 @@ const subscriptions = [
   { subscription: "runs-of-emissions", service: "fulfillment", feeds: ["emission"] },
 ] as const;
 
+const dayMs = 86_400_000;
+
 /** Wires fulfillment together. */
 export async function bindFulfillment(host: Host): Promise<void> {
   const config = host.config(fulfillmentConfig);
@@ -37,6 +40,7 @@ export async function bindFulfillment(host: Host): Promise<void> {
   await migrateJobQueue(host);
   const events = await host.events(database);
   const telemetry = fulfillmentTelemetry(host.telemetry);
+  const runsKeptMs = config.runsKeptDays * dayMs;
   const shell: Shell = {
     database,
     clocks: new Clocks(host.mesh(AllocationService)),
@@ -44,6 +48,7 @@ export async function bindFulfillment(host: Host): Promise<void> {
     telemetry,
     uuid: () => host.uuid(),
     nowMs: () => host.now().getTime(),
+    runsKeptMs,
     faultPoint: (point) => host.faultPoint(point),
   };
   host.serve(FulfillmentService, fulfillmentRoutes(shell));
@@ -59,6 +64,7 @@ export async function bindFulfillment(host: Host): Promise<void> {
   const queue = { url: database.backgroundUrl, poolMax: config.jobsPoolMax, atOnceMax: config.callsMax };
   host.background("jobs", (signal) => runJobs(work, queue, { log: host.log, telemetry }, signal));
   host.background("lost jobs", (signal) => restoreJobs(database, telemetry, config.restoreEveryMs, signal));
+  host.background("retention", (signal) => removeEndedRuns(database, telemetry, runsKeptMs, signal));
   host.background("gauges", gauges(host.telemetry.metrics, database));
   host.background("sandbox timers", (signal) =>
     runSandboxTimers(shell, clockTold, config.runsPerWake, signal),

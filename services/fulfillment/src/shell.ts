@@ -11,6 +11,8 @@ export interface Shell {
   readonly telemetry: FulfillmentTelemetry;
   readonly uuid: () => string;
   readonly nowMs: () => number;
+  /** How long ended runs are kept, and with them the memory that a fact has begun one. */
+  readonly runsKeptMs: number;
   /** A moment at which a fault test may stop the process. */
   readonly faultPoint: (point: string) => void;
 }

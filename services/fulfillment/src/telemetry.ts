@@ -23,6 +23,8 @@ export interface FulfillmentTelemetry {
   called(method: string, code: string): void;
   gaveUp(method: string): void;
   restored(job: "call" | "wake", count: number): void;
+  /** Ended runs were removed. */
+  removed(count: number): void;
 }
 
 export function fulfillmentTelemetry({ metrics, tracer }: Telemetry): FulfillmentTelemetry {
@@ -34,6 +36,7 @@ export function fulfillmentTelemetry({ metrics, tracer }: Telemetry): Fulfillmen
   const calls = metrics.counter(defined.runCalls);
   const givenUp = metrics.counter(defined.callsGivenUp);
   const restored = metrics.counter(defined.jobsRestored);
+  const removed = metrics.counter(defined.runsRemoved);
 
   return {
     step({ run, workflow, event }, traceparent, work) {
@@ -67,6 +70,7 @@ export function fulfillmentTelemetry({ metrics, tracer }: Telemetry): Fulfillmen
     restored(job, count) {
       if (count > 0) restored.add(count, { job });
     },
+    removed: (count) => removed.add(count, {}),
   };
 }
 

@@ -10,8 +10,9 @@ import {
 } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService, ListingSchema } from "@marketmesh/contracts/catalog/v1";
 import { announce, fact } from "@marketmesh/events";
-import type { Database } from "@marketmesh/postgres";
+import type { Database, Tx } from "@marketmesh/postgres";
 import type { Bind } from "@marketmesh/service-host";
+import { sql } from "drizzle-orm";
 
 /** When the test's sandbox markets begin. */
 export const beginMs = Date.UTC(2026, 2, 2, 8);
@@ -38,17 +39,28 @@ export class World {
 
   /** Announces facts through a real outbox. */
   async tell(...facts: readonly Told[]): Promise<void> {
-    await this.database!.background((tx) =>
-      announce(
-        tx,
-        facts.map(({ market, feed, id, version = 1, schema, body }) => ({
-          market,
-          feed,
-          aggregateId: id,
-          version: BigInt(version),
-          fact: fact(schema, body),
-        })),
-      ),
+    await this.database!.background((tx) => this.#announce(tx, facts));
+  }
+
+  /** Announces a fact as one of so many days ago, that comes again or late. */
+  async tellAged(one: Told, days: number): Promise<void> {
+    await this.database!.background(async (tx) => {
+      await this.#announce(tx, [one]);
+      await tx.execute(sql`update marketmesh.outbox set occur_time = now() - ${days} * interval '1 day'
+        where aggregate_id = ${one.id} and version = ${one.version ?? 1} and market = ${one.market}`);
+    });
+  }
+
+  async #announce(tx: Tx, facts: readonly Told[]): Promise<void> {
+    await announce(
+      tx,
+      facts.map(({ market, feed, id, version = 1, schema, body }) => ({
+        market,
+        feed,
+        aggregateId: id,
+        version: BigInt(version),
+        fact: fact(schema, body),
+      })),
     );
   }
 

@@ -13,6 +13,8 @@ export interface HeardFact {
   readonly event: WorkflowEvent;
   /** The run that emitted it; absent for facts. */
   readonly emitter?: string;
+  /** When it was announced, by the clock of who announced it. */
+  readonly occurMs: number;
   readonly traceparent: string;
 }
 
@@ -27,8 +29,9 @@ export function heardFact(envelope: Envelope, clock: MarketClock): HeardFact | u
   const schema = registry.getMessage(type);
   if (!schema || !envelope.fact) return undefined;
   const message = fromBinary(schema, envelope.fact.value);
-  const { traceparent } = envelope;
-  if (type === EventEmittedSchema.typeName) return { ...emitted(message as EventEmitted), traceparent };
+  const { traceparent, occurTime } = envelope;
+  const told = { traceparent, occurMs: occurTime ? timestampMs(occurTime) : 0 };
+  if (type === EventEmittedSchema.typeName) return { ...emitted(message as EventEmitted), ...told };
   const { service, feed, aggregateId, aggregateVersion } = envelope;
   const resource = resourceOf(message);
   const event = {
@@ -38,7 +41,7 @@ export function heardFact(envelope: Envelope, clock: MarketClock): HeardFact | u
     timeMs: timeOf(resource) ?? arrivalOf(envelope, clock),
     data: toJson(schema, message, answerJson) as Json,
   };
-  return { event, traceparent };
+  return { event, ...told };
 }
 
 function emitted({
@@ -48,7 +51,7 @@ function emitted({
   run,
   data,
   emitTime,
-}: EventEmitted): Omit<HeardFact, "traceparent"> {
+}: EventEmitted): Pick<HeardFact, "event" | "emitter"> {
   return {
     event: {
       id: event,

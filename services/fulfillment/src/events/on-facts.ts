@@ -131,15 +131,19 @@ class Hearing {
       ({ state, triggerTypes }) => state === "ACTIVE" && triggerTypes.length > 0,
     );
     const workflows = await this.#shell.library.get(this.#tx, this.#market, active);
+    // What is older may have begun a run that is gone: whatever was announced before a run ended is older than its removal.
+    const forgottenMs = this.#shell.nowMs() - this.#shell.runsKeptMs;
     const triggered = facts.flatMap((fact) =>
-      active.flatMap((ear) => {
-        if (!ear.triggerTypes.includes(fact.event.type)) return [];
-        const workflow = workflows.get(versionKey(ear))!;
-        const accepts = workflow.triggers.some((trigger) =>
-          trigger.accepts(fact.event, `markets/${this.#market}`),
-        );
-        return accepts ? [{ fact, ear, workflow, about: fact.event.subject || fact.event.id }] : [];
-      }),
+      fact.occurMs < forgottenMs
+        ? []
+        : active.flatMap((ear) => {
+            if (!ear.triggerTypes.includes(fact.event.type)) return [];
+            const workflow = workflows.get(versionKey(ear))!;
+            const accepts = workflow.triggers.some((trigger) =>
+              trigger.accepts(fact.event, `markets/${this.#market}`),
+            );
+            return accepts ? [{ fact, ear, workflow, about: fact.event.subject || fact.event.id }] : [];
+          }),
     );
     const shortIds = new Set(triggered.map(({ ear, about }) => runIdOf(ear.id, about)));
     const taken = await readSubjects(this.#tx, this.#market, [...shortIds]);

@@ -143,8 +143,8 @@ export async function insertRuns(tx: Tx, market: string, runs: readonly RunToIns
   for (const chunk of inChunks([...runs].sort((a, b) => byKey(a.run.id, b.run.id)))) {
     const rows = await tx.execute<{ id: string }>(sql`
       insert into runs (market, bucket, id, workflow, workflow_version, subject, create_time, traceparent, status, stage,
-        outcome, step_count, version, wake_time, update_time, end_time)
-      select ${market}, * from ${columns(chunk, {
+        outcome, step_count, version, wake_time, update_time, end_time, close_time)
+      select ${market}, *, case when end_time is not null then now() end from ${columns(chunk, {
         bucket: ["int4", ({ run }) => bucketOf(run.id)],
         id: ["text", ({ run }) => run.id],
         workflow: ["text", ({ run }) => run.workflow],
@@ -182,7 +182,8 @@ export async function saveRuns(tx: Tx, market: string, runs: readonly StoredRun[
   for (const chunk of inChunks(runs)) {
     await tx.execute(sql`
       update runs r set status = given.status, stage = given.stage, outcome = given.outcome, step_count = given.step_count,
-        version = given.version, wake_time = given.wake_time, update_time = given.update_time, end_time = given.end_time
+        version = given.version, wake_time = given.wake_time, update_time = given.update_time, end_time = given.end_time,
+        close_time = case when given.end_time is not null then coalesce(r.close_time, now()) end
       from ${columns(chunk, {
         bucket: ["int4", ({ run }) => bucketOf(run.id)],
         id: ["text", ({ run }) => run.id],
