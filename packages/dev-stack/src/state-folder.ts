@@ -5,17 +5,14 @@ import { fileURLToPath } from "node:url";
 import { StackProblem } from "./problem.ts";
 import { canReach, type ServerUser } from "./servers/server-user.ts";
 
+export { tracesDirOf } from "./traces-folder.ts";
+
 /** The root of this checkout. */
 export const checkoutDir: string = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 
 /** The folder that keeps everything between starts: `.marketmesh/`, or `MARKETMESH_STATE_DIR`. */
 export function stateDirOf(checkout: string, env: NodeJS.ProcessEnv): string {
   return env.MARKETMESH_STATE_DIR ? resolve(env.MARKETMESH_STATE_DIR) : join(checkout, ".marketmesh");
-}
-
-/** Where the processes of a mesh write their spans. */
-export function tracesDirOf(stateDir: string): string {
-  return join(stateDir, "traces");
 }
 
 /** Creates the state folder. Others may pass through it (Postgres does, as its own user); its secrets are 0600. */

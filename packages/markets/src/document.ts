@@ -12,8 +12,9 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictRequired
 // The package is CommonJS; its types and its module shape disagree.
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => void;
 addFormats(ajv);
+const schemas = new URL("../schemas/", import.meta.url);
 for (const name of ["pack", "scenario"]) {
-  const path = new URL(`../schemas/${name}.schema.json`, import.meta.url);
+  const path = new URL(`${name}.schema.json`, schemas);
   ajv.addSchema(JSON.parse(readFileSync(path, "utf8")), `${name}.schema.json`);
 }
 

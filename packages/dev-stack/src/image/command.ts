@@ -6,7 +6,7 @@ import { SERVICES } from "../supervisor/service-table.ts";
 import { bundleService } from "./bundle.ts";
 
 /** Everything that is bundled, and made into an image. */
-export const BUNDLED: readonly string[] = SERVICES.map(({ name }) => name);
+export const BUNDLED: readonly string[] = [...SERVICES.map(({ name }) => name), "cli"];
 
 /** Where `npm run bundle` puts a bundle. */
 export function bundleFolder(name: string): string {

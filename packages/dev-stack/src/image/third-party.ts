@@ -1,11 +1,17 @@
 import { StackProblem } from "../problem.ts";
 
+const needsCheckout =
+  'throw Object.assign(new Error("this command is for the mesh of a checkout"), { name: "UsageError" });';
+
 /** What a dependency would load at run time and we never want, by the name it is imported by: what stands in its place. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   // graphile-worker looks for a configuration file around the working directory; ours are arguments.
   cosmiconfig: "export const cosmiconfigSync = () => ({ search: () => null });",
   // An optional native driver that is not installed: pg asks for it only when `pg.native` is touched.
   "pg-native": 'throw new Error("pg-native is left out");',
+  // The mesh of a checkout, which an image does not have: commands that are about it say so.
+  "@marketmesh/dev-stack": needsCheckout,
+  "@marketmesh/dev-stack/backup": needsCheckout,
 };
 
 /** Sources of dependencies that look beside themselves in code that we never reach. */
