@@ -170,8 +170,16 @@ function pickProtocol(
   }
 }
 
-// An answer that must reflect a revision waits for it, up to the deadline; a made-up one never comes.
+/** More facts than a run can announce. */
+const neverReached = 1_000_000n;
+
+interface MayWait {
+  readonly revisions?: readonly unknown[];
+  readonly candidates?: readonly { readonly supplies?: { readonly feedSeq?: bigint } }[];
+}
+
+// An answer that must reflect a revision, or a set's position, waits for it up to the deadline; a made-up one never comes.
 function mayWait(message: Message): boolean {
-  const { revisions } = message as Message & { revisions?: unknown[] };
-  return (revisions?.length ?? 0) > 0;
+  const { revisions = [], candidates = [] } = message as Message & MayWait;
+  return revisions.length > 0 || candidates.some(({ supplies }) => (supplies?.feedSeq ?? 0n) > neverReached);
 }

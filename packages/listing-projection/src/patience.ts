@@ -4,7 +4,7 @@ import { currentCall } from "@marketmesh/rpc";
 const patienceMs = 30_000;
 /** What is kept of the time left to carry the answer, so that it arrives before the caller gives up. */
 const keptShare = 0.2;
-const keptMaxMs = 250;
+const keptMaxMs = 1_000;
 
 /** Aborted a little before the deadline of the call that is being served. */
 export function beforeDeadline(signal: AbortSignal, nowMs: number): AbortSignal {
