@@ -20,6 +20,9 @@ export const COUNTS_FILE_KEY = "MARKETMESH_TEST_COUNTS_FILE";
 export class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const counts = countTests(modules, unhandled.length);
+    // Repeated at the end, in short: who reads only the last lines of a long run still learns what failed.
+    const failures = failuresOf(modules).map((line) => `failed: ${line}\n`);
+    process.once("exit", () => process.stdout.write(failures.join("")));
     const file = process.env[COUNTS_FILE_KEY];
     if (file) writeFileSync(file, JSON.stringify(counts));
     else process.once("exit", () => process.stdout.write(`${closingLine(counts)}\n`));
@@ -40,6 +43,17 @@ function countTests(modules: readonly TestModule[], unhandledErrors: number): Co
     }
   }
   return { passed, failed, skipped };
+}
+
+const shownFailures = 20;
+const shownCharacters = 600;
+
+function failuresOf(modules: readonly TestModule[]): string[] {
+  const tests = modules.flatMap((module) => [...module.children.allTests("failed")]);
+  return tests.slice(0, shownFailures).map((test) => {
+    const message = test.result().errors?.[0]?.message ?? "";
+    return `${test.module.relativeModuleId} > ${test.fullName}: ${message.slice(0, shownCharacters)}`;
+  });
 }
 
 /** Files and groups that failed outside of a test: in an import, a hook. */
