@@ -1,5 +1,6 @@
 import { registry } from "@marketmesh/contracts/registry";
 import {
+  type ClientTlsSource,
   channel,
   createMesh,
   createRpcServer,
@@ -20,6 +21,7 @@ import { hostSettings } from "./host-settings.ts";
 import { identityKeys, jwksPath, meshUrl } from "./keys.ts";
 import { type Readiness, readiness } from "./readiness.ts";
 import { openServiceEvents } from "./service-events.ts";
+import type { TlsFiles } from "./tls-files.ts";
 import { uuidv7 } from "./uuid.ts";
 
 export type HostConfig = ReturnType<typeof readHostConfig>;
@@ -48,9 +50,10 @@ export function readHostConfig(env: Env) {
 }
 
 /** Everything that a bind function may ask for; nothing listens or runs yet. */
-export function createHost(name: string, env: Env, write: (line: string) => void): BoundHost {
+export function createHost(name: string, env: Env, write: (line: string) => void, tls: TlsFiles): BoundHost {
   const config = readHostConfig(env);
   const metrics = createMetrics();
+  tls.measure(metrics);
   const now = () => new Date();
   const log = createLogger({ service: name, level: config.logLevel, write, now, callFields });
   const telemetry = createTelemetry(name, log, metrics);
@@ -60,7 +63,7 @@ export function createHost(name: string, env: Env, write: (line: string) => void
   const ownUrl = () => (routes.has(jwksPath) ? bound.url : undefined);
   const rpc = createRpcServer({
     service: name,
-    keys: identityKeys(env, Date.now, ownUrl),
+    keys: identityKeys(env, Date.now, ownUrl, tls.client),
     telemetry,
     limits: { ...defaultLimits, ...config },
     nowMs: Date.now,
@@ -69,10 +72,11 @@ export function createHost(name: string, env: Env, write: (line: string) => void
   });
   const mesh = createMesh({
     telemetry,
-    tokens: serviceTokens(env, config.serviceKey),
+    tokens: serviceTokens(env, config.serviceKey, tls.client),
     urlOf: (target) => meshUrl(env, target),
     nowMs: Date.now,
     random: Math.random,
+    tls: tls.client,
   });
   const faultPoint = faultPoints(name, env);
   const loops = background(telemetry, Math.random);
@@ -133,7 +137,7 @@ function callFields() {
 }
 
 // Identity is asked at the first call to another service: it may start later than this one.
-function serviceTokens(env: Env, apiKey: string | undefined): TokenSource {
+function serviceTokens(env: Env, apiKey: string | undefined, tls: ClientTlsSource): TokenSource {
   let tokens: TokenSource | undefined;
   return {
     token(audience) {
@@ -146,6 +150,7 @@ function serviceTokens(env: Env, apiKey: string | undefined): TokenSource {
           attach: () => {},
           nowMs: Date.now,
           random: Math.random,
+          tls,
         }),
       });
       return tokens.token(audience);

@@ -1,6 +1,7 @@
-import { jwksKeys, type KeySource, loadJwks } from "@marketmesh/rpc";
+import { type ClientTlsSource, jwksKeys, type KeySource, loadJwks, tlsDialer } from "@marketmesh/rpc";
 import { ConfigError } from "./config.ts";
 import type { Env } from "./host.ts";
+import { loopbackDialer } from "./tls-loopback.ts";
 
 export const jwksPath = "/.well-known/jwks.json";
 
@@ -25,12 +26,20 @@ export function meshUrl(env: Env, target: string): string {
 }
 
 /** Identity's keys; a service that serves the JWKS itself verifies by its own. */
-export function identityKeys(env: Env, nowMs: () => number, ownUrl: () => string | undefined): KeySource {
+export function identityKeys(
+  env: Env,
+  nowMs: () => number,
+  ownUrl: () => string | undefined,
+  tls: ClientTlsSource,
+): KeySource {
+  const dialer = tlsDialer(tls);
   return jwksKeys({
     nowMs,
     load: () => {
-      const bases = ownUrl() ?? meshUrl(env, "identity");
-      return loadJwks(bases.split(",").map((base) => new URL(jwksPath, base.trim()).href))();
+      const own = ownUrl();
+      const bases = own ?? meshUrl(env, "identity");
+      const urls = bases.split(",").map((base) => new URL(jwksPath, base.trim()).href);
+      return loadJwks(urls, own === undefined ? dialer : loopbackDialer(tls))();
     },
   });
 }

@@ -4,9 +4,9 @@ import { Health } from "@marketmesh/contracts/grpc/health/v1";
 import { ServerReflection } from "@marketmesh/contracts/grpc/reflection/v1";
 import { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
 import { describe, type NodeListener, pause } from "@marketmesh/rpc";
-import { contentTypeOf, followContext, textFormatFor } from "@marketmesh/telemetry";
+import { contentTypeOf, createLogger, followContext, textFormatFor } from "@marketmesh/telemetry";
 import { bindPatiently } from "./bind-patiently.ts";
-import { type BoundHost, createHost } from "./bound-host.ts";
+import { type BoundHost, createHost, readHostConfig } from "./bound-host.ts";
 import { corsFilter } from "./cors.ts";
 import { healthService } from "./health.ts";
 import type { Bind, Env, HttpHandler, RunningService } from "./host.ts";
@@ -16,6 +16,7 @@ import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
 import { measureProcess } from "./process-metrics.ts";
 import { reflectionServices } from "./reflection.ts";
 import { listen, type SharedPort } from "./shared-port.ts";
+import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 /** The readiness check that fails until the service is bound. */
 const startCheck = "start";
@@ -25,6 +26,7 @@ interface Opened {
   readonly port: SharedPort;
   readonly metricsPort: MetricsPort;
   readonly processMetrics: Disposable;
+  readonly tls: TlsFiles;
 }
 
 /**
@@ -38,10 +40,11 @@ export async function launch(
   write: (line: string) => void,
 ): Promise<RunningService> {
   followContext();
-  const first = createHost(name, env, write);
+  const tls = openOwnTls(name, env, write);
+  const first = createHost(name, env, write, tls);
   const { host, port, metricsPort } = first.config;
   const doors: Doors = { rpc: unbound, metrics: unbound };
-  const opened: Partial<Opened> = {};
+  const opened: Partial<Opened> = { tls };
   let url = "";
   let bound: BoundHost = first;
   try {
@@ -49,15 +52,16 @@ export async function launch(
       host,
       port,
       listener: (request, response) => doors.rpc(request, response),
+      tls: tls.port,
     });
     Object.assign(opened, { port: rpcPort });
-    url = urlOf(host, rpcPort.port);
+    url = urlOf(host, rpcPort.port, tls.port ? "https" : "http");
     const listener: NodeListener = (request, response) => doors.metrics(request, response);
     Object.assign(opened, { metricsPort: await openMetricsPort(host, metricsPort, listener) });
     const attempts = {
       next() {
         // The first host has read the configuration already.
-        bound = bound.url === undefined ? bound : createHost(name, env, write);
+        bound = bound.url === undefined ? bound : createHost(name, env, write, tls);
         bound.url = url;
         openDoors(doors, bound);
         return bound;
@@ -164,6 +168,7 @@ async function dispose(bound: BoundHost, opened: Partial<Opened>): Promise<void>
   opened.port?.destroy();
   await close(bound);
   opened.processMetrics?.[Symbol.dispose]();
+  opened.tls?.[Symbol.dispose]();
   await opened.metricsPort?.close();
 }
 
@@ -224,7 +229,12 @@ function metricsListener({ telemetry, readiness }: BoundHost): NodeListener {
   return httpRoutes(routes, telemetry.log);
 }
 
-function urlOf(host: string, port: number): string {
+function openOwnTls(service: string, env: Env, write: (line: string) => void): TlsFiles {
+  const level = readHostConfig(env).logLevel;
+  return openTlsFiles(env, createLogger({ service, level, write, now: () => new Date() }));
+}
+
+function urlOf(host: string, port: number, scheme: "http" | "https" = "http"): string {
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -88,3 +88,29 @@ export const gcDuration = defineMetric({
   labels: { kind: "`minor`, `major`, `incremental` or `weakcb`" },
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
 });
+
+export const certificateExpiry = defineMetric({
+  type: "gauge",
+  name: "tls_certificate_expiry_timestamp_seconds",
+  unit: "s",
+  help: "When the first certificate of a TLS file ends, in seconds since 1970; nothing without TLS of its own",
+  labels: { file: "`certificate` (TLS_CERT_FILE), `client_ca` or `ca`" },
+});
+
+export const certificateReloadFailures = defineMetric({
+  type: "counter",
+  name: "tls_certificate_reload_failures_total",
+  unit: "{failure}",
+  help: "How often new TLS files were broken, so that the old ones stay in use",
+});
+
+export const handshakeFailures = defineMetric({
+  type: "counter",
+  name: "tls_handshake_failures_total",
+  unit: "{connection}",
+  help: "Connections that were refused in their TLS handshake",
+  labels: {
+    reason:
+      "`no_certificate`, `untrusted_certificate`, `expired_certificate`, `plaintext`, `refused_by_client` or `other`",
+  },
+});

@@ -8,8 +8,9 @@ import {
 } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { NodeListener } from "@marketmesh/rpc";
+import { createTlsServer, type PortTls } from "./tls-port.ts";
 
-/** One cleartext port that speaks HTTP/1.1 and HTTP/2 (prior knowledge). */
+/** One port that speaks HTTP/1.1 and HTTP/2: by prior knowledge, or what ALPN settles where it speaks TLS. */
 export interface SharedPort {
   readonly port: number;
   /** Takes no further connections or calls: GOAWAY, `connection: close`. Resolves when all connections are gone. */
@@ -22,6 +23,8 @@ export interface SharedPortOptions {
   readonly host: string;
   readonly port: number;
   readonly listener: NodeListener;
+  /** Absent: plain HTTP. */
+  readonly tls?: PortTls | undefined;
 }
 
 const idleSweepMs = 50;
@@ -32,14 +35,14 @@ const streamsPerSessionMax = 1_000;
 const preface = Buffer.from("PRI");
 
 /**
- * Listens, looks at the first bytes of each connection, and hands it to the server of its protocol. Rejects when the port
- * is taken.
+ * Listens, finds out what each connection speaks (by its first bytes, or by ALPN), and hands it to the server of its protocol.
+ * Rejects when the port is taken.
  */
 export async function listen(options: SharedPortOptions): Promise<SharedPort> {
   let draining = false;
   const sockets = new Set<Socket>();
-  // Connections that have not said yet what they speak: nothing is lost by ending them.
-  const silent = new Set<Socket>();
+  // Connections that have not said yet what they speak, by their other end: nothing is lost by ending them.
+  const silent = new Map<string, Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1Server(
     { headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
@@ -66,19 +69,32 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
     options.listener(request, response);
   }
 
-  const server = createServer({ noDelay: true }, (socket) => {
+  function remember(socket: Socket): void {
     sockets.add(socket);
-    silent.add(socket);
-    socket.once("close", () => {
-      sockets.delete(socket);
-      silent.delete(socket);
-    });
+    socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    sniff(socket, (isHttp2) => {
-      silent.delete(socket);
-      (isHttp2 ? http2 : http1).emit("connection", socket);
-    });
-  });
+  }
+  function onSilent(socket: Socket): void {
+    silent.set(peerOf(socket), socket);
+    socket.once("close", () => silent.delete(peerOf(socket)));
+  }
+  function onSpeaking(socket: Socket, isHttp2: boolean): void {
+    silent.delete(peerOf(socket));
+    (isHttp2 ? http2 : http1).emit("connection", socket);
+  }
+  const server = options.tls
+    ? createTlsServer(options.tls, {
+        onSocket: onSilent,
+        onSecure(socket, isHttp2) {
+          remember(socket);
+          onSpeaking(socket, isHttp2);
+        },
+      })
+    : createServer({ noDelay: true }, (socket) => {
+        remember(socket);
+        onSilent(socket);
+        sniff(socket, (isHttp2) => onSpeaking(socket, isHttp2));
+      });
   await listening(server, options);
 
   return {
@@ -88,7 +104,7 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      for (const socket of silent) socket.destroy();
+      for (const socket of silent.values()) socket.destroy();
       for (const session of sessions) session.close();
       http1.closeIdleConnections();
       // A kept-alive connection becomes idle when its call ends.
@@ -98,7 +114,7 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
       http1.close();
     },
     destroy() {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of [...sockets, ...silent.values()]) socket.destroy();
     },
   };
 }
@@ -114,6 +130,11 @@ function endUnread(stream: ServerHttp2Stream): void {
       stream.removeAllListeners("data").resume();
     });
   });
+}
+
+// A secured socket is another object than the one that it came over.
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 function listening(server: Server, { host, port }: SharedPortOptions): Promise<void> {
