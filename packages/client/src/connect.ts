@@ -10,6 +10,8 @@ import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import {
   type Attach,
   type Channel,
+  type ClientTls,
+  type ClientTlsSource,
   channel,
   clientTracer,
   identityTokens,
@@ -36,6 +38,11 @@ export interface ConnectOptions {
    * a job that must outlive restarts a minute.
    */
   readonly patienceMs?: number;
+  /**
+   * What https endpoints are called with: the authorities that they are trusted by, and a client certificate with its key where
+   * they ask for one; all PEM. A function is asked for each new connection. By default those that Node trusts, and none.
+   */
+  readonly tls?: ClientTls | ClientTlsSource;
 }
 
 /** The services of a mesh, as typed clients. Methods take and answer the messages of `@marketmesh/contracts`. */
@@ -68,8 +75,14 @@ export function connect(options: ConnectOptions): Marketmesh {
     const key = attach === nothing ? `${target} without token` : target;
     const known = channels.get(key);
     if (known) return known;
-    const { endpoints } = options;
-    const made = channel({ target: urlOf(endpoints, target), nowMs: Date.now, random: Math.random, attach });
+    const { endpoints, tls } = options;
+    const made = channel({
+      target: urlOf(endpoints, target),
+      nowMs: Date.now,
+      random: Math.random,
+      attach,
+      ...(tls !== undefined && { tls: typeof tls === "function" ? tls : () => tls }),
+    });
     channels.set(key, made);
     return made;
   };
