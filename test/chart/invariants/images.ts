@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkoutDir } from "@marketmesh/dev-stack/servers";
+import { serviceNames } from "../edges.ts";
+import type { Invariant } from "../invariants.ts";
+import { workloads } from "../rendered.ts";
+
+/** The version of this checkout, which images of it are tagged with. */
+export const version = (
+  JSON.parse(readFileSync(join(checkoutDir, "package.json"), "utf8")) as { version: string }
+).version;
+
+export const imageInvariants: Readonly<Record<string, Invariant>> = {
+  "every image names a version, and ours this one": (objects) =>
+    images(objects)
+      .filter(({ image, track }) => {
+        const [, name = "", tag = ""] = /([^/:@]+):([^/:@]+)(?:@sha256:[0-9a-f]{64})?$/.exec(image) ?? [];
+        const ours = serviceNames.includes(name) && track !== "canary";
+        return ours ? tag !== version : !/^v?\d+\.\d+/.test(tag);
+      })
+      .map(({ image }) => image),
+};
+
+function images(objects: Parameters<Invariant>[0]) {
+  return workloads(objects).flatMap(({ metadata, spec }) =>
+    spec.template.spec.containers.map(({ image }) => ({ image, track: metadata.labels?.track })),
+  );
+}
