@@ -1,3 +1,4 @@
+export { dashboardFiles, dashboardJson } from "./dashboards/dashboard-files.ts";
 export {
   type AlertRule,
   isAlert,

@@ -53,9 +53,14 @@ export function isMetricDefinition(value: unknown): value is MetricDefinition {
   return typeof value === "object" && value !== null && defined.has(value);
 }
 
+/** What a scrape, a PodMonitor or a histogram adds by itself; ours would be renamed to `exported_job`, or lost. */
+const takenLabels: ReadonlySet<string> = new Set([
+  ..."job instance le namespace pod container service endpoint".split(" "),
+]);
+
 const endingOf: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
 
-function mistakeOf({ type, name, unit, help }: MetricOptions<MetricType>): string | undefined {
+function mistakeOf({ type, name, unit, help, labels = {} }: MetricOptions<MetricType>): string | undefined {
   if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)) return "is not snake_case";
   if ((type === "counter") !== name.endsWith("_total"))
     return "ends in _total if, and only if, it is a counter";
@@ -65,6 +70,8 @@ function mistakeOf({ type, name, unit, help }: MetricOptions<MetricType>): strin
   const stem = name.replace(/_total$/, "");
   const ending = endingOf[unit];
   if (ending !== undefined && !stem.endsWith(ending)) return `has the unit ${unit} and must say ${ending}`;
+  const taken = Object.keys(labels).find((label) => takenLabels.has(label));
+  if (taken !== undefined) return `has the label ${taken}, which whoever scrapes it sets`;
   if (unit === "" || help === "") return "needs a unit and a meaning";
   return undefined;
 }

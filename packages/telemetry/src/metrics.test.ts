@@ -104,6 +104,8 @@ test.each<Partial<MetricOptions<MetricType>>>([
   { unit: "s" },
   { unit: "By" },
   { help: "" },
+  { labels: { job: "The scraper's own" } },
+  { type: "gauge", name: "leaders", unit: "1" },
 ])("a definition with %j is refused", (wrong) => {
   const right: MetricOptions<MetricType> = {
     type: "counter",

@@ -40,7 +40,7 @@ export const jobLag = defineMetric({
   name: "job_lag_seconds",
   unit: "s",
   help: "From when a job could begin until a worker began it",
-  labels: { job: "`call` or `wake`" },
+  labels: { kind: "`call` or `wake`" },
 });
 
 export const runCalls = defineMetric({
@@ -64,7 +64,7 @@ export const jobsRestored = defineMetric({
   name: "jobs_restored_total",
   unit: "{job}",
   help: "Jobs that were lost with a process, a crash or a restore and were added again",
-  labels: { job: "`call` or `wake`" },
+  labels: { kind: "`call` or `wake`" },
 });
 
 export const runsRemoved = defineMetric({

@@ -64,11 +64,11 @@ export function fulfillmentTelemetry({ metrics, tracer }: Telemetry): Fulfillmen
       if (run.status === "FAULTED") faulted.add(1, { market, workflow: run.workflow });
     },
     stepped: (by, durationMs) => batches.observe(durationMs / 1_000, { by }),
-    jobBegan: (job, lagMs) => lag.observe(Math.max(0, lagMs) / 1_000, { job }),
+    jobBegan: (job, lagMs) => lag.observe(Math.max(0, lagMs) / 1_000, { kind: job }),
     called: (method, code) => calls.add(1, { method, code }),
     gaveUp: (method) => givenUp.add(1, { method }),
     restored(job, count) {
-      if (count > 0) restored.add(count, { job });
+      if (count > 0) restored.add(count, { kind: job });
     },
     removed: (count) => removed.add(count, {}),
   };

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contractObjectives, ruleFiles, ruleYaml } from "@marketmesh/slo";
+import { contractObjectives, dashboardFiles, dashboardJson, ruleFiles, ruleYaml } from "@marketmesh/slo";
 import { checkoutDir } from "../state-folder.ts";
 import { SERVICES } from "../supervisor/service-table.ts";
 
@@ -16,7 +16,10 @@ export function observabilityFiles(): ReadonlyMap<string, string> {
   const rules = [...ruleFiles(services)].map(
     ([name, file]) => [`deploy/rules/${name}`, ruleYaml(file)] as const,
   );
-  return new Map([...rules]);
+  const dashboards = [...dashboardFiles(SERVICES.map(({ name }) => name))].map(
+    ([name, dashboard]) => [`deploy/dashboards/${name}`, dashboardJson(dashboard)] as const,
+  );
+  return new Map([...rules, ...dashboards]);
 }
 
 /** Writes the files anew; what is no longer generated goes. */
