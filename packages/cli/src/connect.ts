@@ -11,7 +11,7 @@ export interface ConnectedMesh extends Mesh, Disposable {
 export function connectMesh(
   endpoints: Readonly<Record<string, string>>,
   apiKey: string,
-  options: Pick<ConnectOptions, "patienceMs"> = {},
+  options: Pick<ConnectOptions, "patienceMs" | "tls"> = {},
 ): ConnectedMesh {
   const mesh = connect({ ...options, endpoints, apiKey });
   const feeds = Object.keys(endpoints).map((service) => [service, mesh.feeds(service)] as const);

@@ -12,6 +12,7 @@ import { RunRecord } from "./job/run-record.ts";
 import { runScenario } from "./job/run-scenario.ts";
 import type { Mesh } from "./mesh.ts";
 import { ndjson } from "./ndjson.ts";
+import type { RunningMesh } from "./running-mesh.ts";
 import { traced } from "./tracing.ts";
 
 /** What the supervisor hands over once every service is ready. */
@@ -19,6 +20,8 @@ export interface MainJobOptions {
   /** Addresses by service. */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly operatorKey: string;
+  /** What https endpoints are called with. */
+  readonly tls?: NonNullable<RunningMesh["tls"]>;
   readonly stateDir: string;
   readonly scenario?: string;
   readonly report?: string;
@@ -41,7 +44,10 @@ export async function runMainJob(options: MainJobOptions): Promise<{ ok: boolean
   const { out, stateDir, seed = defaultSeed } = options;
   const scenario = readScenario(options.scenario ?? defaultScenario);
   const record = new RunRecord(stateDir, scenario, seed);
-  using mesh = connectMesh(options.endpoints, options.operatorKey, { patienceMs: jobPatienceMs });
+  using mesh = connectMesh(options.endpoints, options.operatorKey, {
+    patienceMs: jobPatienceMs,
+    ...(options.tls && { tls: options.tls }),
+  });
   const stored = record.finished();
   const report = stored ?? (await traced(stateDir, () => run(mesh, options, record, scenario, seed)));
   record.finish(report);

@@ -8,6 +8,7 @@ import { report, run } from "./commands/scenario.ts";
 import { logs, status, stop, token } from "./commands/stack.ts";
 import { tasks } from "./commands/tasks.ts";
 import { trace } from "./commands/trace.ts";
+import { withoutCa } from "./named-mesh.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   status,
@@ -27,7 +28,8 @@ const commands: Readonly<Record<string, Command>> = {
   token,
 };
 
-async function main([name, ...args]: string[]): Promise<void> {
+async function main(given: string[]): Promise<void> {
+  const [name, ...args] = withoutCa(given, process.env);
   if (name === undefined || name === "help" || name === "--help") return help();
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
@@ -43,6 +45,9 @@ function help(): void {
   for (const [name, { usage, about }] of Object.entries(commands)) {
     process.stdout.write(`marketmesh ${`${name} ${usage}`.trimEnd()}\n    ${about}\n`);
   }
+  process.stdout.write(
+    "\nMARKETMESH_URL and MARKETMESH_API_KEY name a mesh elsewhere; --ca FILE says by whom it is trusted\n",
+  );
 }
 
 /** One line for what the caller can act on; a stack only for our own faults. */

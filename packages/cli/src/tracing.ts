@@ -1,5 +1,5 @@
-import { tracesDirOf } from "@marketmesh/dev-stack";
-import { startTracing } from "@marketmesh/telemetry";
+import { tracesDirOf } from "@marketmesh/dev-stack/traces-folder";
+import { type SpanTarget, startTracing } from "@marketmesh/telemetry";
 
 const bytesMax = 16 * 1024 * 1024;
 
@@ -7,7 +7,7 @@ const bytesMax = 16 * 1024 * 1024;
 export async function traced<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   const tracing = await startTracing({
     service: "cli",
-    target: { kind: "file", directory: tracesDirOf(stateDir), bytesMax },
+    target: target(stateDir),
     sampling: { parentBased: true, ratio: 0.01, tracesPerSecond: 10 },
     slowMs: 5_000,
     log: { warn: () => {} },
@@ -17,4 +17,10 @@ export async function traced<T>(stateDir: string, work: () => Promise<T>): Promi
   } finally {
     await tracing.close();
   }
+}
+
+/** A collector where one is named, as in a cluster; else the folder that `marketmesh trace` reads. */
+function target(stateDir: string): SpanTarget {
+  if (process.env.OTEL_EXPORTER_OTLP_ENDPOINT) return { kind: "otlp" };
+  return { kind: "file", directory: tracesDirOf(stateDir), bytesMax };
 }

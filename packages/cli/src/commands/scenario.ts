@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultStateDir } from "@marketmesh/dev-stack";
 import type { Command } from "../command.ts";
 import type { Report } from "../job/report.ts";
 import { reportTable } from "../job/report-table.ts";
 import { runMainJob } from "../main-job.ts";
-import { runningMesh } from "../running-mesh.ts";
+import { runningMesh, runsDir } from "../running-mesh.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const run: Command = {
@@ -19,7 +18,7 @@ export const run: Command = {
     const seed = Number(values.seed ?? 1);
     if (!Number.isSafeInteger(seed)) throw new UsageError("--seed takes a whole number");
     await runMainJob({
-      ...runningMesh(),
+      ...(await runningMesh()),
       seed,
       ...(positionals[0] !== undefined && { scenario: positionals[0] }),
       ...(values.report !== undefined && { report: values.report }),
@@ -37,7 +36,7 @@ export const report: Command = {
   about: "shows the report of the scenario that finished last",
   async run(args) {
     const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
-    const path = latestReport(join(defaultStateDir(), "runs"));
+    const path = latestReport(join(await runsDir(), "runs"));
     if (path === undefined) throw new UsageError("no scenario has finished yet; npm start runs one");
     const text = readFileSync(path, "utf8");
     process.stdout.write(values.json ? text : `${reportTable(JSON.parse(text) as Report)}\n`);

@@ -1,14 +1,16 @@
 import { parseArgs } from "node:util";
-import { logs as readLogs, status as readStatus, stop as stopMesh } from "@marketmesh/dev-stack";
 import type { Command } from "../command.ts";
 import { asOperator } from "../running-mesh.ts";
 import { UsageError } from "../usage-error.ts";
+
+/** The mesh of a checkout; an image of this command has none. */
+const devStack = () => import("@marketmesh/dev-stack");
 
 export const status: Command = {
   usage: "",
   about: "shows the processes of the mesh and where they listen",
   async run() {
-    const { phase, processes, natsUrl, postgresAddress, stateDir } = await readStatus();
+    const { phase, processes, natsUrl, postgresAddress, stateDir } = await (await devStack()).status();
     process.stdout.write(`mesh: ${phase} (state in ${stateDir})\n`);
     for (const { name, pid, alive, ready, url } of processes) {
       const health = alive ? (ready === false ? "not ready" : "up") : "down";
@@ -31,7 +33,7 @@ export const logs: Command = {
     if (service === undefined) throw new UsageError("name a service");
     const ended = new AbortController();
     process.once("SIGINT", () => ended.abort());
-    const lines = readLogs(service, {
+    const lines = (await devStack()).logs(service, {
       linesMax: Number(values.lines ?? 100),
       ...(values.follow && { follow: ended.signal }),
     });
@@ -43,7 +45,7 @@ export const stop: Command = {
   usage: "",
   about: "stops the mesh: services first, then servers",
   async run() {
-    process.stdout.write((await stopMesh()) ? "stopped\n" : "nothing was running\n");
+    process.stdout.write((await (await devStack()).stop()) ? "stopped\n" : "nothing was running\n");
   },
 };
 

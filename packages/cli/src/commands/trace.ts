@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { defaultStateDir, tracesDirOf } from "@marketmesh/dev-stack";
 import type { Command } from "../command.ts";
 import { asOperator } from "../running-mesh.ts";
 import { drawTrace } from "../trace/draw-trace.ts";
@@ -19,6 +18,7 @@ export const trace: Command = {
     const linesMax = Number(values.lines ?? 200);
     if (!Number.isSafeInteger(linesMax) || linesMax < 2)
       throw new UsageError("--lines takes a number from 2");
+    const { defaultStateDir, tracesDirOf } = await import("@marketmesh/dev-stack");
     const folder = tracesDirOf(defaultStateDir());
     const found = readTrace(folder, await traceIdOf(asked));
     if (found.spans.length === 0) {
