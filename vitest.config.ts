@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ClosingLineReporter } from "@marketmesh/dev-stack/closing-line";
+import { TestResultsReporter } from "@marketmesh/dev-stack/test-results";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,7 +11,7 @@ export default defineConfig({
       "test/**/*.test.ts",
     ],
     globalSetup: ["@marketmesh/testkit/global-setup"],
-    reporters: ["default", new ClosingLineReporter()],
+    reporters: ["default", new ClosingLineReporter(), new TestResultsReporter()],
     // Most tests wait for a server; one worker at a time would leave a two-core machine idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Measured by a whole `npm test`, judged per package and service by dev-stack's coverage step.

@@ -7,7 +7,7 @@ import { installPackages, withoutNpmNoise } from "./bootstrap/install.mjs";
 import { runToEnd, typescriptNode } from "./bootstrap/node.mjs";
 import { printProblem, SetupProblem } from "./bootstrap/problem.mjs";
 
-const COMMANDS = ["start", "test", "test:faults", "bench", "fuzz", "generate"];
+const COMMANDS = ["start", "test", "test:faults", "bench", "fuzz", "generate", "readiness", "new-service"];
 const checkout = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const [command, ...args] = process.argv.slice(2);
 

@@ -16,10 +16,15 @@ async function main(command: string | undefined, args: string[]): Promise<number
       // Everything has been stopped; what a main job may have left open must not hold the process.
       return process.exit(await start(args));
     case "test":
-      return runTests(args);
+      return await runTests(args);
+    case "readiness":
+      return await (await import("./readiness/index.ts")).readiness(args);
+    case "new-service":
+      return (await import("./new-service/command.ts")).newServiceCommand(args);
     case "generate":
       if (!generate(join(checkoutDir, "packages", "contracts", "src"))) return 1;
       await generateMetricsTable();
+      (await import("./observability/generated-files.ts")).writeObservabilityFiles();
       return 0;
     case "bench":
       return runScript("test/bench/main.ts", args);
@@ -34,7 +39,7 @@ async function main(command: string | undefined, args: string[]): Promise<number
       throw new StackProblem(
         "UNKNOWN_COMMAND",
         `no command ${command}`,
-        "Use start, test, test:faults, bench, fuzz, generate or bundle.",
+        "Use start, test, test:faults, bench, fuzz, generate, bundle, readiness or new-service.",
       );
   }
 }

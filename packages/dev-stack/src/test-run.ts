@@ -4,15 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkBoundaries } from "./check-boundaries.ts";
 import { COUNTS_FILE_KEY, type Counts, closingLine } from "./closing-line.ts";
+import { COVERAGE_MIN, coverageByOwner, coverageTable, tooLittle } from "./coverage.ts";
 import { generatedDiff } from "./generate.ts";
 import { StackProblem } from "./problem.ts";
+import { resultsDir } from "./readiness/index.ts";
+import { beginRun, coverageSummary, type RunUnderWay } from "./readiness/keep-results.ts";
+import { RESULTS_FILE_KEY } from "./readiness/test-results.ts";
 import { chromiumBinary } from "./servers/index.ts";
 import { checkoutDir } from "./state-folder.ts";
 
-/** A check before the tests; it prints what it found and answers whether all is well. */
+/** A check before or after the tests; it prints what it found and answers whether all is well. */
 interface Step {
   readonly name: string;
-  run(): boolean;
+  run(): boolean | Promise<boolean>;
 }
 
 const bin = (name: string) => join(checkoutDir, "node_modules", ".bin", name);
@@ -30,29 +34,49 @@ const STEPS: readonly Step[] = [
 ];
 
 /**
- * Runs every check and then the tests; with arguments (paths, vitest's options) only vitest. The last line printed is
- * the closing line. A failing check counts as one failed test, and what comes after it runs all the same.
+ * Runs every check, the tests, and what is judged by them; with arguments (paths, vitest's options) only vitest. The last line printed
+ * is the closing line. A failing check counts as one failed test, and what comes after it runs all the same.
  */
-export function runTests(args: readonly string[]): number {
-  const failedSteps = args.length > 0 ? [] : STEPS.filter((step) => !timed(step));
-  const counts = vitest(args);
+export async function runTests(args: readonly string[]): Promise<number> {
+  if (args.length > 0) return conclude(vitest(args), []);
+  const failedBefore = await failing(STEPS);
+  const run = beginRun(checkoutDir, resultsDir());
+  const counts = vitest(["--coverage"], { [RESULTS_FILE_KEY]: run.testsFile });
+  return conclude(counts, [...failedBefore, ...(await failing(stepsAfter(run)))]);
+}
+
+function conclude(counts: Counts, failedSteps: readonly Step[]): number {
   const failed = counts.failed + failedSteps.length;
   for (const step of failedSteps) console.log(`failed: ${step.name}`);
   console.log(closingLine({ ...counts, failed }));
   return failed === 0 ? 0 : 1;
 }
 
-function timed(step: Step): boolean {
+/** What is judged by the tests that ran. */
+function stepsAfter(run: RunUnderWay): readonly Step[] {
+  return [
+    { name: "coverage", run: enoughIsCovered },
+    { name: "test results", run: () => run.keep().tests.length > 0 },
+  ];
+}
+
+async function failing(steps: readonly Step[]): Promise<Step[]> {
+  const failed: Step[] = [];
+  for (const step of steps) if (!(await timed(step))) failed.push(step);
+  return failed;
+}
+
+async function timed(step: Step): Promise<boolean> {
   const started = performance.now();
-  const ok = succeeds(step);
+  const ok = await succeeds(step);
   console.log(`${ok ? "ok  " : "FAIL"} ${step.name.padEnd(16)} ${seconds(started)}`);
   return ok;
 }
 
 /** A check that cannot even be made, such as on a file that does not parse, has failed. */
-function succeeds(step: Step): boolean {
+async function succeeds(step: Step): Promise<boolean> {
   try {
-    return step.run();
+    return await step.run();
   } catch (error) {
     if (error instanceof StackProblem) console.log(String(error));
     else console.log(error instanceof Error ? error.message : error);
@@ -60,14 +84,14 @@ function succeeds(step: Step): boolean {
   }
 }
 
-function vitest(args: readonly string[]): Counts {
+function vitest(args: readonly string[], env: NodeJS.ProcessEnv = {}): Counts {
   const started = performance.now();
   const countsFile = join(tmpdir(), `marketmesh-counts-${process.pid}.json`);
   const cli = join(checkoutDir, "node_modules", "vitest", "vitest.mjs");
   const result = spawnSync(process.execPath, [cli, "run", ...args], {
     cwd: checkoutDir,
     stdio: "inherit",
-    env: { ...process.env, [COUNTS_FILE_KEY]: countsFile },
+    env: { ...process.env, ...env, [COUNTS_FILE_KEY]: countsFile },
   });
   const counts = readCounts(countsFile, result.status === 0);
   console.log(`${counts.failed === 0 ? "ok  " : "FAIL"} ${"vitest".padEnd(16)} ${seconds(started)}`);
@@ -110,6 +134,15 @@ function boundariesHold(): boolean {
   const problems = checkBoundaries(checkoutDir);
   for (const problem of problems) console.log(problem);
   return problems.length === 0;
+}
+
+function enoughIsCovered(): boolean {
+  const covered = coverageByOwner(coverageSummary(resultsDir()), checkoutDir);
+  if (covered.length === 0) console.log("no coverage was measured");
+  else console.log(coverageTable(covered));
+  const low = tooLittle(covered);
+  for (const { owner } of low) console.log(`${owner}: tests run no more than ${COVERAGE_MIN} % of its lines`);
+  return covered.length > 0 && low.length === 0;
 }
 
 function tool(name: string, args: readonly string[], folder = "."): boolean {

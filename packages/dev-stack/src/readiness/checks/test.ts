@@ -1,0 +1,25 @@
+import type { TestCheck } from "../check.ts";
+import type { Evidence } from "../evidence.ts";
+import { type Finding, missing, ok } from "../finding.ts";
+
+export function testFinding({ test, in: below, atLeast = 1 }: TestCheck, evidence: Evidence): Finding {
+  const results = evidence.tests();
+  if (results instanceof Error) return missing(results.message);
+  const found = results.tests.filter(
+    ({ file, name }) => isNamed(name, test) && (below === undefined || file.startsWith(below)),
+  );
+  const where = below === undefined ? "" : ` below ${below}`;
+  const broken = found.find(({ state }) => state === "failed");
+  if (broken) return missing(`"${broken.name}" failed (${broken.file}): run npm test`);
+  const passed = found.filter(({ state }) => state === "passed");
+  const [first] = passed;
+  if (first === undefined || passed.length < atLeast)
+    return missing(`${passed.length} tests named ${test}${where} passed, not ${atLeast}: run npm test`);
+  const others = passed.length > 1 ? ` and ${passed.length - 1} more` : "";
+  return ok(`passed: "${first.name}"${others} (${first.file})`);
+}
+
+function isNamed(name: string, wanted: string): boolean {
+  const pattern = /^\/(.*)\/$/s.exec(wanted)?.[1];
+  return pattern === undefined ? name === wanted : new RegExp(pattern).test(name);
+}

@@ -1,0 +1,66 @@
+import { StackProblem } from "../problem.ts";
+import { checkoutDir, stateDirOf } from "../state-folder.ts";
+import { SERVICES, type ServiceEntry } from "../supervisor/service-table.ts";
+import { checkoutEvidence } from "./checkout-evidence.ts";
+import { readClauses } from "./clause.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { readinessReport } from "./report.ts";
+import { calledServices, heardServices } from "./service-sources.ts";
+import type { TestResults } from "./test-results.ts";
+
+/**
+ * `npm run readiness [-- SERVICE] [--json]`: prints every clause of docs/readiness.yaml with its evidence. Answers with the exit
+ * status: 1 when something is missing.
+ */
+export async function readiness(args: readonly string[], results?: TestResults): Promise<number> {
+  const asJson = args.includes("--json");
+  const named = args.filter((arg) => arg !== "--json");
+  const verdicts = await judgeServices(servicesNamed(named), results);
+  process.stdout.write(`${asJson ? JSON.stringify(verdicts, null, 2) : readinessReport(verdicts)}\n`);
+  return verdicts.some(({ status }) => status === "missing") ? 1 : 0;
+}
+
+/** Judges services of this checkout by everything that docs/readiness.yaml names. */
+export async function judgeServices(
+  services: readonly ServiceEntry[],
+  results?: TestResults,
+): Promise<Verdict[]> {
+  const clauses = readClauses(checkoutDir);
+  const needed = neededBy(services);
+  await using evidence = checkoutEvidence({
+    checkout: checkoutDir,
+    services: SERVICES.filter(({ name }) => needed.has(name)),
+    stateDir: resultsDir(),
+    ...(results && { results }),
+  });
+  const verdicts: Verdict[] = [];
+  for (const { name } of services) verdicts.push(...(await judge(clauses, name, evidence)));
+  return verdicts;
+}
+
+/** Where `npm test` leaves what it found out. */
+export function resultsDir(): string {
+  return stateDirOf(checkoutDir, process.env);
+}
+
+/** What has to run so that these can serve: themselves, identity, and whom they call or hear. */
+function neededBy(services: readonly ServiceEntry[]): Set<string> {
+  const needed = new Set<string>();
+  const add = (name: string) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const other of [...calledServices(checkoutDir, name), ...heardServices(checkoutDir, name)])
+      add(other);
+  };
+  for (const name of ["identity", ...services.map((service) => service.name)]) add(name);
+  return needed;
+}
+
+function servicesNamed(names: readonly string[]): readonly ServiceEntry[] {
+  const unknown = names.find((name) => !SERVICES.some((service) => service.name === name));
+  if (unknown !== undefined) {
+    const advice = `Name some of ${SERVICES.map(({ name }) => name).join(", ")}, or none.`;
+    throw new StackProblem("SERVICE_UNKNOWN", `there is no service ${unknown}`, advice);
+  }
+  return names.length === 0 ? SERVICES : SERVICES.filter(({ name }) => names.includes(name));
+}
