@@ -5,6 +5,7 @@ export { type GuardedProcess, killGroup, type ProcessEnd, startGuarded } from ".
 export { helmBinary } from "./helm-binary.ts";
 export { type NatsOptions, startNats } from "./nats.ts";
 export { type PostgresOptions, portTaken, type RunningServer, startPostgres } from "./postgres.ts";
+export { type PrometheusBinaries, prometheusBinaries } from "./prometheus-binary.ts";
 export { canReach, postgresUser, type ServerUser } from "./server-user.ts";
 export {
   createServiceDatabase,
