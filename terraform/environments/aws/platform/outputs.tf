@@ -9,7 +9,7 @@ output "workloads" {
     cluster        = { name = module.cluster.cluster_name, endpoint = module.cluster.cluster_endpoint, ca_certificate = module.cluster.cluster_ca_certificate, region = var.region }
     network_cidr   = module.network.network_cidr
     storage_class  = module.cluster.storage_class
-    collector      = module.observability.collector
+    telemetry      = module.observability.telemetry
     image_registry = module.marketmesh.image_registry
     secrets        = { key_prefix = module.marketmesh.secret_key_prefix, store = module.marketmesh.secret_store }
     buckets        = module.marketmesh.buckets

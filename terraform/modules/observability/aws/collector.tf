@@ -1,11 +1,5 @@
 data "aws_iam_policy_document" "collector" {
   statement {
-    sid       = "Metrics"
-    actions   = ["aps:RemoteWrite"]
-    resources = [aws_prometheus_workspace.this.arn]
-  }
-
-  statement {
     sid       = "Logs"
     actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.services.arn}:*"]
@@ -35,4 +29,30 @@ resource "aws_eks_pod_identity_association" "collector" {
   namespace       = var.namespace
   service_account = var.collector_service_account
   role_arn        = aws_iam_role.collector.arn
+}
+
+data "aws_iam_policy_document" "prometheus" {
+  statement {
+    sid       = "Metrics"
+    actions   = ["aps:RemoteWrite"]
+    resources = [aws_prometheus_workspace.this.arn]
+  }
+}
+
+resource "aws_iam_role" "prometheus" {
+  name               = "${var.name}-prometheus"
+  assume_role_policy = var.pod_identity_trust_policy
+}
+
+resource "aws_iam_role_policy" "prometheus" {
+  name   = "write-metrics"
+  role   = aws_iam_role.prometheus.id
+  policy = data.aws_iam_policy_document.prometheus.json
+}
+
+resource "aws_eks_pod_identity_association" "prometheus" {
+  cluster_name    = var.cluster_name
+  namespace       = var.namespace
+  service_account = var.prometheus_service_account
+  role_arn        = aws_iam_role.prometheus.arn
 }

@@ -3,28 +3,26 @@ output "alarm_topic_arn" {
   value       = aws_sns_topic.alarms.arn
 }
 
-output "collector" {
-  description = "What the collector in the cluster is told: who it is, and where telemetry goes (`modules/observability/collector`)."
+output "telemetry" {
+  description = "What `modules/observability/stack` is told: where traces, logs and metrics go, and that rules are evaluated by the managed Prometheus."
   value = {
-    namespace       = var.namespace
-    service_account = var.collector_service_account
-    annotations     = {}
+    namespace                  = var.namespace
+    collector_service_account  = var.collector_service_account
+    prometheus_service_account = var.prometheus_service_account
+    rules_in_cluster           = false
     exporters = {
-      "prometheusremotewrite" = {
-        endpoint = "${aws_prometheus_workspace.this.prometheus_endpoint}api/v1/remote_write"
-        auth     = { authenticator = "sigv4auth" }
-      }
       "awscloudwatchlogs" = {
         region          = data.aws_region.current.name
         log_group_name  = aws_cloudwatch_log_group.services.name
-        log_stream_name = "collector"
+        log_stream_name = "services"
       }
       "awsxray" = { region = data.aws_region.current.name }
     }
-    extensions = {
-      sigv4auth = { region = data.aws_region.current.name, service = "aps" }
-    }
-    pipelines = { metrics = "prometheusremotewrite", logs = "awscloudwatchlogs", traces = "awsxray" }
+    pipelines = { logs = "awscloudwatchlogs", traces = "awsxray" }
+    remote_write = [{
+      url   = "${aws_prometheus_workspace.this.prometheus_endpoint}api/v1/remote_write"
+      sigv4 = { region = data.aws_region.current.name }
+    }]
   }
 }
 

@@ -30,6 +30,12 @@ variable "collector_service_account" {
   default     = "otel-collector"
 }
 
+variable "prometheus_service_account" {
+  description = "Service account of the Prometheus that scrapes the mesh and sends on what it reads."
+  type        = string
+  default     = "prometheus"
+}
+
 variable "log_retention_days" {
   description = "Days that the services' logs are kept."
   type        = number

@@ -29,12 +29,10 @@ resource "google_logging_project_exclusion" "services" {
   depends_on = [google_logging_project_sink.services]
 }
 
-# The collector's pods, and no key: writing telemetry is all that they may do.
+# The collector's pods, and no key: writing traces is all that they may do.
 resource "google_project_iam_member" "collector" {
-  for_each = toset(["roles/monitoring.metricWriter", "roles/logging.logWriter", "roles/cloudtrace.agent"])
-
   project = var.project
-  role    = each.key
+  role    = "roles/cloudtrace.agent"
   member  = local.collector
 }
 

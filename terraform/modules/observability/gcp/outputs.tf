@@ -3,17 +3,15 @@ output "notification_channels" {
   value       = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.this : channel.id])
 }
 
-output "collector" {
-  description = "What the collector in the cluster is told: who it is, and where telemetry goes (`modules/observability/collector`)."
+output "telemetry" {
+  description = "What `modules/observability/stack` is told: where traces go, and that rules are evaluated in the cluster. Logs are taken from standard output by GKE itself."
   value = {
-    namespace       = var.namespace
-    service_account = var.collector_service_account
-    annotations     = {}
-    exporters = {
-      "googlemanagedprometheus" = { project = var.project }
-      "googlecloud"             = { project = var.project, log = { default_log_name = "marketmesh" } }
-    }
-    extensions = {}
-    pipelines  = { metrics = "googlemanagedprometheus", logs = "googlecloud", traces = "googlecloud" }
+    namespace                  = var.namespace
+    collector_service_account  = var.collector_service_account
+    prometheus_service_account = "prometheus"
+    rules_in_cluster           = true
+    exporters                  = { "googlecloud" = { project = var.project } }
+    pipelines                  = { traces = "googlecloud" }
+    remote_write               = []
   }
 }
