@@ -1,5 +1,6 @@
 import type { Envelope } from "@marketmesh/contracts/events/v1";
 import type { Tx } from "@marketmesh/postgres";
+import type { KeptStream } from "./kept-stream.ts";
 
 /** A place in a feed. */
 export interface FeedPosition {
@@ -64,6 +65,8 @@ export interface Follower {
 export interface Events {
   work(options: WorkOptions, handle: Handle): void;
   follow(options: FollowOptions): Follower;
+  /** Opens a stream that is kept for ever, by a name of its own. Throws UNAVAILABLE when the broker is not there within 5 s. */
+  kept(name: string): Promise<KeptStream>;
   /** Stops subscriptions and relay; events in hand are finished or given back. At most 5 s. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 export { type Announced, announcedAfter } from "./announced.ts";
 export { type Announcement, fact } from "./announcement.ts";
 export type { Events, FeedPosition, Follower, FollowOptions, Handle, WorkOptions } from "./events.ts";
+export type { KeptMessage, KeptStream } from "./kept-stream.ts";
 export { eventMigrations } from "./migrations.ts";
 export { beginNewLife } from "./new-life.ts";
 export type { Notice } from "./notice.ts";

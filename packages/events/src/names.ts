@@ -7,14 +7,18 @@ export interface Names {
   subjects(service: string): string;
   /** One feed of a service; several need the whole (a 2.9 server filters a consumer by one subject). */
   filter(service: string, feeds: readonly string[]): string;
+  /** A stream for ever, outside of what a service announces: whoever deletes the mesh's streams by subject passes it by. */
+  kept(name: string): { readonly stream: string; readonly subject: string };
   /** Where one envelope goes. */
   subject(service: string, feed: string, bucket: number): string;
 }
 
 export function namesOf(namespace: string): Names {
   const root = (service: string) => `${namespace}.${service}.v1`;
+  const stream = (of: string) => `${namespace}_${of}`.toUpperCase().replace(/[^A-Z0-9_-]/g, "_");
   return {
-    stream: (service) => `${namespace}_${service}`.toUpperCase().replace(/[^A-Z0-9_-]/g, "_"),
+    stream,
+    kept: (name) => ({ stream: stream(name), subject: `${namespace}_${name}` }),
     subjects: (service) => `${root(service)}.>`,
     filter: (service, feeds) =>
       feeds.length === 1 ? `${root(service)}.${feeds[0]}.>` : `${root(service)}.>`,

@@ -9,6 +9,7 @@ import { type Broker, connectBroker } from "./broker.ts";
 import type { Events, WorkOptions } from "./events.ts";
 import { feedServiceOf } from "./feed-service.ts";
 import { follow } from "./follow.ts";
+import { openKeptStream } from "./kept-stream.ts";
 import { type Measured, measure, timed } from "./measure.ts";
 import { type Names, namesOf } from "./names.ts";
 import type { Notice } from "./notice.ts";
@@ -50,6 +51,7 @@ export interface EventsOptions {
 
 const gibibyte = 1024 ** 3;
 const closeTimeoutMs = 5_000;
+const brokerWaitMs = 5_000;
 const brokers = new WeakMap<Events, ServiceImpl<typeof FeedService>>();
 
 /**
@@ -126,6 +128,15 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
       });
       loops.push(running.run(signal));
       return running.follower;
+    },
+    async kept(name) {
+      const patience = AbortSignal.timeout(brokerWaitMs);
+      const late = new Promise<never>((_, reject) => {
+        const away = () => reject(new ConnectError("the broker is away", Code.Unavailable));
+        patience.addEventListener("abort", away, { once: true });
+      });
+      const made = await Promise.race([connected, late]);
+      return openKeptStream(made, { ...names.kept(name), replicas: options.replicas ?? 1 });
     },
     async close() {
       stopping.abort();
