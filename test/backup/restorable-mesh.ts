@@ -124,7 +124,7 @@ function envOf(site: Site, databases: Databases, name: string) {
     ...(name === "identity" && {
       IDENTITY_BOOTSTRAP_FILE: join(site.folder, "bootstrap.json"),
       IDENTITY_MASTER_KEY: site.masterKey,
-      IDENTITY_ERASURE_LIST_FILE: join(site.folder, "erasures.ndjson"),
+      IDENTITY_ERASURE_LIST: `file:${join(site.folder, "erasures.ndjson")}`,
     }),
   };
 }

@@ -3,12 +3,16 @@ import { type ConfigSpec, flag, integer, optionalText, text } from "@marketmesh/
 export interface IdentityConfig {
   readonly masterKey: string;
   readonly bootstrapFile: string | undefined;
+  readonly erasureList: ErasureListPlace;
   readonly erasureListFile: string | undefined;
   readonly jwksRefreshMs: number;
   readonly keyRotationHours: number;
   readonly httpIssuersAllowed: boolean;
   readonly failedExchangesPerSecond: number;
 }
+
+/** `file:PATH` or `stream`; undefined: there is no list. */
+export type ErasureListPlace = "stream" | `file:${string}` | undefined;
 
 export const identityConfig: ConfigSpec<IdentityConfig> = {
   masterKey: text({
@@ -20,9 +24,16 @@ export const identityConfig: ConfigSpec<IdentityConfig> = {
     env: "IDENTITY_BOOTSTRAP_FILE",
     doc: "A JSON file of platform service accounts with the hashes of their keys, applied at each start.",
   }),
+  erasureList: {
+    env: "IDENTITY_ERASURE_LIST",
+    doc: "Where the list of erased parties is kept, outside of the database and its backups; applied again at each start.",
+    fallback: undefined,
+    accepts: "`file:PATH`, for one machine, or `stream`, kept by the broker for ever",
+    parse: (value) => (value === "stream" || /^file:./.test(value) ? (value as ErasureListPlace) : undefined),
+  },
   erasureListFile: optionalText({
     env: "IDENTITY_ERASURE_LIST_FILE",
-    doc: "The list of erased parties, kept outside of the database and its backups, and applied again at each start.",
+    doc: "What release 0.2 called `file:PATH`; read when IDENTITY_ERASURE_LIST is absent.",
   }),
   jwksRefreshMs: integer({
     env: "IDENTITY_JWKS_REFRESH_MS",

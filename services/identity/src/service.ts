@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
+import type { Events } from "@marketmesh/events";
 import type { Host } from "@marketmesh/service-host";
 import { applyBootstrap } from "./bootstrap/apply-bootstrap.ts";
 import { readBootstrapFile } from "./bootstrap/bootstrap-file.ts";
-import { type IdentityConfig, identityConfig } from "./config.ts";
+import { type ErasureListPlace, type IdentityConfig, identityConfig } from "./config.ts";
 import { FailureLimiter } from "./domain/failure-limiter.ts";
 import type { SchedulePolicy } from "./domain/key-schedule.ts";
-import { openErasureList } from "./erasures/erasure-list.ts";
+import { type ErasureList, openErasureList } from "./erasures/erasure-list.ts";
+import { openErasureStream } from "./erasures/erasure-stream.ts";
 import { reapplyErasures } from "./erasures/reapply-erasures.ts";
 import { migrations } from "./migrations.ts";
 import { fetchJson } from "./oidc/bounded-fetch.ts";
@@ -28,10 +30,10 @@ export async function bindIdentity(host: Host): Promise<void> {
   const masterKey = masterKeyOf(config.masterKey);
   const database = await host.database({ migrations });
   const shell = { database, now: () => host.now(), uuid: () => host.uuid() };
-  await host.events(database);
+  const events = await host.events(database);
   if (config.bootstrapFile) await applyBootstrap(shell, await readBootstrapFile(config.bootstrapFile));
 
-  const erasureList = config.erasureListFile ? await openErasureList(config.erasureListFile) : undefined;
+  const erasureList = await openList(placeOf(config), events);
   if (erasureList) {
     const count = await reapplyErasures(shell, erasureList);
     if (count > 0) host.log.warn("parties were erased again: the database had forgotten it", { count });
@@ -56,6 +58,16 @@ export async function bindIdentity(host: Host): Promise<void> {
   host.serve(IdentityService, identityRoutes(shell, { masterKey, httpIssuersAllowed, erasureList }));
   host.serve(TokenService, tokenRoutes({ shell, keyRing: keys }, credentials));
   serveJwks(host, keys, config.jwksRefreshMs);
+}
+
+function placeOf({ erasureList, erasureListFile }: IdentityConfig): ErasureListPlace {
+  return erasureList ?? (erasureListFile === undefined ? undefined : `file:${erasureListFile}`);
+}
+
+async function openList(place: ErasureListPlace, events: Events): Promise<ErasureList | undefined> {
+  if (place === undefined) return undefined;
+  if (place === "stream") return openErasureStream(await events.kept("erasures"));
+  return openErasureList(place.slice("file:".length));
 }
 
 function scheduleOf(config: IdentityConfig): SchedulePolicy {

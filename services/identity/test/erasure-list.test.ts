@@ -15,7 +15,7 @@ let identity: IdentityUnderTest;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "erasures-"));
   file = join(folder, "erasures.ndjson");
-  identity = await startIdentity({ IDENTITY_ERASURE_LIST_FILE: file });
+  identity = await startIdentity({ IDENTITY_ERASURE_LIST: `file:${file}` });
 });
 afterEach(async () => {
   await identity[Symbol.asyncDispose]();

@@ -31,7 +31,7 @@ export interface ServiceEnv {
   /** Identity only: 32 bytes in hex that wrap keys at rest. */
   readonly IDENTITY_MASTER_KEY?: string;
   /** Identity only: the list of erased parties, outside of its database. */
-  readonly IDENTITY_ERASURE_LIST_FILE?: string;
+  readonly IDENTITY_ERASURE_LIST?: string;
   /** Where to call each service: the addresses of all its processes, separated by commas. */
   readonly [meshUrl: `MESH_${string}_URL`]: string;
 }
@@ -90,7 +90,7 @@ export function serviceEnv(setting: ServiceSetting): ServiceEnv {
     ...(identity && {
       IDENTITY_BOOTSTRAP_FILE: identity.bootstrapFile,
       IDENTITY_MASTER_KEY: identity.masterKey,
-      IDENTITY_ERASURE_LIST_FILE: identity.erasureListFile,
+      IDENTITY_ERASURE_LIST: `file:${identity.erasureListFile}`,
     }),
   };
 }

@@ -1,18 +1,19 @@
 import { open, readFile } from "node:fs/promises";
 import type { Erasure } from "../domain/resources.ts";
+import { keyOf, lineOf, parseLine } from "./erasure-line.ts";
 
 /**
- * The erasures that this database and every earlier state of it knew: a file outside of the database and its backups, one line of
- * JSON each, only ever added to. Replicas may share it; the same erasure may stand in it twice.
+ * The erasures that this database and every earlier state of it knew, outside of the database and its backups, only ever added to.
+ * Replicas share it; the same erasure may stand in it twice.
  */
 export interface ErasureList {
   /** As they stood in it when it was opened. */
   readonly kept: readonly Erasure[];
-  /** On disk when it resolves. Those that are in it already cost nothing. */
+  /** Safe when it resolves. Those that are in it already cost nothing. */
   add(erasures: readonly Erasure[]): Promise<void>;
 }
 
-/** Opens the file, or makes it (mode 0600). Throws an error that names the line that is no erasure. */
+/** The list as a file of one machine: a line each. Opens it, or makes it (mode 0600). Throws an error that names the line that is no erasure. */
 export async function openErasureList(path: string): Promise<ErasureList> {
   const text = await readOrEmpty(path);
   // A line without its last brace is one that a crash cut short: its erasure is in the database, and is added again.
@@ -26,7 +27,7 @@ export async function openErasureList(path: string): Promise<ErasureList> {
     async add(erasures) {
       const fresh = erasures.filter((erasure) => !known.has(keyOf(erasure)));
       if (fresh.length === 0) return;
-      await append(path, fresh.map((erasure) => `${JSON.stringify(lineOf(erasure))}\n`).join(""));
+      await append(path, fresh.map((erasure) => `${lineOf(erasure)}\n`).join(""));
       for (const erasure of fresh) known.add(keyOf(erasure));
     },
   };
@@ -47,22 +48,8 @@ async function append(path: string, text: string): Promise<void> {
   await file.sync();
 }
 
-function lineOf({ market, party, eraseTime }: Erasure) {
-  return { market, party, eraseTime: eraseTime.toISOString() };
-}
-
 function parse(line: string, path: string, number: number): Erasure {
-  try {
-    const { market, party, eraseTime } = JSON.parse(line) as Record<string, unknown>;
-    const time = new Date(String(eraseTime));
-    if (typeof market === "string" && typeof party === "string" && !Number.isNaN(time.getTime()))
-      return { market, party, eraseTime: time };
-  } catch {
-    // Told below, without the line: it may be anything.
-  }
-  throw new Error(`${path}, line ${number}: not an erasure; put the list back as it was`);
-}
-
-function keyOf({ market, party }: Erasure): string {
-  return `${market}/${party}`;
+  const erasure = parseLine(line);
+  if (!erasure) throw new Error(`${path}, line ${number}: not an erasure; put the list back as it was`);
+  return erasure;
 }
