@@ -1,6 +1,7 @@
 {{- /* The collector's configuration: OTLP in, batches out to `exporters`; memory is bounded before all else. */}}
 {{- define "marketmesh.collectorConfig" -}}
-{{- $exporters := .Values.telemetry.collector.exporters | required "telemetry.collector.exporters: where the collector sends, for example {otlp: {endpoint: tempo.monitoring:4317}}" }}
+{{- $exporters := .Values.telemetry.collector.exporters }}
+{{- if not $exporters }}{{ fail "telemetry.collector.exporters: where the collector sends, for example {otlp: {endpoint: tempo.monitoring:4317}}" }}{{ end }}
 extensions:
   health_check: { endpoint: 0.0.0.0:13133 }
 receivers:
