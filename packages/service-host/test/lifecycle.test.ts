@@ -35,8 +35,11 @@ describe("deadlines", () => {
   test("a client's deadline ends the call and cancels the handler", async () => {
     const cancelled = fact();
     await using service = await startEcho(bindEcho({ cancelled: cancelled.resolve }));
-    const error = await clientOf(service)
-      .echo({ name, waitMs: 60_000 }, { headers, timeoutMs: 100 })
+    const client = clientOf(service);
+    // Connection and keys are there, so that the deadline finds the handler at work.
+    await client.echo({ name }, { headers });
+    const error = await client
+      .echo({ name, waitMs: 60_000 }, { headers, timeoutMs: 500 })
       .catch(ConnectError.from);
     expect((error as ConnectError).code).toBe(Code.DeadlineExceeded);
     await cancelled.promise;
