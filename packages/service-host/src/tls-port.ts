@@ -45,18 +45,18 @@ export function createTlsServer(tls: PortTls, { onSocket, onSecure }: TlsConnect
   );
   tls.onChange(() => server.setSecureContext(tls.options()));
   server.on("connection", onSocket);
-  server.on("tlsClientError", (cause) => tls.onRefused(refusedHandshake(cause)));
+  server.on("tlsClientError", (cause, socket) => tls.onRefused(refusedHandshake(cause, socket)));
   return server;
 }
 
-function refusedHandshake(cause: Error): RefusedHandshake {
+// Node looks at a client's certificate itself once the handshake is done, and hangs up without a word.
+function refusedHandshake(cause: Error, { authorizationError }: TLSSocket): RefusedHandshake {
+  const verdict = authorizationError ? String(authorizationError) : "";
+  if (verdict === "CERT_HAS_EXPIRED") return "expired_certificate";
+  if (verdict !== "") return "untrusted_certificate";
   const code = "code" in cause ? String(cause.code) : "";
   if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") return "no_certificate";
-  if (code === "CERT_HAS_EXPIRED" || cause.message.includes("certificate has expired"))
-    return "expired_certificate";
   if (/^ERR_SSL_HTTP(S_PROXY)?_REQUEST|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))
     return "plaintext";
-  if (/ALERT|ECONNRESET/.test(code)) return "refused_by_client";
-  if (/CERT|SIGNATURE|CA$|ISSUER/.test(code)) return "untrusted_certificate";
-  return "other";
+  return /ALERT|ECONNRESET/.test(code) ? "refused_by_client" : "other";
 }

@@ -45,7 +45,7 @@ export function channel(options: ChannelOptions): Channel {
         if (leftMs <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
         try {
           await attach(headers);
-          return await once(endpoints, (endpoint) =>
+          return await once(endpoints, signal, (endpoint) =>
             endpoint.transport.unary(method, signal, leftMs, headers, input, contextValues),
           );
         } catch (cause) {
@@ -73,8 +73,9 @@ export function channel(options: ChannelOptions): Channel {
         );
         return { ...response, message: released(endpoints, endpoint, response) } as typeof response;
       } catch (cause) {
-        endpoints.release(endpoint, isUnreachable(cause));
-        throw told(cause);
+        const problem = told(cause, endpoint, signal);
+        endpoints.release(endpoint, isUnreachable(problem));
+        throw problem;
       }
     },
 
@@ -82,14 +83,19 @@ export function channel(options: ChannelOptions): Channel {
   };
 }
 
-async function once<T>(endpoints: Pool, work: (endpoint: Endpoint) => Promise<T>): Promise<T> {
+async function once<T>(
+  endpoints: Pool,
+  signal: AbortSignal | undefined,
+  work: (endpoint: Endpoint) => Promise<T>,
+): Promise<T> {
   const endpoint = await endpoints.pick();
   let failed = false;
   try {
     return await work(endpoint);
   } catch (cause) {
-    failed = isUnreachable(cause);
-    throw told(cause);
+    const problem = told(cause, endpoint, signal);
+    failed = isUnreachable(problem);
+    throw problem;
   } finally {
     endpoints.release(endpoint, failed);
   }
@@ -104,28 +110,27 @@ async function* released(
   try {
     yield* response.message as AsyncIterable<never>;
   } catch (cause) {
-    failed = isUnreachable(cause);
-    throw told(cause);
+    const problem = told(cause, endpoint, undefined);
+    failed = isUnreachable(problem);
+    throw problem;
   } finally {
     endpoints.release(endpoint, failed);
   }
 }
 
-// connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
-function told(cause: unknown): unknown {
-  if (isAnswer(cause)) return cause;
+/** A failure in the words of the mesh: what never was an answer and has to do with the connection is UNAVAILABLE. */
+function told(cause: unknown, endpoint: Endpoint, signal: AbortSignal | undefined): unknown {
+  if (!(cause instanceof ConnectError) || cause.isWireError) return cause;
   const failure = tlsFailure(cause);
-  if (failure !== undefined) return new ConnectError(failure, Code.Unavailable, undefined, undefined, cause);
-  if (!wasCutOff(cause)) return cause;
-  return new ConnectError("the connection was lost", Code.Unavailable, undefined, undefined, cause);
+  if (failure !== undefined) return lost(failure, cause);
+  const unheard = endpoint.unheard();
+  if (cause.code === Code.Canceled && unheard !== undefined && !signal?.aborted) return lost(unheard, cause);
+  // connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
+  return cause.code === Code.Aborted ? lost("the connection was lost", cause) : cause;
 }
 
-function isAnswer(cause: unknown): boolean {
-  return cause instanceof ConnectError && cause.isWireError;
-}
-
-function wasCutOff(cause: unknown): cause is ConnectError {
-  return cause instanceof ConnectError && cause.code === Code.Aborted && !cause.isWireError;
+function lost(message: string, cause: ConnectError): ConnectError {
+  return new ConnectError(message, Code.Unavailable, undefined, undefined, cause);
 }
 
 function isUnavailable(cause: unknown): cause is ConnectError {
@@ -133,9 +138,8 @@ function isUnavailable(cause: unknown): cause is ConnectError {
 }
 
 // An answer that says UNAVAILABLE came from a server that can be reached: another address is no better.
-function isUnreachable(cause: unknown): boolean {
-  if (isAnswer(cause)) return false;
-  return wasCutOff(cause) || isUnavailable(cause) || tlsFailure(cause) !== undefined;
+function isUnreachable(problem: unknown): boolean {
+  return isUnavailable(problem) && !problem.isWireError;
 }
 
 function mayRepeat(method: DescMethodUnary, input: object, cause: unknown): boolean {

@@ -16,6 +16,8 @@ export interface Endpoint {
   /** Whether a connection is open, or can be opened within a few seconds. */
   readonly reachable: () => boolean | Promise<boolean>;
   readonly close: () => void;
+  /** What it may mean that the latest connection ended, while the server has said nothing on it; undefined when it has. */
+  readonly unheard: () => string | undefined;
 }
 
 export interface PoolOptions {
@@ -45,6 +47,9 @@ const avoidMs = 1_000;
 const connectMs = 2_000;
 const failureRefreshMs = 1_000;
 const responseBytesMax = 256 * 1024 * 1024;
+
+const silentTls = "the server hung up after the TLS handshake: it may refuse this client's certificate";
+const silentPlain = "the server hung up without a word: it may speak TLS alone";
 
 export function pool(options: PoolOptions): Pool {
   const { target, nowMs, resolve = resolveBySystem, refreshMs = 15_000 } = options;
@@ -137,7 +142,18 @@ function endpointOf(address: Address, dialer: TlsDialer): Endpoint {
     return state === "open" || state === "idle" || connects(sessionManager);
   };
   const close = () => sessionManager.abort();
-  return { key: keyOf(address), transport, inFlight: 0, avoidUntilMs: 0, retired: false, reachable, close };
+  const unheard = () =>
+    sessionManager.heard ? undefined : url.startsWith("https:") ? silentTls : silentPlain;
+  return {
+    key: keyOf(address),
+    transport,
+    inFlight: 0,
+    avoidUntilMs: 0,
+    retired: false,
+    reachable,
+    close,
+    unheard,
+  };
 }
 
 /** Each connection is dialled by us: to one address of the name, verified against the name, with the certificates of now. */

@@ -8,12 +8,22 @@ import { Http2SessionManager } from "@connectrpc/connect-node";
  */
 export class SteadySessions extends Http2SessionManager {
   readonly #known = new WeakSet<ClientHttp2Session>();
+  #heard = false;
+
+  /** Whether the server has said anything on the latest session. One that refuses a client's certificate hangs up unheard. */
+  get heard(): boolean {
+    return this.#heard;
+  }
 
   override async request(...args: Parameters<Http2SessionManager["request"]>) {
     const stream = await super.request(...args);
     const session = stream.session as ClientHttp2Session | undefined;
     if (session && !this.#known.has(session)) {
       this.#known.add(session);
+      this.#heard = false;
+      session.once("remoteSettings", () => {
+        this.#heard = true;
+      });
       // The calls of the session and the manager are told in ways of their own.
       session.on("error", () => {});
     }
