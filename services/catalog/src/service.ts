@@ -6,7 +6,7 @@ import type { Host } from "@marketmesh/service-host";
 import { catalogSettings } from "./config.ts";
 import { listingFeed } from "./events/listing-facts.ts";
 import { onPartyErased } from "./events/on-party-erased.ts";
-import { watchers } from "./events/watchers.ts";
+import { type Watchers, watchers } from "./events/watchers.ts";
 import { kindCache } from "./kind-cache.ts";
 import { migrations } from "./migrations.ts";
 import { ordinals } from "./ordinals.ts";
@@ -34,11 +34,12 @@ export async function bindCatalog(host: Host): Promise<void> {
     service: host.name,
     feed: listingFeed,
     async bootstrap() {
-      watching.interrupt();
+      watching.interrupt("The service lost its place in the feed: list again.");
       return ownPosition();
     },
     apply: (envelopes) => watching.tell(envelopes),
   });
+  host.background("watches", (signal) => untilDrained(watching, signal));
 
   host.serve(
     CatalogService,
@@ -55,4 +56,11 @@ export async function bindCatalog(host: Host): Promise<void> {
       exports: { marketsMax: config.exportsMax, stallMs: config.exportStallMs },
     }),
   );
+}
+
+/** A watch has no end of its own: whoever drains would wait for it as long as it waits for any call. */
+async function untilDrained(watching: Watchers, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  watching.interrupt("The service is about to stop: watch again, and list again.");
 }

@@ -28,6 +28,8 @@ export interface RunningCatalog extends AsyncDisposable {
   party(market: string, party: string): Promise<CatalogClient>;
   /** Destroys a party's key, as EraseParty does. Catalog keeps what it has in memory until it hears of it. */
   erase(market: string, party: string): void;
+  /** Lets the service drain, as SIGTERM does. */
+  drain(): Promise<void>;
   /** Lets catalog read the PartyErased of a party in identity's feed. */
   tellErased(market: string, party: string): void;
 }
@@ -66,6 +68,7 @@ export async function startCatalog(env: Record<string, string> = {}): Promise<Ru
     party: (market, party) =>
       as({ reach: "PARTY", market, party, permissions, principal: account(market, party) }),
     erase: keys.erase,
+    drain: async () => services.services.get("catalog")?.close(),
     tellErased: (market, party) => partyFeed?.apply([partyErased(`markets/${market}/parties/${party}`)]),
     async [Symbol.asyncDispose]() {
       for (const mesh of open) mesh.close();

@@ -57,6 +57,6 @@ test("a lost place in the feed ends every watch", async () => {
   const watching = watchers({ watchersMax: 1, bufferedMax: 1 });
   const changes = watching.watch(all, new AbortController().signal);
   const ended = reasonOf(changes);
-  watching.interrupt();
+  watching.interrupt("list again");
   expect(await ended).toBe("WATCH_INTERRUPTED");
 });

@@ -18,8 +18,8 @@ export interface Watchers {
   watch(wants: (change: ListingChange) => boolean, signal: AbortSignal): AsyncGenerator<ListingChange>;
   /** Hands facts to all watchers. */
   tell(envelopes: readonly Envelope[]): void;
-  /** Ends every watch: facts may have been lost. */
-  interrupt(): void;
+  /** Ends every watch: facts may have been lost, or will be. */
+  interrupt(message: string): void;
 }
 
 /** A watch that the service ended. */
@@ -96,8 +96,7 @@ export function watchers({ watchersMax, bufferedMax }: WatchBounds): Watchers {
         if (change) for (const watcher of all) offer(watcher, change);
       }
     },
-    interrupt() {
-      const message = "The service lost its place in the feed: list again.";
+    interrupt(message) {
       for (const watcher of all) end(watcher, { reason: "WATCH_INTERRUPTED", message });
     },
   };
