@@ -1,0 +1,2 @@
+export { type NoRelease, previousRelease, type Release, UPGRADE_FROM_KEY } from "./previous-release.ts";
+export { releaseCheckout } from "./release-checkout.ts";
