@@ -89,6 +89,11 @@ export function lostRace(error: unknown): boolean {
   return state === "40001" || state === "40P01";
 }
 
+/** Whether a write came to a server that only reads: one that was the primary, or that a name still leads to. */
+export function metStandby(error: unknown): boolean {
+  return sqlStateOf(error) === "25006";
+}
+
 function rootOf(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? error.cause : error;
 }

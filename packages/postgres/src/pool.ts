@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
 import type { TransactionOptions, Tx } from "./database.ts";
-import { lostRace, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
+import { lostRace, metStandby, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
 import * as defined from "./metrics.ts";
 import type { Scope } from "./scope.ts";
 import type { Statements } from "./session.ts";
@@ -46,6 +46,10 @@ export function openPool(options: PoolOptions): Pool {
             ...rest,
             timeoutMs: rest.timeoutMs ?? options.statementTimeoutMs,
           });
+        } catch (error) {
+          // The primary is elsewhere now: no connection of before is of use.
+          if (metStandby(error) && !rest.readOnly) connections.renew();
+          throw error;
         } finally {
           connections.release(connection);
         }
@@ -76,7 +80,8 @@ async function repeat<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!lostRace(error) || !mayRepeat || attempts === attemptsMax) throw toDatabaseError(error);
+      const again = mayRepeat && (lostRace(error) || metStandby(error));
+      if (!again || attempts === attemptsMax) throw toDatabaseError(error);
       await delay(Math.random() * 10 * 2 ** attempts, undefined, signal ? { signal } : {});
     }
   }
@@ -86,11 +91,15 @@ interface Connections {
   use(): { readonly used: number; readonly idle: number; readonly waiting: number };
   acquire(): Promise<Connection>;
   release(connection: Connection): void;
+  /** From now on transactions begin on new connections; those under way end on theirs. */
+  renew(): void;
   close(): Promise<void>;
 }
 
 function openConnections(options: PoolOptions): Connections {
   const idle: Connection[] = [];
+  const used = new Set<Connection>();
+  const retired = new WeakSet<Connection>();
   const waiting: { give: (connection: Connection | undefined) => void }[] = [];
   let inUse = 0;
   let closing: (() => void) | undefined;
@@ -104,9 +113,13 @@ function openConnections(options: PoolOptions): Connections {
     else if (connection) idle.push(connection);
     if (inUse === 0) closing?.();
   };
+  const take = (connection: Connection) => {
+    used.add(connection);
+    return connection;
+  };
   const open = async () => {
     try {
-      return await connect(options);
+      return take(await connect(options));
     } catch (error) {
       passOn(undefined);
       throw error;
@@ -118,15 +131,22 @@ function openConnections(options: PoolOptions): Connections {
       if (closing) throw new UnavailableError(new Error("the pool is closed"));
       if (inUse < options.connectionsMax) {
         inUse++;
-        return takeLiving(idle) ?? open();
+        const living = takeLiving(idle);
+        return living ? take(living) : open();
       }
       if (waiting.length >= waitingMax) throw new OverloadError();
       const given = await new Promise<Connection | undefined>((give) => waiting.push({ give }));
-      return given && !given.dead ? given : open();
+      return given && !given.dead ? take(given) : open();
+    },
+    renew() {
+      for (const one of used) retired.add(one);
+      for (const one of idle.splice(0)) discard(one);
     },
     release(connection) {
-      if (connection.dead) discard(connection);
-      passOn(connection.dead ? undefined : connection);
+      used.delete(connection);
+      const isLeft = connection.dead || retired.has(connection);
+      if (isLeft) discard(connection);
+      passOn(isLeft ? undefined : connection);
     },
     async close() {
       const drained = new Promise<void>((resolve) => {

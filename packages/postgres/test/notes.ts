@@ -1,10 +1,10 @@
-import { createTestDatabase } from "@marketmesh/testkit/servers";
+import { createTestDatabase, type TestDatabase } from "@marketmesh/testkit/servers";
 import { type Database, type DatabaseOptions, migrate, openDatabase } from "../src/index.ts";
 
 /** A migrated database of this package's tests with a table `notes` under row level security. */
 export async function openNotes(
   options: Partial<DatabaseOptions> = {},
-): Promise<{ database: Database; migratorUrl: string } & AsyncDisposable> {
+): Promise<{ database: Database; urls: TestDatabase; migratorUrl: string } & AsyncDisposable> {
   const created = await createTestDatabase({
     service: "notes",
     template: {
@@ -23,6 +23,7 @@ export async function openNotes(
   });
   return {
     database,
+    urls: created,
     migratorUrl: created.migratorUrl,
     async [Symbol.asyncDispose]() {
       await database.close();
