@@ -28,6 +28,36 @@ const places: readonly Place[] = [
     text: `  "__service__.__resources__.read",\n`,
   },
   {
+    file: "deploy/charts/marketmesh/files/services.yaml",
+    after: /[\s\S]*$/g,
+    text: `__service__:\n  calls: []\n  serves: [marketmesh.__service__.v1.__Service__Service]\n`,
+  },
+  {
+    file: "deploy/charts/marketmesh/values.yaml",
+    after: /\nservices:\n(?: {2}[^\n]*\n)*/g,
+    text: `  __service__: {}\n`,
+  },
+  {
+    file: "deploy/charts/marketmesh/values.schema.json",
+    after: /"description": "The service [a-z]+\."\n {8}\}/g,
+    text: `,\n        "__service__": {\n          "$ref": "#/$defs/service",\n          "description": "The service __service__."\n        }`,
+  },
+  {
+    file: "deploy/charts/marketmesh/values.schema.json",
+    after: /"enum": \["identity"[^\]]*/g,
+    text: `, "__service__"`,
+  },
+  {
+    file: "terraform/modules/marketmesh/gcp/variables.tf",
+    after: /default\s+= \["identity"[^\]]*/g,
+    text: `, "__service__"`,
+  },
+  {
+    file: "terraform/modules/marketmesh/aws/variables.tf",
+    after: /default\s+= \["identity"[^\]]*/g,
+    text: `, "__service__"`,
+  },
+  {
     file: "README.md",
     after: /\n\| \[[a-z]+\]\(services\/[^\n]*\n/g,
     text: `| [__service__](services/__service__) | __resources__: texts that a market keeps |\n`,

@@ -35,7 +35,7 @@ export interface FileCheck extends Expectation {
   readonly at?: string;
 }
 
-/** A test that ran and passed in the last `npm test`, by its whole name, or by `/a regular expression/`. */
+/** A test that ran and passed in the last `npm test`, by its name without its groups, or by `/a regular expression/` on all of it. */
 export interface TestCheck {
   readonly test: string;
   /** Only tests of files below this path. */
@@ -71,6 +71,8 @@ export interface ManifestCheck extends Expectation {
 /** An alert of deploy/rules whose name matches, for the service; its severity, and a runbook that exists. */
 export interface AlertCheck {
   readonly alert: string;
+  /** The file of deploy/rules; default: any. */
+  readonly in?: string;
   readonly severity?: string;
 }
 
@@ -121,7 +123,7 @@ const extras: Readonly<Record<CheckKind, readonly string[]>> = {
   probe: ["status", "equals", "matches", "lacks"],
   log: [],
   manifest: ["at", "equals", "matches", "lacks", "atLeast", "atMost", "sameAs"],
-  alert: ["severity"],
+  alert: ["in", "severity"],
   dashboard: ["panel", "query"],
   terraform: ["in", "at", "equals", "matches", "lacks", "atLeast", "atMost", "sameAs"],
   code: [],

@@ -30,7 +30,9 @@ export function checkoutEvidence(sources: EvidenceSources): CheckoutEvidence {
   const tests = once(() => sources.results ?? lastResults(checkout, stateDir));
   const mesh = once(() => startedOrError(services, join(stateDir, "bin")));
   const running = new Map<string, Promise<RunningEvidence | Error>>();
-  const manifests = once(() => orError<readonly Manifest[]>(() => renderedManifests(checkout, stateDir)));
+  const manifests = once(() =>
+    orError<readonly Manifest[]>(() => renderedManifests(checkout, join(stateDir, "bin"))),
+  );
   const terraform = new Map<string, ReturnType<Evidence["terraform"]>>();
   let started = false;
 

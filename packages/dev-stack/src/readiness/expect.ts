@@ -16,7 +16,9 @@ export function expectAt(
     const complaint = complaintAbout(value, expected, document);
     if (complaint !== undefined) return missing(`${at} ${complaint}`);
   }
-  return ok(path === undefined ? `${where}${asked(expected)}` : `${at} = ${shown(values[0])}`);
+  if (path === undefined) return ok(`${where}${asked(expected)}`);
+  // The end of a path tells enough of what is well.
+  return ok(`${where} ${path.split(".").slice(-2).join(".")} = ${shown(values[0])}`);
 }
 
 /** The values at a path; `*` stands for each element or entry. */

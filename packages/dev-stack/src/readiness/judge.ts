@@ -34,7 +34,7 @@ export async function judge(
       checks.map((check) => findingOf(forService(check, service), service, evidence)),
     );
     const lacking = findings.filter(({ ok }) => !ok);
-    const told = (lacking.length > 0 ? lacking : findings).map((finding) => finding.evidence);
+    const told = [...new Set((lacking.length > 0 ? lacking : findings).map((finding) => finding.evidence))];
     const whenHeld = operator === undefined ? "ok" : "OPERATOR";
     verdicts.push({
       service,

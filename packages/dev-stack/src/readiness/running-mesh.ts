@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkoutDir, serverDirsOf } from "../state-folder.ts";
@@ -30,10 +30,14 @@ export async function startRunningMesh(
     MARKETMESH_REPLICAS: _r,
     ...env
   } = process.env;
+  // What this checkout has fetched before need not be fetched again.
+  const fetched = join(binDir, "nats-server");
+  mkdirSync(join(stateDir, "bin"), { recursive: true });
+  if (existsSync(fetched)) copyFileSync(fetched, join(stateDir, "bin", "nats-server"));
   const mesh = new Mesh({
     stateDir,
     services,
-    env: { ...env, PATH: `${env.PATH}:${binDir}`, LOG_LEVEL: "info" },
+    env: { ...env, LOG_LEVEL: "info" },
     say: () => {},
     onFatal: () => {},
   });

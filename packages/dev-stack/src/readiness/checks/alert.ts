@@ -12,8 +12,9 @@ interface Rule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export function alertFinding({ alert, severity }: AlertCheck, evidence: Evidence): Finding {
-  const rules = evidence.filesBelow(rulesFolder).flatMap((path) => rulesOf(evidence.file(path) ?? ""));
+export function alertFinding({ alert, severity, in: file }: AlertCheck, evidence: Evidence): Finding {
+  const paths = file === undefined ? evidence.filesBelow(rulesFolder) : [`${rulesFolder}/${file}`];
+  const rules = paths.flatMap((path) => rulesOf(evidence.file(path) ?? ""));
   const found = rules.filter(
     (rule) =>
       rule.alert !== undefined &&
@@ -22,7 +23,9 @@ export function alertFinding({ alert, severity }: AlertCheck, evidence: Evidence
   );
   const [first] = found;
   if (first === undefined)
-    return missing(`${rulesFolder} has no alert ${alert}${severity ? ` that says ${severity}` : ""}`);
+    return missing(
+      `${file === undefined ? rulesFolder : paths[0]} has no alert ${alert}${severity ? ` that says ${severity}` : ""}`,
+    );
   for (const rule of found) {
     const runbook = runbookOf(rule);
     if (runbook === undefined) return missing(`alert ${rule.alert} names no runbook`);

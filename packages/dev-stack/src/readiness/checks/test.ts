@@ -21,5 +21,7 @@ export function testFinding({ test, in: below, atLeast = 1 }: TestCheck, evidenc
 
 function isNamed(name: string, wanted: string): boolean {
   const pattern = /^\/(.*)\/$/s.exec(wanted)?.[1];
-  return pattern === undefined ? name === wanted : new RegExp(pattern).test(name);
+  // Groups stand before a test's own name: `holds > a hold ends once`.
+  if (pattern === undefined) return name === wanted || name.endsWith(` > ${wanted}`);
+  return new RegExp(pattern).test(name);
 }
