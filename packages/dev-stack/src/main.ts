@@ -25,7 +25,7 @@ async function main(command: string | undefined, args: string[]): Promise<number
       if (!generate(join(checkoutDir, "packages", "contracts", "src"))) return 1;
       await generateMetricsTable();
       (await import("./observability/generated-files.ts")).writeObservabilityFiles();
-      return 0;
+      return runScript("test/chart/generate.ts", []);
     case "bench":
       return runScript("test/bench/main.ts", args);
     case "test:faults":
