@@ -1,19 +1,11 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { type BuildFailure, build, type Metafile, type Plugin } from "esbuild";
 import { StackProblem } from "../problem.ts";
 import { checkoutDir } from "../state-folder.ts";
 import { type BundledFile, followReferences } from "./file-references.ts";
 import { type Release, releaseOf } from "./release.ts";
+import { sbomOf } from "./sbom.ts";
 import { bundledRequires, checkDependency, LEFT_OUT, OWN_REQUIRES } from "./third-party.ts";
 
 /** A folder that Node runs as it stands: `node main.mjs`. */
@@ -36,7 +28,7 @@ const requireOfNode =
 
 /**
  * Bundles a service, or `cli`, into a folder, which is replaced: `main.mjs`, chunks that it loads on demand, `migrations/`,
- * `release.json`. The same sources give the same bytes in any checkout.
+ * `release.json` and `sbom.cdx.json`. The same sources give the same bytes in any checkout.
  *
  * Throws SERVICE_UNKNOWN, BUNDLE_REFUSED, BUNDLE_FAILED.
  */
@@ -46,14 +38,13 @@ export async function bundleService(
   { checkout = checkoutDir }: BundleOptions = {},
 ): Promise<Bundle> {
   const entry = entryOf(name, checkout);
-  const target = resolve(folder);
-  const unfinished = `${target}.${process.pid}.unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
   const files = new Map<string, BundledFile>();
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: checkout,
     entryPoints: { main: entry },
-    outdir: unfinished,
+    // Nothing is written by esbuild; where it would be must not tell in its output.
+    write: false,
+    outdir: join(checkout, "bundle"),
     outExtension: { ".js": ".mjs" },
     bundle: true,
     splitting: true,
@@ -73,12 +64,14 @@ export async function bundleService(
     checkDependency(path, readFileSync(join(checkout, path), "utf8"));
   }
   const release = releaseOf(checkout);
-  for (const { from, to } of files.values()) copy(from, join(unfinished, to));
-  writeFileSync(join(unfinished, "release.json"), `${JSON.stringify(release)}\n`);
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(dirname(target), { recursive: true });
-  renameSync(unfinished, target);
-  return { name, folder: target, release, sources };
+  const contents = new Map<string, Uint8Array | string>([
+    ...outputFiles.map(({ path, contents: bytes }) => [basename(path), bytes] as const),
+    ...[...files.values()].map(({ from, to }) => [to, readFileSync(from)] as const),
+    ["release.json", `${JSON.stringify(release)}\n`],
+    ["sbom.cdx.json", `${JSON.stringify(sbomOf(checkout, { name, release, sources }), null, 1)}\n`],
+  ]);
+  replaceFolder(resolve(folder), contents);
+  return { name, folder: resolve(folder), release, sources };
 }
 
 function entryOf(name: string, checkout: string): string {
@@ -139,8 +132,14 @@ function sourcesIn({ outputs }: Metafile): string[] {
   return [...found].sort();
 }
 
-function copy(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to);
-  chmodSync(to, 0o644);
+/** Writes the files beside the folder and then puts them in its place, whole. */
+function replaceFolder(folder: string, contents: ReadonlyMap<string, Uint8Array | string>): void {
+  const unfinished = `${folder}.${process.pid}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  for (const [path, content] of contents) {
+    mkdirSync(dirname(join(unfinished, path)), { recursive: true });
+    writeFileSync(join(unfinished, path), content);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(unfinished, folder);
 }
