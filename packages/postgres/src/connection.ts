@@ -1,6 +1,8 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
-import { typeOptions } from "./array-types.ts";
+import { type DatabaseHost, type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+import { driverOptions } from "./driver-options.ts";
+import { type HostChoice, hostChoice, refuseReader } from "./hosts.ts";
 
 /** One connection of a pool: a driver client of its own, thrown away when its connection is lost. */
 export interface Connection {
@@ -25,13 +27,46 @@ export const settings =
 
 const connectTimeoutMs = 10_000;
 
-/** Connects and logs in, within ten seconds: a driver whose connections are cut at once goes on connecting and says nothing. */
+/** A URL as it is understood, and which of its hosts is asked first. */
+interface Place {
+  readonly url: DatabaseUrl;
+  readonly hosts: HostChoice;
+}
+
+// One for each pool: its connections remember together which host worked.
+const places = new WeakMap<ConnectionOptions, Place>();
+
+function placeOf(options: ConnectionOptions): Place {
+  const known = places.get(options);
+  if (known) return known;
+  const url = parseDatabaseUrl(options.url);
+  const made = { url, hosts: hostChoice(url) };
+  places.set(options, made);
+  return made;
+}
+
+/** Connects and logs in at the first host that will do. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const { url, hosts } = placeOf(options);
+  return await hosts.connect((host) => connectTo(host, url, options));
+}
+
+/** Within ten seconds for all hosts: a driver whose connections are cut at once goes on connecting and says nothing. */
+async function connectTo(
+  host: DatabaseHost,
+  url: DatabaseUrl,
+  options: ConnectionOptions,
+): Promise<Connection> {
   const onLost = new Set<(error: Error) => void>();
-  const connection: Connection = { dead: false, onLost, sql: client(options, () => lose(connection)) };
-  const timer = setTimeout(() => lose(connection), connectTimeoutMs);
+  const connection: Connection = {
+    dead: false,
+    onLost,
+    sql: clientAt(host, url, options, () => lose(connection)),
+  };
+  const timer = setTimeout(() => lose(connection), connectTimeoutMs / url.hosts.length);
   try {
     await send(connection, connection.sql.unsafe(settings, ["", "", "", "", "0"], { prepare: true }));
+    await send(connection, refuseReader(connection.sql, url));
     return connection;
   } catch (error) {
     discard(connection);
@@ -68,16 +103,26 @@ export function discard(connection: Connection): void {
   connection.sql.end({ timeout: 0 }).catch(() => {});
 }
 
-/** A client of one connection that reads and writes values the way drizzle expects. */
-export function client(options: ConnectionOptions, onclose: () => void = () => {}): Sql {
-  const sql = postgres(options.url, {
-    ...typeOptions,
-    max: 1,
-    onnotice: () => {},
+/** A client of one connection, at the first host, that reads and writes values the way drizzle expects. */
+export function client(options: ConnectionOptions): Sql {
+  const { url } = placeOf(options);
+  return clientAt(url.hosts[0] as DatabaseHost, url, options, () => {});
+}
+
+function clientAt(
+  host: DatabaseHost,
+  url: DatabaseUrl,
+  options: ConnectionOptions,
+  onclose: () => void,
+): Sql {
+  const driver = driverOptions(url, host);
+  const sql = postgres({
+    ...driver,
     onclose,
     connect_timeout: connectTimeoutMs / 1_000,
     max_lifetime: null,
     connection: {
+      ...driver.connection,
       application_name: options.applicationName,
       // A kept plan is as old as its table was small: made for an empty one, it reads a whole market through any index
       // until the next analyze. Planning costs less than one such read.

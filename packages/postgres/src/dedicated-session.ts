@@ -1,6 +1,8 @@
 import postgres from "postgres";
-import { typeOptions } from "./array-types.ts";
+import { type DatabaseHost, type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+import { driverOptions } from "./driver-options.ts";
 import { toDatabaseError } from "./errors.ts";
+import { hostChoice, refuseReader } from "./hosts.ts";
 
 /** A connection kept for what belongs to a session: LISTEN and session locks. Never for transactional work. */
 export interface DedicatedSession extends AsyncDisposable {
@@ -25,18 +27,30 @@ export async function openDedicatedSession(
   url: string,
   options: DedicatedSessionOptions,
 ): Promise<DedicatedSession> {
+  const parsed = parseDatabaseUrl(url);
+  try {
+    return await hostChoice(parsed).connect((host) => openAt(host, parsed, options));
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+async function openAt(
+  host: DatabaseHost,
+  url: DatabaseUrl,
+  options: DedicatedSessionOptions,
+): Promise<DedicatedSession> {
   const lost = new AbortController();
   const internal = { onnotify: (channel: string) => options.onNotify?.(channel) };
-  const sql = postgres(url, {
+  const driver = driverOptions(url, host);
+  const sql = postgres({
     ...internal,
-    ...typeOptions,
-    max: 1,
-    onnotice: () => {},
+    ...driver,
     onclose: () => lost.abort(),
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 10,
-    connection: { application_name: options.applicationName },
+    connection: { ...driver.connection, application_name: options.applicationName },
   });
   const query = async <Row extends Record<string, unknown>>(text: string, values: readonly string[] = []) => {
     // The driver would reconnect by itself, without what the session had.
@@ -54,6 +68,7 @@ export async function openDedicatedSession(
   };
   try {
     await query("select 1");
+    await refuseReader(sql, url);
   } catch (error) {
     await close();
     throw error;

@@ -2,10 +2,19 @@ export { bucketOf } from "./bucket.ts";
 export { type ColumnSpec, columns } from "./columns.ts";
 export type { Database, Drizzle, TransactionOptions, Tx } from "./database.ts";
 export {
+  type DatabaseHost,
+  type DatabaseTls,
+  type DatabaseUrl,
+  DatabaseUrlError,
+  parseDatabaseUrl,
+  withPasswordFile,
+} from "./database-url.ts";
+export {
   type DedicatedSession,
   type DedicatedSessionOptions,
   openDedicatedSession,
 } from "./dedicated-session.ts";
+export { type DriverTls, type PgConnectionOptions, pgConnectionOptions } from "./driver-options.ts";
 export {
   ConflictError,
   constraintOf,
@@ -28,6 +37,7 @@ export {
 } from "./migrate.ts";
 export type { DatabaseOptions, ObservedQuery } from "./open.ts";
 export { openDatabase } from "./open.ts";
+export { openClient } from "./plain-client.ts";
 export { onceByRequestId, purgeRememberedRequests, type RememberedCall } from "./request-memory.ts";
 export { assertRowSecurity, type GuardedTable } from "./row-security.ts";
 export type { Reach, Scope, ScopedCaller } from "./scope.ts";

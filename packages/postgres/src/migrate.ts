@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { sql } from "drizzle-orm";
-import postgres, { type Sql } from "postgres";
-import { typeOptions } from "./array-types.ts";
+import type { Sql } from "postgres";
 import type { Database } from "./database.ts";
+import { parseDatabaseUrl } from "./database-url.ts";
 import { sqlStateOf, toDatabaseError } from "./errors.ts";
+import { openClient } from "./plain-client.ts";
 
 /** A folder of `0001_create_x.sql` files and the name under which they are recorded. */
 export interface MigrationDirectory {
@@ -31,8 +32,10 @@ export interface RecordedMigration {
 
 /** The roles that a service's app and background URLs log in as. */
 export function rolesOf(urls: { readonly url: string; readonly backgroundUrl: string }): MigrateOptions {
-  const userOf = (url: string) => decodeURIComponent(new URL(url).username);
-  return { appRole: userOf(urls.url), backgroundRole: userOf(urls.backgroundUrl) };
+  return {
+    appRole: parseDatabaseUrl(urls.url).user,
+    backgroundRole: parseDatabaseUrl(urls.backgroundUrl).user,
+  };
 }
 
 /** A file that a run applied. */
@@ -71,11 +74,8 @@ export async function migrate(
 ): Promise<readonly AppliedMigration[]> {
   const all = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
   const files = options.only ? chosen(all, options.only) : all;
-  const client = postgres(url, {
-    ...typeOptions,
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: "migrate" },
+  const client = await openClient(url, "migrate").catch((error: unknown) => {
+    throw toDatabaseError(error);
   });
   try {
     await client`select pg_advisory_lock(${lockKey})`;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
 import type { TransactionOptions, Tx } from "./database.ts";
+import { parseDatabaseUrl } from "./database-url.ts";
 import { lostRace, metStandby, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
 import * as defined from "./metrics.ts";
 import type { Scope } from "./scope.ts";
@@ -29,7 +30,7 @@ export interface PoolOptions extends ConnectionOptions {
 }
 
 export function openPool(options: PoolOptions): Pool {
-  const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  const { database } = parseDatabaseUrl(options.url);
   const statements: Statements = { prepared: new Set(), database, onQuery: options.onQuery };
   const connections = openConnections(options);
   const waited = measure(options, connections);
