@@ -9,6 +9,7 @@ import { bindEligibility } from "@marketmesh/eligibility";
 import { bindFulfillment } from "@marketmesh/fulfillment";
 import { bindIdentity } from "@marketmesh/identity";
 import { bindScoring } from "@marketmesh/scoring";
+import type { Env } from "@marketmesh/service-host";
 import { type RunningServices, startServices } from "@marketmesh/testkit";
 
 /** Every service in this process, on databases and streams of its own, with real tokens by identity. */
@@ -32,29 +33,33 @@ const binds = {
   fulfillment: bindFulfillment,
 };
 
-/** @param env of every service */
-export async function startWholeMesh(env: Readonly<Record<string, string>> = {}): Promise<WholeMesh> {
+/**
+ * @param env of every service, or made of what it has
+ * @param client how the operator's clients connect
+ */
+export async function startWholeMesh(
+  env: Env | ((own: Env) => Env) = {},
+  client: Parameters<typeof connectMesh>[2] = {},
+): Promise<WholeMesh> {
   const folder = mkdtempSync(join(tmpdir(), "marketmesh-journey-"));
   const keys = Object.fromEntries(["operator", ...Object.keys(binds)].map((name) => [name, apiKey()]));
   const bootstrap = join(folder, "bootstrap.json");
   writeFileSync(bootstrap, JSON.stringify(principalsOf(keys)), { mode: 0o600 });
+  const masterKey = randomBytes(32).toString("hex");
   const services = await startServices(
     Object.entries(binds).map(([name, bind]) => ({
       name,
       bind,
-      env: {
+      env: (own) => ({
         SERVICE_KEY: keys[name],
         LOG_LEVEL: "warn",
-        ...env,
-        ...(name === "identity" && {
-          IDENTITY_BOOTSTRAP_FILE: bootstrap,
-          IDENTITY_MASTER_KEY: randomBytes(32).toString("hex"),
-        }),
-      },
+        ...(typeof env === "function" ? env(own) : env),
+        ...(name === "identity" && { IDENTITY_BOOTSTRAP_FILE: bootstrap, IDENTITY_MASTER_KEY: masterKey }),
+      }),
     })),
   );
   const operatorKey = keys.operator!;
-  const clients = connectMesh(services.endpoints, operatorKey);
+  const clients = connectMesh(services.endpoints, operatorKey, client);
   return {
     clients,
     endpoints: services.endpoints,

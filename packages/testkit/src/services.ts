@@ -14,6 +14,8 @@ export interface ServiceUnderTest {
   /** Gets an empty database of its own, which the host migrates. Default true. */
   readonly database?: boolean;
   readonly env?: Env;
+  /** Changes what it would get: another way to its database. */
+  readonly envOf?: (given: Env) => Env;
 }
 
 /** Services of one test, in this process, each on its own port and database, on the run's Postgres and NATS. */
@@ -42,7 +44,9 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
   const issuer = ports.has("identity") ? undefined : await startTestIssuer();
   // The run's broker reserves what a stream may grow to, and a run has many.
   const events = { EVENTS_NAMESPACE: namespace(), EVENTS_STREAM_BYTES_MAX: String(64 * 1024 * 1024) };
-  const shared = { ...meshEnv(ports, issuer), ...events };
+  // Services call each other by the scheme that they serve.
+  const scheme = list.some(({ env }) => env?.TLS_CERT_FILE) ? "https" : "http";
+  const shared = { ...meshEnv(scheme, ports, issuer), ...events };
 
   async function close(): Promise<void> {
     await Promise.all([...services.values()].map((service) => service.close()));
@@ -56,7 +60,9 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
         const own = database ? await databaseEnv(name, databases) : {};
         const port = { PORT: String(ports.get(name)) };
         const key = { SERVICE_KEY: `serviceAccounts/${name}` };
-        const launch = () => start(name, bind, { ...shared, ...own, ...port, ...key, ...env });
+        const given = { ...shared, ...own, ...port, ...key };
+        const launch = () =>
+          start(name, bind, { ...given, ...(typeof env === "function" ? env(given) : env) });
         launchers.set(name, launch);
         services.set(name, await launch());
       }),
@@ -102,10 +108,14 @@ async function databaseEnv(service: string, databases: TestDatabase[]): Promise<
   };
 }
 
-function meshEnv(ports: ReadonlyMap<string, number>, issuer: TestIssuer | undefined): Env {
+function meshEnv(
+  scheme: "http" | "https",
+  ports: ReadonlyMap<string, number>,
+  issuer: TestIssuer | undefined,
+): Env {
   const own = [...ports].map(([name, port]) => [
     `MESH_${name.toUpperCase()}_URL`,
-    `http://127.0.0.1:${port}`,
+    `${scheme}://127.0.0.1:${port}`,
   ]);
   return { ...Object.fromEntries(own), ...(issuer && { MESH_IDENTITY_URL: issuer.url }) };
 }
