@@ -35,11 +35,13 @@ async function main(command: string | undefined, args: string[]): Promise<number
     case "bundle":
       // Loaded on demand: no other command pays for the bundler.
       return (await import("./image/command.ts")).bundleCommand(args);
+    case "image":
+      return (await import("./image/image.ts")).imageCommand(args);
     default:
       throw new StackProblem(
         "UNKNOWN_COMMAND",
         `no command ${command}`,
-        "Use start, test, test:faults, bench, fuzz, generate, bundle, readiness or new-service.",
+        "Use start, test, test:faults, bench, fuzz, generate, bundle, image, readiness or new-service.",
       );
   }
 }

@@ -23,7 +23,8 @@ function commitOf(checkout: string): string {
   return changed === "" ? hash : `${hash}-dirty`;
 }
 
-function git(checkout: string, args: readonly string[]): string | undefined {
+/** What git says on a question, without its line end; undefined when it fails or is not there. */
+export function git(checkout: string, args: readonly string[]): string | undefined {
   const { status, stdout } = spawnSync("git", args, { cwd: checkout, encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }
