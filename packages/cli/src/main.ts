@@ -5,6 +5,7 @@ import { events } from "./commands/events.ts";
 import { apply, exportNdjson, importFiles } from "./commands/market.ts";
 import { runs } from "./commands/runs.ts";
 import { report, run } from "./commands/scenario.ts";
+import { secrets } from "./commands/secrets.ts";
 import { logs, status, stop, token } from "./commands/stack.ts";
 import { tasks } from "./commands/tasks.ts";
 import { trace } from "./commands/trace.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   backup,
   restore,
   token,
+  secrets,
 };
 
 async function main(given: string[]): Promise<void> {

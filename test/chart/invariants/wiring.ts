@@ -5,10 +5,11 @@ import { type Labels, ofKind, selects, workloads } from "../rendered.ts";
 
 /** The keys of secrets that ADR 14 names, by the end of a secret's name; none for a key that nobody would put there. */
 const secretKeys: Readonly<Record<string, readonly string[]>> = {
-  "": ["database-url", "database-background-url", "nats-url", "service-key"],
+  "": ["database-url", "database-background-url", "database-read-url", "nats-url", "service-key"],
   identity: ["master-key", "bootstrap.json"],
   migrate: ["database-url", "database-background-url", "database-migrator-url"],
   nats: ["password"],
+  "postgres-ca": ["ca.crt"],
 };
 
 interface Selecting extends KubeObject {
@@ -101,6 +102,7 @@ export const wiringInvariants: Readonly<Record<string, Invariant>> = {
 };
 
 function allowed(kind: string, container: string): readonly string[] {
+  if (container === "postgres-ca") return secretKeys["postgres-ca"]!;
   if (kind === "Job") return secretKeys.migrate!;
   if (kind === "StatefulSet") return secretKeys[container] ?? [];
   return [...secretKeys[""]!, ...(secretKeys[container] ?? [])];

@@ -54,6 +54,8 @@ envFrom:
 env:
   {{- include "marketmesh.secretEnv" (list $secret "DATABASE_URL" "database-url") | nindent 2 }}
   {{- include "marketmesh.secretEnv" (list $secret "DATABASE_BACKGROUND_URL" "database-background-url") | nindent 2 }}
+  - name: DATABASE_READ_URL
+    valueFrom: { secretKeyRef: { name: {{ $secret }}, key: database-read-url, optional: true } }
   {{- include "marketmesh.secretEnv" (list $secret "NATS_URL" "nats-url") | nindent 2 }}
   {{- include "marketmesh.secretEnv" (list $secret "SERVICE_KEY" "service-key") | nindent 2 }}
   {{- if eq $container.service "identity" }}
@@ -74,6 +76,7 @@ volumeMounts:
   {{- if eq $container.service "identity" }}
   - { name: bootstrap, mountPath: /etc/marketmesh/identity, readOnly: true }
   {{- end }}
+  {{- include "marketmesh.postgresCaMount" $root | nindent 2 }}
   {{- if $root.Values.tls.enabled }}
   - { name: tls-{{ $container.service }}, mountPath: /etc/marketmesh/tls, readOnly: true }
   {{- end }}
@@ -105,4 +108,22 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
+{{- end }}
+
+{{- /* The secret with Postgres' authority, ca.crt: that of this release's cluster, or the one that is named; empty for none. */}}
+{{- define "marketmesh.postgresCa" -}}
+{{- .Values.postgres.caSecret | default (ternary (include "marketmesh.name" (list . "postgres-ca")) "" .Values.postgres.enabled) }}
+{{- end }}
+
+{{- define "marketmesh.postgresCaMount" -}}
+{{- if include "marketmesh.postgresCa" . }}
+- { name: postgres-ca, mountPath: /etc/marketmesh/postgres, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "marketmesh.postgresCaVolume" -}}
+{{- with include "marketmesh.postgresCa" . }}
+- name: postgres-ca
+  secret: { secretName: {{ . }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
+{{- end }}
 {{- end }}

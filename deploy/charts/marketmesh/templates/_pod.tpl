@@ -41,6 +41,7 @@ spec:
     {{- end }}
   volumes:
     - { name: tmp, emptyDir: { sizeLimit: 64Mi } }
+    {{- include "marketmesh.postgresCaVolume" $root | nindent 4 }}
     {{- range $pod.containers }}
     {{- if eq .service "identity" }}
     - name: bootstrap
