@@ -58,6 +58,21 @@ const places: readonly Place[] = [
     text: `, "__service__"`,
   },
   {
+    file: "docs/operating.md",
+    after: /\n\| [a-z]+ +\| ____ +\| ____ +\|(?=\n)/g,
+    text: `\n| __service__ | ____ | ____ |`,
+  },
+  {
+    file: "docs/capacity.md",
+    after: /\n\| [a-z]+ [^\n]* replicas of [^\n]*(?=\n)/g,
+    text: `\n| __service__ | commits of its database | 1,100 writes/s, each with an event, as packages/events measures | 3 to 6 replicas of 1 core, 512 MiB |`,
+  },
+  {
+    file: "docs/security-review.md",
+    after: /\n## Services\n(?:\n?\|[^\n]*)*/g,
+    text: `\n| __service__ | __resources__ of a market | read or changed by another market, or by a party | market of the token; row level security; parties are refused |`,
+  },
+  {
     file: "README.md",
     after: /\n\| \[[a-z]+\]\(services\/[^\n]*\n/g,
     text: `| [__service__](services/__service__) | __resources__: texts that a market keeps |\n`,

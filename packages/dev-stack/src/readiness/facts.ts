@@ -16,6 +16,7 @@ const facts: Readonly<Record<string, Fact>> = {
   "configuration-documented": configurationDocumented,
   "dependencies-have-objectives": dependenciesHaveObjectives,
   "fetch-has-timeout": fetchHasTimeout,
+  "readme-lists-methods": readmeListsMethods,
 };
 
 /** Establishes a fact about a service's code; undefined when there is none of that name. */
@@ -110,6 +111,16 @@ function dependenciesHaveObjectives(checkout: string, service: string): FactFind
   const unknown = names.filter((name) => !rows.some((row) => row.includes(name) && /\d %/.test(row)));
   const problems = unknown.map((name) => `services/${service}/README.md states no objective of ${name}`);
   return found(problems, sources, `use ${names.join(", ")}; the README has an objective of each`);
+}
+
+async function readmeListsMethods(checkout: string, service: string): Promise<FactFinding> {
+  const { methods } = await contractOf(checkout, service);
+  const readme = readmeOf(checkout, service);
+  const problems = methods
+    .filter(({ name }) => !readme.includes(name))
+    .map(({ name }) => `services/${service}/README.md does not tell of ${name}`);
+  const seen = `services/${service}/README.md tells of all ${methods.length} methods`;
+  return { problems: [...problems, ...none(methods, service)], seen };
 }
 
 function fetchHasTimeout(checkout: string, service: string): FactFinding {

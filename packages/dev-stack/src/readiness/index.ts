@@ -1,31 +1,44 @@
 import { StackProblem } from "../problem.ts";
 import { checkoutDir, stateDirOf } from "../state-folder.ts";
 import { SERVICES, type ServiceEntry } from "../supervisor/service-table.ts";
+import type { Check } from "./check.ts";
 import { checkoutEvidence } from "./checkout-evidence.ts";
-import { readClauses } from "./clause.ts";
+import { type Clause, readClauses } from "./clause.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { readinessReport } from "./report.ts";
 import { calledServices, heardServices } from "./service-sources.ts";
 import type { TestResults } from "./test-results.ts";
 
 /**
- * `npm run readiness [-- SERVICE] [--json]`: prints every clause of docs/readiness.yaml with its evidence. Answers with the exit
- * status: 1 when something is missing.
+ * `npm run readiness [-- SERVICE...] [--json] [--own]`: prints every clause of docs/readiness.yaml with its evidence; with `--own`
+ * without asking for tests of the whole mesh. Answers with the exit status: 1 when something is missing.
  */
 export async function readiness(args: readonly string[], results?: TestResults): Promise<number> {
   const asJson = args.includes("--json");
-  const named = args.filter((arg) => arg !== "--json");
-  const verdicts = await judgeServices(servicesNamed(named), results);
+  const services = servicesNamed(args.filter((arg) => arg !== "--json" && arg !== "--own"));
+  const verdicts = await judgeServices(services, {
+    own: args.includes("--own"),
+    ...(results && { results }),
+  });
   process.stdout.write(`${asJson ? JSON.stringify(verdicts, null, 2) : readinessReport(verdicts)}\n`);
   return verdicts.some(({ status }) => status === "missing") ? 1 : 0;
+}
+
+/** How services are judged. */
+export interface JudgeOptions {
+  /** Ask for no test but those of the service itself: the others are judged with the whole mesh. */
+  readonly own?: boolean;
+  /** Of a run that has just ended. */
+  readonly results?: TestResults;
 }
 
 /** Judges services of this checkout by everything that docs/readiness.yaml names. */
 export async function judgeServices(
   services: readonly ServiceEntry[],
-  results?: TestResults,
+  { own = false, results }: JudgeOptions = {},
 ): Promise<Verdict[]> {
-  const clauses = readClauses(checkoutDir);
+  const all = readClauses(checkoutDir);
+  const clauses = own ? all.map(withoutMeshTests) : all;
   const needed = neededBy(services);
   await using evidence = checkoutEvidence({
     checkout: checkoutDir,
@@ -36,6 +49,11 @@ export async function judgeServices(
   const verdicts: Verdict[] = [];
   for (const { name } of services) verdicts.push(...(await judge(clauses, name, evidence)));
   return verdicts;
+}
+
+function withoutMeshTests(clause: Clause): Clause {
+  const isOwn = (check: Check) => !("test" in check) || JSON.stringify(check).includes("{service}");
+  return { ...clause, checks: clause.checks.filter(isOwn) };
 }
 
 /** Where `npm test` leaves what it found out. */
@@ -64,3 +82,12 @@ function servicesNamed(names: readonly string[]): readonly ServiceEntry[] {
   }
   return names.length === 0 ? SERVICES : SERVICES.filter(({ name }) => names.includes(name));
 }
+
+export { checkoutDir, stateDirOf } from "../state-folder.ts";
+export { checkProblem } from "./check.ts";
+export { checkoutEvidence } from "./checkout-evidence.ts";
+export { type Clause, OPERATOR_CLAUSES, readClauses } from "./clause.ts";
+export type { Evidence } from "./evidence.ts";
+export { findingOf, forService, judge, type Verdict } from "./judge.ts";
+export { beginRun } from "./keep-results.ts";
+export { RESULTS_FILE_KEY } from "./test-results.ts";
