@@ -4,6 +4,8 @@ import { budgetOf, type Slo } from "./slo.ts";
 import {
   type Burn,
   badCallsMin,
+  longestCounted,
+  meanFrom,
   fastBurn,
   fastBurnFor,
   pageBurns,
@@ -73,7 +75,8 @@ function either(slo: Slo, burns: readonly Burn[]): string {
 function isBurning(slo: Slo, { short, long, factor }: Burn): string {
   const over = (window: string) =>
     `(slo:sli_error:ratio_rate${window}${ofSlo(slo)} > (${factor} * ${budgetOf(slo)}))`;
-  const enough = `(sum by (sloth_id) (slo:sli_bad:rate${long}${ofSlo(slo)}) * ${secondsOf(long)} >= ${badCallsMin})`;
+  const counted = meanFrom.has(long) ? longestCounted : long;
+  const enough = `(sum by (sloth_id) (slo:sli_bad:rate${counted}${ofSlo(slo)}) * ${secondsOf(counted)} >= ${badCallsMin})`;
   return `(\n  ${over(short)}\n  and ignoring (sloth_window)\n  ${over(long)}\n  and on (sloth_id)\n  ${enough}\n)`;
 }
 

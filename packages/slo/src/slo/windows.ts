@@ -7,6 +7,9 @@ export const briefWindow = "1m";
 /** From here on a window is the mean of the recorded 5-minute rates: reading days of raw samples again and again costs too much. */
 export const meanFrom: ReadonlySet<string> = new Set(["1d", "3d"]);
 
+/** A mean does not say how many calls there were: the wider windows count them in this one. */
+export const longestCounted = "6h";
+
 /** How fast a budget burns when it counts: both windows must see it, so that it is bad for long enough and bad now. */
 export interface Burn {
   readonly short: string;
