@@ -34,12 +34,14 @@ const binds = {
 };
 
 /**
- * @param env of every service, or made of what it has
+ * @param env of every service
  * @param client how the operator's clients connect
+ * @param envOf changes what a service would get: another way to its database
  */
 export async function startWholeMesh(
-  env: Env | ((own: Env) => Env) = {},
+  env: Env = {},
   client: Parameters<typeof connectMesh>[2] = {},
+  envOf?: (given: Env) => Env,
 ): Promise<WholeMesh> {
   const folder = mkdtempSync(join(tmpdir(), "marketmesh-journey-"));
   const keys = Object.fromEntries(["operator", ...Object.keys(binds)].map((name) => [name, apiKey()]));
@@ -50,12 +52,13 @@ export async function startWholeMesh(
     Object.entries(binds).map(([name, bind]) => ({
       name,
       bind,
-      env: (own) => ({
+      env: {
         SERVICE_KEY: keys[name],
         LOG_LEVEL: "warn",
-        ...(typeof env === "function" ? env(own) : env),
+        ...env,
         ...(name === "identity" && { IDENTITY_BOOTSTRAP_FILE: bootstrap, IDENTITY_MASTER_KEY: masterKey }),
-      }),
+      },
+      ...(envOf && { envOf }),
     })),
   );
   const operatorKey = keys.operator!;

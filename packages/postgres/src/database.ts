@@ -13,6 +13,11 @@ export type Drizzle = PostgresJsDatabase<NoSchema>;
 /** How one transaction runs. */
 export interface TransactionOptions {
   readonly readOnly?: boolean;
+  /**
+   * Where a read is answered, when there is a replica; it may lag behind. The other server is asked when the first is away
+   * before the work began, or, with `mayRepeat`, at any time. Default: the primary alone.
+   */
+  readonly readFrom?: "PRIMARY" | "PRIMARY_ELSE_REPLICA" | "REPLICA_ELSE_PRIMARY";
   readonly isolation?: "read committed" | "repeatable read" | "serializable";
   /** The work has no effect outside the transaction, so a deadlock or serialization failure runs it again (at most 4 times). */
   readonly mayRepeat?: boolean;

@@ -1,6 +1,7 @@
 import { defineMetric } from "@marketmesh/telemetry";
 
-const pool = "`app`, or `background` for relay, consumers, sweeps and exports";
+const pool =
+  "`app`, or `background` for relay, consumers, sweeps and exports; `app_read` and `background_read` at a replica";
 
 export const poolConnections = defineMetric({
   type: "gauge",

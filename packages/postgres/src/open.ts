@@ -4,7 +4,8 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { client } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { toDatabaseError } from "./errors.ts";
-import { openPool, type Pool } from "./pool.ts";
+import { openPool, type Pool, type PoolName } from "./pool.ts";
+import { onReplica, withReplica } from "./replica.ts";
 
 /** Where a service's database is and how much of it one process may use. */
 export interface DatabaseOptions {
@@ -12,6 +13,8 @@ export interface DatabaseOptions {
   readonly url: string;
   /** DATABASE_BACKGROUND_URL: the background role. */
   readonly backgroundUrl: string;
+  /** DATABASE_READ_URL: the hosts of a replica that only reads, entered as the same roles. Absent: the primary answers all. */
+  readonly readUrl?: string | undefined;
   /** Connections of the app pool; default 8. */
   readonly appMax?: number;
   /** Connections of the background pool; default 4. */
@@ -36,31 +39,32 @@ export interface ObservedQuery {
 const appStatementTimeoutMs = 60_000;
 const backgroundStatementTimeoutMs = 600_000;
 
-/** Opens both pools and proves that both roles can log in; throws UnavailableError when they can't. */
+/** Opens both pools and proves that both roles can log in at the primary; throws UnavailableError when they can't. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { metrics } = options;
   const shared = { applicationName: options.applicationName ?? "marketmesh", onQuery: options.onQuery };
-  const app = openPool({
-    ...shared,
-    name: "app",
-    metrics,
-    onWait: options.onWait,
-    url: options.url,
-    connectionsMax: options.appMax ?? 8,
-    statementTimeoutMs: appStatementTimeoutMs,
-  });
-  const background = openPool({
-    ...shared,
-    name: "background",
-    metrics,
-    onWait: undefined,
-    url: options.backgroundUrl,
+  const ofApp = { connectionsMax: options.appMax ?? 8, statementTimeoutMs: appStatementTimeoutMs };
+  const ofBackground = {
     connectionsMax: options.backgroundMax ?? 4,
     statementTimeoutMs: backgroundStatementTimeoutMs,
-  });
+  };
+  const open = (name: PoolName, url: string, onWait?: DatabaseOptions["onWait"]) => {
+    const sizes = name === "app" || name === "app_read" ? ofApp : ofBackground;
+    return openPool({ ...shared, ...sizes, name, metrics, onWait, url });
+  };
+  const app = open("app", options.url, options.onWait);
+  const background = open("background", options.backgroundUrl);
+  const { readUrl } = options;
+  const appRead = readUrl ? open("app_read", onReplica(options.url, readUrl)) : undefined;
+  const backgroundRead = readUrl
+    ? open("background_read", onReplica(options.backgroundUrl, readUrl))
+    : undefined;
+  const runApp = withReplica(app, appRead);
+  const runBackground = withReplica(background, backgroundRead);
   const outside = client({ ...shared, url: options.url, statementTimeoutMs: appStatementTimeoutMs });
   const close = async () => {
-    await Promise.all([app.close(), background.close(), outside.end({ timeout: 5 })]);
+    const pools = [app, background, appRead, backgroundRead].map((pool) => pool?.close());
+    await Promise.all([...pools, outside.end({ timeout: 5 })]);
   };
   const select = (pool: Pool) =>
     pool.run(undefined, (tx) => tx.execute<{ name: string }>(sql`select current_database() as name`), {});
@@ -68,8 +72,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const [[row]] = await Promise.all([select(app), select(background)]);
     return {
       name: row?.name ?? "",
-      transaction: (scope, work, transactionOptions = {}) => app.run(scope, work, transactionOptions),
-      background: (work, transactionOptions = {}) => background.run(undefined, work, transactionOptions),
+      transaction: (scope, work, transactionOptions = {}) => runApp(scope, work, transactionOptions),
+      background: (work, transactionOptions = {}) => runBackground(undefined, work, transactionOptions),
       app: drizzle(outside),
       backgroundUrl: options.backgroundUrl,
       close,

@@ -19,8 +19,11 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** Whose connections, and where to. */
+export type PoolName = "app" | "background" | "app_read" | "background_read";
+
 export interface PoolOptions extends ConnectionOptions {
-  readonly name: "app" | "background";
+  readonly name: PoolName;
   readonly connectionsMax: number;
   /** Where the pool tells how busy it is. */
   readonly metrics: Metrics | undefined;

@@ -17,9 +17,10 @@ import { ConfigError, readConfig } from "./config.ts";
 import { openServiceDatabase } from "./database.ts";
 import { faultPoints, withFaultPoints } from "./fault-points.ts";
 import type { Env, Host, HttpHandler } from "./host.ts";
-import { hostSettings } from "./host-settings.ts";
+import { databaseSettings, hostSettings } from "./host-settings.ts";
 import { identityKeys, jwksPath, meshUrl } from "./keys.ts";
 import { type Readiness, readiness } from "./readiness.ts";
+import { recentReads } from "./recent-reads.ts";
 import { openServiceEvents } from "./service-events.ts";
 import type { TlsFiles } from "./tls-files.ts";
 import { uuidv7 } from "./uuid.ts";
@@ -96,6 +97,7 @@ export function createHost(name: string, env: Env, write: (line: string) => void
       closers.push(() => database.close());
       return database;
     },
+    recentReads: () => recentReads({ telemetry, staleMaxMs: readConfig(databaseSettings, env).staleReadsMs }),
     async events(database) {
       const events = await openServiceEvents(host, database);
       closers.push(() => events.close());

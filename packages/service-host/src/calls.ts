@@ -55,7 +55,10 @@ export async function remembered<I extends DescMessage, O extends DescMessage>(
 
 class NotRememberedError extends Error {}
 
-/** Reads as the caller, in one market (empty: the platform). */
+/**
+ * Reads as the caller, in one market (empty: the platform); from a replica, where there is one, while the primary is away. The
+ * work may run twice.
+ */
 export function read<T>(
   { database }: WithDatabase,
   context: HandlerContext,
@@ -63,6 +66,11 @@ export function read<T>(
   work: (tx: Tx, caller: Caller) => Promise<T>,
 ): Promise<T> {
   const caller = callerOf(context);
-  const options = { readOnly: true, signal: context.signal };
+  const options = {
+    readOnly: true,
+    mayRepeat: true,
+    readFrom: "PRIMARY_ELSE_REPLICA",
+    signal: context.signal,
+  } as const;
   return database.transaction(scopeOf(caller, market), (tx) => work(tx, caller), options);
 }

@@ -28,6 +28,7 @@ export async function openServiceDatabase(
   const database = await openDatabase({
     url: config.url,
     backgroundUrl: config.backgroundUrl,
+    readUrl: config.readUrl,
     appMax: config.appMax,
     backgroundMax: config.backgroundMax,
     applicationName: `marketmesh ${service}`,

@@ -114,6 +114,17 @@ export const databaseSettings = {
     secret: true,
     doc: "The database, as the role that owns the tables. Absent: somebody else migrates.",
   }),
+  readUrl: optionalText({
+    env: "DATABASE_READ_URL",
+    doc: "The hosts of a read replica, `postgres://replica:5432`, entered as the roles above: for exports, and for reads while the primary is away.",
+  }),
+  staleReadsMs: integer({
+    env: "DATABASE_STALE_READS_MS",
+    unit: "ms",
+    fallback: 900_000,
+    max: 86_400_000,
+    doc: "How old the policies and models may be that are used while the database is away; 0: none is.",
+  }),
   appMax: integer({
     env: "DATABASE_POOL_MAX",
     unit: "connections",

@@ -5,6 +5,7 @@ import type { Database } from "@marketmesh/postgres";
 import type { NodeRequest, NodeResponse } from "@marketmesh/rpc";
 import type { Logger, Telemetry } from "@marketmesh/telemetry";
 import type { ConfigSpec } from "./config.ts";
+import type { RecentReads } from "./recent-reads.ts";
 
 /** Environment variables by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -31,6 +32,8 @@ export interface Host {
   config<T extends object>(spec: ConfigSpec<T>): T;
   /** Migrates the service's database, then opens its app and background pools; closed at the end. */
   database(options: { readonly migrations: URL }): Promise<Database>;
+  /** Reads of that database that go on from memory while it is away, for DATABASE_STALE_READS_MS. */
+  recentReads(): RecentReads;
   /** The relay, the subscriptions and FeedService of the database. */
   events(database: Database): Promise<Events>;
   /**

@@ -15,6 +15,7 @@ export {
 export { type ConfigRow, configRows } from "./config-table.ts";
 export type { Bind, Env, Host, HttpHandler, RunningService } from "./host.ts";
 export { databaseSettings, eventSettings, hostSettings, tracingSettings } from "./host-settings.ts";
+export type { RecentReads } from "./recent-reads.ts";
 export { type OwnerAccess, type Program, run } from "./run.ts";
 export { start } from "./start.ts";
 export { uuidv7 } from "./uuid.ts";

@@ -8,6 +8,13 @@ export const backgroundFailures = defineMetric({
   labels: { loop: "The loop's name" },
 });
 
+export const recalledReads = defineMetric({
+  type: "counter",
+  name: "database_reads_recalled_total",
+  unit: "{read}",
+  help: "Reads that were answered from memory because the database was away",
+});
+
 export const queryDuration = defineMetric({
   type: "histogram",
   name: "database_query_duration_seconds",

@@ -56,13 +56,12 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
 
   try {
     await Promise.all(
-      list.map(async ({ name, bind, database = true, env = {} }) => {
+      list.map(async ({ name, bind, database = true, env = {}, envOf = (given) => given }) => {
         const own = database ? await databaseEnv(name, databases) : {};
         const port = { PORT: String(ports.get(name)) };
         const key = { SERVICE_KEY: `serviceAccounts/${name}` };
-        const given = { ...shared, ...own, ...port, ...key };
-        const launch = () =>
-          start(name, bind, { ...given, ...(typeof env === "function" ? env(given) : env) });
+        const given: Env = { ...shared, ...own, ...port, ...key, ...env };
+        const launch = () => start(name, bind, envOf(given));
         launchers.set(name, launch);
         services.set(name, await launch());
       }),

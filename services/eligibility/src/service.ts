@@ -19,7 +19,7 @@ export async function bindEligibility(host: Host): Promise<void> {
     background: (name, loop) => host.background(name, loop),
   });
   host.ready("listings", () => listings.ready);
-  const shell = { database, now: () => host.now() };
+  const shell = { database, now: () => host.now(), recent: host.recentReads() };
   host.serve(
     EligibilityService,
     routes({ shell, catalog, listings, policies: policyCache(), subjects: subjects(listings, catalog) }),

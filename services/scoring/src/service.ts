@@ -19,7 +19,7 @@ export async function bindScoring(host: Host): Promise<void> {
     background: (name, loop) => host.background(name, loop),
   });
   host.ready("listings", () => listings.ready);
-  const shell = { database, now: () => host.now() };
+  const shell = { database, now: () => host.now(), recent: host.recentReads() };
   host.serve(
     ScoringService,
     routes({ shell, catalog, listings, scorers: scorers(), subjects: subjects(listings, catalog) }),

@@ -82,7 +82,7 @@ async function startOnce(options: PostgresOptions): Promise<RunningServer> {
     ...(options.removeAfter && { removeAfter: options.removeAfter }),
     onLine: (line) => log.add(line),
   });
-  const ready = log.seen("ready to accept connections");
+  const ready = log.seen("database system is ready to accept");
   const outcome = await Promise.race([
     ready,
     guarded.exited.then(() => "ended" as const),

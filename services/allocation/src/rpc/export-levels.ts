@@ -35,6 +35,8 @@ export async function* exportParts(
   const options = {
     isolation: "repeatable read",
     readOnly: true,
+    // A snapshot tells its position in the feed, so whoever follows does not mind that it is an earlier one.
+    readFrom: "REPLICA_ELSE_PRIMARY",
     signal: AbortSignal.any([signal, stop.signal]),
   } as const;
   const work = (tx: Tx) => writeParts(tx, market, handover);

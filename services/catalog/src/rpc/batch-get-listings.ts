@@ -7,6 +7,7 @@ import { readPersonal, wantsPersonal } from "../personal/personal-data.ts";
 import { findListings } from "../storage/listing-store.ts";
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
+import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -18,7 +19,7 @@ export function batchGetListings(deps: Uses): MethodImpl<typeof CatalogService.m
     const stored = await deps.database.transaction(
       scopeOf(caller, market),
       (tx) => findListings(tx, market, [...new Set(ids)], wantsPersonal(caller)),
-      { readOnly: true, signal: context.signal },
+      { ...reading, signal: context.signal },
     );
     const personal = await readPersonal(deps, caller, stored);
     const byId = new Map(stored.map(({ listing }) => [listing.id, listing]));

@@ -50,6 +50,8 @@ export function exportListings({
   return async function* ({ parent, kind }, context) {
     const options: TransactionOptions = {
       readOnly: true,
+      // A snapshot tells its position in the feed, so whoever follows does not mind that it is an earlier one.
+      readFrom: "REPLICA_ELSE_PRIMARY",
       isolation: "repeatable read",
       signal: context.signal,
     };

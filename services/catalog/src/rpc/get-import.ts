@@ -6,6 +6,7 @@ import { findImport } from "../storage/import-store.ts";
 import type { Deps } from "./deps.ts";
 import { importPattern, revisionOfImport, toImportMessage } from "./import-message.ts";
 import { notThere } from "./problem.ts";
+import { reading } from "./reading.ts";
 
 export function getImport(deps: Pick<Deps, "database">): MethodImpl<typeof CatalogService.method.getImport> {
   return async ({ name }, context) => {
@@ -15,7 +16,7 @@ export function getImport(deps: Pick<Deps, "database">): MethodImpl<typeof Catal
       scopeOf(caller, market),
       (tx) => findImport(tx, market, id),
       {
-        readOnly: true,
+        ...reading,
       },
     );
     if (!found) throw notThere(caller, "import", name);

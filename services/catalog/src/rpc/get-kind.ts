@@ -7,6 +7,7 @@ import { findKind } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { toKindMessage } from "./kind-message.ts";
 import { kindNotFound } from "./problem.ts";
+import { reading } from "./reading.ts";
 
 export function getKind({
   database,
@@ -14,7 +15,7 @@ export function getKind({
   return async ({ name }, context) => {
     const { market, kind: id } = idsOf(namePatterns.kind, name);
     const scope = scopeOf(callerOf(context), market);
-    const kind = await database.transaction(scope, (tx) => findKind(tx, market, id), { readOnly: true });
+    const kind = await database.transaction(scope, (tx) => findKind(tx, market, id), reading);
     if (!kind) throw kindNotFound(market, id);
     return { kind: toKindMessage(kind) };
   };

@@ -8,6 +8,7 @@ import { findListings, findRevision, type StoredListing } from "../storage/listi
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
 import { notThere, toConnectError } from "./problem.ts";
+import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -18,7 +19,7 @@ export function getListing(deps: Uses): MethodImpl<typeof CatalogService.method.
     const stored = await deps.database.transaction(
       scopeOf(caller, market),
       (tx) => findAt(tx, caller, { market, id, version }),
-      { readOnly: true, signal: context.signal },
+      { ...reading, signal: context.signal },
     );
     const personal = stored.sealed && (await readPersonal(deps, caller, [stored])).get(id);
     return { listing: toListingMessage(stored.listing, deps.feedEpoch(), personal) };

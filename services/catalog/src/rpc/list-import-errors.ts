@@ -6,6 +6,7 @@ import { findImport, listImportErrors as listStored } from "../storage/import-st
 import type { Deps } from "./deps.ts";
 import { importPattern, toImportErrorMessage } from "./import-message.ts";
 import { notThere } from "./problem.ts";
+import { reading } from "./reading.ts";
 
 export function listImportErrors({
   database,
@@ -21,7 +22,7 @@ export function listImportErrors({
         if (!(await findImport(tx, market, id))) throw notThere(caller, "import", request.parent);
         return listStored(tx, market, id, { afterRow: Number(page.after?.[0] ?? 0), limit: page.size + 1 });
       },
-      { readOnly: true },
+      reading,
     );
     const shown = refusals.slice(0, page.size);
     const last = shown.at(-1)?.row;

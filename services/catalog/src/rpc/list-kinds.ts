@@ -6,6 +6,7 @@ import { callerOf, encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
 import { listKinds as listStored } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { toKindMessage } from "./kind-message.ts";
+import { reading } from "./reading.ts";
 
 export function listKinds({
   database,
@@ -17,7 +18,7 @@ export function listKinds({
     const kinds = await database.transaction(
       scopeOf(callerOf(context), market),
       (tx) => listStored(tx, market, { after, limit: page.size + 1 }),
-      { readOnly: true },
+      reading,
     );
     const shown = kinds.slice(0, page.size);
     const last = shown.at(-1)?.id;

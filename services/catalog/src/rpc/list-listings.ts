@@ -13,6 +13,7 @@ import { type ListingFilter, listListings as listStored } from "../storage/listi
 import type { Deps } from "./deps.ts";
 import { partyOf } from "./listing-content.ts";
 import { toListingMessage } from "./listing-message.ts";
+import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -31,7 +32,7 @@ export function listListings(deps: Uses): MethodImpl<typeof CatalogService.metho
           limit: page.size + 1,
           personal: wantsPersonal(caller),
         }),
-      { readOnly: true, signal: context.signal },
+      { ...reading, signal: context.signal },
     );
     const shown = stored.slice(0, page.size);
     const personal = await readPersonal(deps, caller, shown);

@@ -12,12 +12,10 @@ import {
 } from "@marketmesh/listing-projection";
 import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
 import { type Attributes, type Residual, type Side, specialise } from "@marketmesh/rules";
-import { read } from "@marketmesh/service-host/calls";
 import type { CompiledPolicy } from "../domain/compiled-policy.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { PolicyCache } from "../policy-cache.ts";
-import { findPolicy } from "../storage/policy-store.ts";
-import { policyNotFound } from "./problem.ts";
+import { readPolicy } from "./read-policy.ts";
 import type { Shell } from "./shell.ts";
 
 /** What a question about a policy is answered from. */
@@ -52,17 +50,15 @@ export interface Inquiry {
   readonly viewer: Viewer | undefined;
 }
 
-/** The current version is read from the database each time, so that every replica sees a new one at once. */
 export async function open(
   { shell, listings, policies }: InquiryDeps,
   request: InquiryRequest,
   context: HandlerContext,
 ): Promise<Inquiry> {
   const caller = callerOf(context);
-  const { market, policy: id } = idsOf(namePatterns.policy, request.policy, "policy");
-  const version = request.policyVersion ?? 0n;
-  const policy = await read(shell, context, market, (tx) => findPolicy(tx, market, id, version));
-  if (policy === undefined) throw policyNotFound(request.policy, version, caller);
+  const ids = idsOf(namePatterns.policy, request.policy, "policy");
+  const { market } = ids;
+  const policy = await readPolicy(shell, context, ids, request.policyVersion ?? 0n);
   await listings.waitFor(market, request.revisions, context.signal);
   // Read before the kinds: what they hold is as new as this or newer.
   const feedSeq = listings.position?.feedSeq ?? 0n;

@@ -47,7 +47,10 @@ export interface Inquiry {
   readonly now: number;
 }
 
-/** Current versions are read from the database each time, so that every replica sees a new one at once. */
+/**
+ * Current versions are read from the database each time, so that every replica sees a new one at once; while it is away they are
+ * those that were read last for the same models.
+ */
 export async function open(
   { shell, listings, scorers }: InquiryDeps,
   wanted: readonly [ModelWanted, ...ModelWanted[]],
@@ -55,10 +58,14 @@ export async function open(
   context: HandlerContext,
 ): Promise<Inquiry> {
   const { market } = idsOf(patterns.model, wanted[0].name, wanted[0].field);
-  const { stored, heads } = await read(shell, context, market, async (tx) => ({
-    stored: await Promise.all(wanted.map((model) => find(tx, market, model, context))),
-    heads: await listStatisticsHeads(tx, market),
-  }));
+  // Row security shows a market's models to all that may work in it, whoever they are.
+  const key = [market, ...wanted.map(({ name, version = 0n }) => `${name}@${version}`)].join(" ");
+  const { stored, heads } = await shell.recent.read(key, () =>
+    read(shell, context, market, async (tx) => ({
+      stored: await Promise.all(wanted.map((model) => find(tx, market, model, context))),
+      heads: await listStatisticsHeads(tx, market),
+    })),
+  );
   const [first] = stored as [StoredModel];
   for (const [at, other] of stored.entries()) refuseOtherKinds(first, other, wanted[at]!.field);
   await listings.waitFor(market, request.revisions, context.signal);
