@@ -25,7 +25,9 @@ locals {
     }
   }
 
-  gateway_objects = local.on_aws ? {
+  gateway_objects = { for name, object in local.envoy_objects : name => object if local.on_aws }
+
+  envoy_objects = {
     gateway-class = {
       apiVersion = "gateway.networking.k8s.io/v1"
       kind       = "GatewayClass"
@@ -55,7 +57,7 @@ locals {
         }
       }
     }
-  } : {}
+  }
 }
 
 resource "helm_release" "objects" {

@@ -7,12 +7,6 @@ variable "charts" {
   default = {}
 }
 
-variable "release" {
-  description = "Name of the mesh's release: the cluster is `<release>-postgres`."
-  type        = string
-  default     = "marketmesh"
-}
-
 variable "instances" {
   description = "Postgres instances: one writes, the others follow. Three survive a failure without losing a commit."
   type        = number

@@ -65,30 +65,22 @@ run "standard_comes_up" {
   }
 }
 
-run "small_is_cheap" {
+run "small_with_postgres_in_the_cluster" {
   command = plan
 
   variables {
-    size = "small"
-  }
-
-  assert {
-    condition     = length(output.database_replica_hosts) == 0 && module.database[0].max_connections == 338
-    error_message = "A small environment has no read replica and room for two replicas of each service."
-  }
-}
-
-run "postgres_in_the_cluster_needs_no_rds" {
-  command = plan
-
-  variables {
+    size     = "small"
     database = "cloudnativepg"
-    size     = "large"
   }
 
   assert {
     condition     = output.database_host == null && length(module.database) == 0
     error_message = "With CloudNativePG there is no RDS instance."
+  }
+
+  assert {
+    condition     = length(output.egress_addresses) == 1 && output.workloads.replicas_max == 2
+    error_message = "A small environment has one way out and two replicas of each service at most."
   }
 }
 

@@ -45,6 +45,11 @@ run "spreads_over_three_zones" {
     condition     = alltrue([for subnet in concat(values(aws_subnet.private), values(aws_subnet.public)) : subnet.map_public_ip_on_launch == false])
     error_message = "Nodes must not get public addresses."
   }
+
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow_logs.retention_in_days == 30
+    error_message = "All traffic is logged and kept for the stated days."
+  }
 }
 
 run "one_nat_gateway_when_cheap" {
@@ -60,31 +65,15 @@ run "one_nat_gateway_when_cheap" {
   }
 }
 
-run "traffic_is_logged" {
-  command = plan
-
-  assert {
-    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow_logs.retention_in_days == 30
-    error_message = "All traffic is logged and kept for the stated days."
-  }
-}
-
-run "refuses_two_zones" {
+run "refuses_what_would_not_hold" {
   command = plan
 
   variables {
-    zones = ["eu-central-1a", "eu-central-1b"]
+    zones                   = ["eu-central-1a", "eu-central-1b"]
+    cidr                    = "10.0.0.0/24"
+    flow_log_retention_days = 31
+    interface_endpoints     = ["s3"]
   }
 
-  expect_failures = [var.zones]
-}
-
-run "refuses_a_range_that_is_too_small" {
-  command = plan
-
-  variables {
-    cidr = "10.0.0.0/24"
-  }
-
-  expect_failures = [var.cidr]
+  expect_failures = [var.zones, var.cidr, var.flow_log_retention_days, var.interface_endpoints]
 }

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Folder } from "./hcl.ts";
+import { checksOf, openWorkplace, terraform, type Workplace } from "./run-terraform.ts";
+
+/** On a machine that does ten things at once, a provider takes its time to start. */
+const runMs = 180_000;
+
+/** A test for each folder whose providers are wanted: `init`, `validate`, and `test` where it has tests. */
+export function checkFolders(
+  folders: ReadonlyMap<string, Folder>,
+  wanted: (providers: ReadonlySet<string>) => boolean,
+): void {
+  describe("terraform", () => {
+    let place: Workplace;
+    beforeAll(() => {
+      if (terraform) place = openWorkplace();
+    });
+    afterAll(() => place?.[Symbol.dispose]());
+
+    for (const { path, title, left, hasTests } of checksOf(folders, wanted)) {
+      test.skipIf(left)(title, { timeout: runMs }, async () => {
+        await place.init(path);
+        // A module's own tests load it as validate does; an environment is validated by name.
+        if (!hasTests || path.startsWith("environments/")) await place.run(path, "validate", "-no-color");
+        if (hasTests)
+          expect(await place.run(path, "test", "-no-color")).toMatch(/Success! [1-9]\d* passed, 0 failed/);
+      });
+    }
+  });
+}

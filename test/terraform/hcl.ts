@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parse } from "@cdktf/hcl2json";
+
+/** A block's content: attributes and nested blocks by name; expressions are texts in `${}`. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** A folder of Terraform files, as far as it can be known without a provider. */
+export interface Folder {
+  /** Relative to `terraform/`, with slashes. */
+  readonly path: string;
+  readonly variables: ReadonlyMap<string, Body>;
+  readonly outputs: ReadonlyMap<string, Body>;
+  readonly locals: ReadonlyMap<string, unknown>;
+  readonly modules: ReadonlyMap<string, Body>;
+  /** `type.name` of resources, `data.type.name`, `ephemeral.type.name`. */
+  readonly objects: ReadonlyMap<string, Body>;
+  /** Local names of the providers that it configures. */
+  readonly configured: readonly string[];
+  /** What the providers' configuration refers to. */
+  readonly providerReferences: readonly string[];
+  /** The `terraform` block. */
+  readonly settings: Body;
+}
+
+export const terraformRoot = join(import.meta.dirname, "../../terraform");
+
+/** Every folder below `terraform/` that holds `.tf` files, by its path. */
+export async function readFolders(root = terraformRoot): Promise<ReadonlyMap<string, Folder>> {
+  const byFolder = new Map<string, string[]>();
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(".tf")) continue;
+    const files = byFolder.get(entry.parentPath) ?? [];
+    byFolder.set(entry.parentPath, [...files, join(entry.parentPath, entry.name)]);
+  }
+  const folders = new Map<string, Folder>();
+  for (const [directory, files] of [...byFolder].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const path = relative(root, directory);
+    folders.set(path, folderOf(path, await Promise.all(files.map(readFile))));
+  }
+  return folders;
+}
+
+/** Parses one file; throws with file and line when it is no HCL. */
+export async function readFile(file: string): Promise<Body> {
+  return (await parse(file, readFileSync(file, "utf8"))) as Body;
+}
+
+function folderOf(path: string, files: readonly Body[]): Folder {
+  const objects = new Map<string, Body>();
+  for (const [kind, prefix] of [
+    ["resource", ""],
+    ["data", "data."],
+    ["ephemeral", "ephemeral."],
+  ] as const) {
+    for (const [type, byName] of named(files, kind))
+      for (const [name, bodies] of Object.entries(byName))
+        objects.set(`${prefix}${type}.${name}`, first(bodies));
+  }
+  return {
+    path,
+    objects,
+    variables: blocks(files, "variable"),
+    outputs: blocks(files, "output"),
+    modules: blocks(files, "module"),
+    locals: new Map(files.flatMap((file) => list(file.locals).flatMap((body) => Object.entries(body)))),
+    configured: named(files, "provider").map(([name]) => name),
+    providerReferences: named(files, "provider").flatMap(([, bodies]) =>
+      references(bodies).map(({ to }) => to),
+    ),
+    settings: Object.assign({}, ...files.flatMap((file) => list(file.terraform))),
+  };
+}
+
+function blocks(files: readonly Body[], kind: string): Map<string, Body> {
+  return new Map(named(files, kind).map(([name, bodies]) => [name, first(bodies)]));
+}
+
+function named(files: readonly Body[], kind: string): [string, Body][] {
+  return files.flatMap((file) => Object.entries((file[kind] ?? {}) as Record<string, Body>));
+}
+
+function first(bodies: unknown): Body {
+  return list(bodies)[0] ?? {};
+}
+
+/** The blocks of a kind, whether there is one, several or none. */
+export function list(bodies: unknown): Body[] {
+  return Array.isArray(bodies) ? (bodies as Body[]) : [];
+}
+
+const reference =
+  /(?<![\w.-])(var|local|module|(?:data\.|ephemeral\.)?(?:aws|google|helm|random)_[a-z0-9_]+|data\.terraform_remote_state)\.([\w-]+)(?:(?:\[[^\]]*\])?\.([\w-]+))?/g;
+
+/** What an expression, or everything in a body, refers to: `kind.name`, and the attribute that is asked of it. */
+export function references(
+  value: unknown,
+): { readonly to: string; readonly attribute: string | undefined }[] {
+  if (typeof value === "string") {
+    if (!value.includes("${")) return [];
+    return [...value.matchAll(reference)].map(([, kind, name, attribute]) => ({
+      to: `${kind}.${name}`,
+      attribute,
+    }));
+  }
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) => [...references(key), ...references(inner)]);
+}

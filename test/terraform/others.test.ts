@@ -1,0 +1,41 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkFolders } from "./check-folders.ts";
+import { readFolders } from "./hcl.ts";
+import { openWorkplace, terraform } from "./run-terraform.ts";
+
+checkFolders(await readFolders(), (providers) => !providers.has("aws"));
+
+test.skipIf(!terraform)("everything is formatted as terraform fmt does", async () => {
+  using place = openWorkplace();
+  await place.run(".", "fmt", "-check", "-recursive", "-no-color");
+});
+
+test.skipIf(!terraform)(
+  "what a provider does not know is refused, also when only its schema is at hand",
+  async () => {
+    using place = openWorkplace();
+    const folder = "modules/wrong";
+    mkdirSync(join(place.root, folder));
+    writeFileSync(
+      join(place.root, folder, "main.tf"),
+      `terraform {
+  required_providers {
+    google = { source = "hashicorp/google" }
+  }
+}
+
+resource "google_compute_network" "wrong" {
+  nmae         = "misspelt"
+  routing_mode = ["a", "list"]
+}
+`,
+    );
+    await place.init(folder);
+    const answer = place.run(folder, "validate", "-no-color");
+    await expect(answer).rejects.toThrow(
+      /"name" is required[\s\S]*routing_mode[\s\S]*string required|Unsupported argument/,
+    );
+  },
+);
