@@ -1,4 +1,4 @@
-import { createServer } from "node:http2";
+import { constants, createServer, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -40,4 +40,23 @@ test("a read is tried again", async () => {
   using away = await startAway();
   await expect(away.client.getListing({})).rejects.toMatchObject({ code: Code.Unavailable });
   expect(away.calls).toEqual(["get", "get", "get"]);
+});
+
+test("a call that a server refused unseen, because it says goodbye, is tried again whatever it does", async () => {
+  let asked = 0;
+  const serve = connectNodeAdapter({
+    routes: (router) => router.service(CatalogService, { createListing: () => ({}) }),
+  });
+  const server = createServer((request, response: Http2ServerResponse) => {
+    asked += 1;
+    if (asked === 1) response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    else serve(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const way = channel({ target, attach: () => {}, nowMs: Date.now, random: () => 0 });
+  await createClient(CatalogService, way).createListing({});
+  expect(asked).toBe(2);
+  way.close();
+  server.close();
 });

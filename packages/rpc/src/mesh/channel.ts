@@ -29,7 +29,8 @@ const defaultTimeoutMs = 10_000;
 /**
  * Calls a target over Connect and HTTP/2. Every call picks the least busy address. UNAVAILABLE is tried again, on another
  * address where there is one, only where a repeat changes nothing, within the deadline and the retry budget: methods
- * without side effects, and idempotent ones, whose request has its `request_id` set where it has one.
+ * without side effects, and idempotent ones, whose request has its `request_id` set where it has one; and any call that its
+ * server refused unseen.
  */
 export function channel(options: ChannelOptions): Channel {
   const { nowMs, attach, random, attemptsMax = 4, budget = retryBudget() } = options;
@@ -125,8 +126,15 @@ function told(cause: unknown, endpoint: Endpoint, signal: AbortSignal | undefine
   if (failure !== undefined) return lost(failure, cause);
   const unheard = endpoint.unheard();
   if (cause.code === Code.Canceled && unheard !== undefined && !signal?.aborted) return lost(unheard, cause);
+  if (wasRefused(cause)) return lost("the connection takes no more calls", cause);
   // connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
   return cause.code === Code.Aborted ? lost("the connection was lost", cause) : cause;
+}
+
+// RFC 9113, 8.7: nothing of the call was done. So it ends when the server said goodbye as the call left; connect-node has no
+// word for it but INTERNAL.
+function wasRefused(cause: unknown): boolean {
+  return cause instanceof ConnectError && !cause.isWireError && cause.rawMessage.includes("REFUSED_STREAM");
 }
 
 function lost(message: string, cause: ConnectError): ConnectError {
@@ -142,8 +150,9 @@ function isUnreachable(problem: unknown): boolean {
   return isUnavailable(problem) && !problem.isWireError;
 }
 
-function mayRepeat(method: DescMethodUnary, input: object, cause: unknown): boolean {
-  return isUnavailable(cause) && isRepeatable(method, input);
+function mayRepeat(method: DescMethodUnary, input: object, problem: unknown): boolean {
+  if (!isUnavailable(problem)) return false;
+  return isRepeatable(method, input) || wasRefused(problem.cause);
 }
 
 // The answer may be lost after the work was done: only the request id tells the server that the next attempt is the same.
