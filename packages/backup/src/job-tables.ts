@@ -1,4 +1,6 @@
+import { pgConnectionOptions } from "@marketmesh/postgres";
 import { Logger, runMigrations } from "graphile-worker";
+import pg from "pg";
 import type { Sql } from "postgres";
 import type { DatabasePart } from "./manifest.ts";
 
@@ -10,7 +12,14 @@ const silent = new Logger(() => () => {});
 /** Makes the tables of the job queue in a database whose backup has jobs. */
 export async function createJobTables(part: DatabasePart, ownerUrl: string): Promise<void> {
   if (!hasJobs(part)) return;
-  await runMigrations({ connectionString: ownerUrl, schema, maxPoolSize: 1, logger: silent });
+  const pgPool = new pg.Pool({ ...pgConnectionOptions(ownerUrl), max: 1 });
+  // A lost connection fails what it was asked for.
+  pgPool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
+  try {
+    await runMigrations({ pgPool, schema, logger: silent });
+  } finally {
+    await pgPool.end();
+  }
 }
 
 /** Jobs that somebody worked on go to whoever comes: the one who did is gone, and the queue would wait for hours. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { beginNewLife, eventMigrations } from "@marketmesh/events";
-import { migrate, openDatabase, rolesOf, unknownMigration } from "@marketmesh/postgres";
-import postgres, { type Sql } from "postgres";
+import { migrate, openClient, openDatabase, rolesOf, unknownMigration } from "@marketmesh/postgres";
+import type { Sql } from "postgres";
 import { createJobTables, giveJobsBack } from "./job-tables.ts";
 import { type DatabasePart, tablePath } from "./manifest.ts";
 import { unpackFile } from "./packed-file.ts";
@@ -64,7 +64,7 @@ function directoriesOf(service: string, directory: URL) {
 }
 
 async function fill(folder: string, part: DatabasePart, url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "restore" } });
+  const sql = await openClient(url, "restore", { fetch_types: true });
   try {
     await sql.unsafe("begin");
     const tables = await inForeignKeyOrder(sql, tablesOf(part, await listTables(sql)));

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { openClient, pgConnectionOptions } from "@marketmesh/postgres";
 import pg from "pg";
 import { to as copyOut } from "pg-copy-streams";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { type DatabasePart, type SequencePart, type TablePart, tablePath } from "./manifest.ts";
 import { packFile } from "./packed-file.ts";
 import { listMigrations, listSequences, listTables, quoted, type Table } from "./tables.ts";
@@ -22,7 +23,7 @@ export interface Snapshot {
 
 /** Opens it: what is committed now is in it, what is committed later is not. Tables can't be dropped or altered meanwhile. */
 export async function openSnapshot({ service, url }: Source): Promise<Snapshot> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "backup" } });
+  const sql = await openClient(url, "backup", { fetch_types: true });
   try {
     await sql.unsafe("begin transaction isolation level repeatable read read only");
     const [row] = await sql<{ time: Date; id: string }[]>`select now() as time, pg_export_snapshot() as id`;
@@ -57,7 +58,7 @@ async function copyTables(
   folder: string,
   service: string,
 ): Promise<TablePart[]> {
-  const client = new pg.Client({ connectionString: snapshot.url, application_name: "backup" });
+  const client = new pg.Client({ ...pgConnectionOptions(snapshot.url), application_name: "backup" });
   client.on("error", () => {}); // a lost connection fails the copy that is under way
   await client.connect();
   try {

@@ -1,5 +1,7 @@
 import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import { type BrokerLogin, loginOptions } from "./broker-login.ts";
 import type { OnNotice } from "./notice.ts";
+import { inboxOf } from "./permissions.ts";
 import { backoffMs, wakeUp } from "./wake-up.ts";
 
 /** A connection to the broker that reconnects for ever. */
@@ -12,6 +14,7 @@ export interface Broker {
 export interface BrokerOptions {
   /** One URL or several separated by commas. */
   readonly natsUrl: string;
+  readonly login?: BrokerLogin | undefined;
   readonly name: string;
   readonly onNotice: OnNotice;
 }
@@ -31,10 +34,11 @@ export async function connectBroker(options: BrokerOptions, signal: AbortSignal)
   throw new Error("stopped before the broker was there");
 }
 
-async function connectOnce({ natsUrl, name, onNotice }: BrokerOptions): Promise<Broker> {
+async function connectOnce({ natsUrl, login, name, onNotice }: BrokerOptions): Promise<Broker> {
   const connection = await connect({
-    servers: natsUrl.split(","),
+    ...loginOptions(natsUrl, login),
     name,
+    inboxPrefix: inboxOf(name),
     timeout: 2_000,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -47,7 +51,14 @@ async function connectOnce({ natsUrl, name, onNotice }: BrokerOptions): Promise<
 }
 
 async function tellOfConnection(connection: NatsConnection, onNotice: OnNotice): Promise<void> {
-  for await (const { type } of connection.status()) {
+  for await (const { type, data } of connection.status()) {
+    // A permission that is missing shows as nothing but this.
+    if (type === "error")
+      onNotice({
+        level: "error",
+        message: "broker error",
+        attributes: { error: String(data).slice(0, 300) },
+      });
     if (type !== "disconnect" && type !== "reconnect") continue;
     onNotice({ level: type === "reconnect" ? "info" : "warn", message: `broker ${type}`, attributes: {} });
   }

@@ -7,4 +7,5 @@ export { beginNewLife } from "./new-life.ts";
 export type { Notice } from "./notice.ts";
 export { type EventsOptions, feedServiceRoutes, openEvents } from "./open.ts";
 export { announce, feedPosition } from "./outbox.ts";
+export { type BrokerPermissions, type BrokerRole, inboxOf, permissionsOf } from "./permissions.ts";
 export { RelayFault, type RelayStep } from "./relay.ts";

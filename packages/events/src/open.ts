@@ -6,6 +6,7 @@ import type { JetStreamManager } from "nats";
 import { type Producer, runAudit } from "./audit.ts";
 import { auditMetrics } from "./audit-metrics.ts";
 import { type Broker, connectBroker } from "./broker.ts";
+import type { BrokerLogin } from "./broker-login.ts";
 import type { Events, WorkOptions } from "./events.ts";
 import { feedServiceOf } from "./feed-service.ts";
 import { follow } from "./follow.ts";
@@ -25,6 +26,8 @@ export interface EventsOptions {
   readonly database?: Database;
   /** NATS_URL, one or several separated by commas. */
   readonly natsUrl: string;
+  /** Certificates and credentials for the broker. */
+  readonly login?: BrokerLogin;
   /** The FeedService of another service, as a client: where followers and auditors ask. */
   readonly feedsOf: (service: string) => Pick<Client<typeof FeedService>, "locateFeed"> & Producer;
   /** First word of every subject and stream name; default `marketmesh`. Tests isolate themselves by it. */
@@ -67,7 +70,10 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
   const loops: Promise<void>[] = [];
   const { signal } = stopping;
   let broker: Broker | undefined;
-  const connecting = connectBroker({ natsUrl: options.natsUrl, name: options.service, onNotice }, signal);
+  const connecting = connectBroker(
+    { natsUrl: options.natsUrl, login: options.login, name: options.service, onNotice },
+    signal,
+  );
   const connected = connecting.then((made) => {
     broker = made;
     return made;

@@ -72,7 +72,7 @@ function tlsOf(tls: DatabaseTls | undefined, host: string): DriverTls | undefine
   for (const [name, file] of Object.entries(files)) {
     if (file === undefined) continue;
     const read = lastGood(file);
-    Object.defineProperty(options, name, { enumerable: true, get: read });
+    Object.defineProperty(options, name, { enumerable: true, configurable: true, get: read });
   }
   return options;
 }

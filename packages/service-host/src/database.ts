@@ -2,6 +2,7 @@ import type { Database, ObservedQuery } from "@marketmesh/postgres";
 import type { Metrics } from "@marketmesh/telemetry";
 import { NotYetError } from "./bind-patiently.ts";
 import { readConfig } from "./config.ts";
+import { withPasswordFiles } from "./database-config.ts";
 import type { Env } from "./host.ts";
 import { databaseSettings } from "./host-settings.ts";
 import { queryDuration } from "./metrics.ts";
@@ -17,7 +18,7 @@ export async function openServiceDatabase(
   metrics: Metrics,
   onWait: (ms: number) => void,
 ): Promise<Database> {
-  const config = readConfig(databaseSettings, env);
+  const config = withPasswordFiles(readConfig(databaseSettings, env), env);
   // Loaded on demand: a service without a database does not pay for its driver.
   const [{ awaitedMigration, migrate, openDatabase, rolesOf }, { eventMigrations }] = await Promise.all([
     import("@marketmesh/postgres"),

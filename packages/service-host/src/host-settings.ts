@@ -1,7 +1,18 @@
 import { defaultLimits } from "@marketmesh/rpc";
 import { logLevels } from "@marketmesh/telemetry";
 import { addressSettings } from "./address-settings.ts";
-import { type ConfigSpec, choice, flag, integer, list, number, optionalText, text, url } from "./config.ts";
+import {
+  type ConfigSpec,
+  choice,
+  flag,
+  integer,
+  list,
+  number,
+  optionalText,
+  type Setting,
+  text,
+} from "./config.ts";
+import { databaseUrl } from "./database-config.ts";
 
 /** What every service reads from its environment. Only what a service uses is required. */
 export const hostSettings = {
@@ -97,23 +108,21 @@ export const hostSettings = {
 
 /** What a service with a database reads besides. */
 export const databaseSettings = {
-  url: url({
+  url: databaseUrl({
     env: "DATABASE_URL",
-    protocols: ["postgres:", "postgresql:"],
-    secret: true,
-    doc: "The database, as the app role.",
+    doc: "The database, as the app role. sslmode, sslrootcert, sslcert, sslkey, several hosts and target_session_attrs=read-write as libpq has them.",
   }),
-  backgroundUrl: url({
+  backgroundUrl: databaseUrl({
     env: "DATABASE_BACKGROUND_URL",
-    protocols: ["postgres:", "postgresql:"],
-    secret: true,
     doc: "The database, as the background role.",
   }),
-  migratorUrl: optionalText({
-    env: "DATABASE_MIGRATOR_URL",
-    secret: true,
-    doc: "The database, as the role that owns the tables. Absent: somebody else migrates.",
-  }),
+  migratorUrl: {
+    ...databaseUrl({
+      env: "DATABASE_MIGRATOR_URL",
+      doc: "The database, as the role that owns the tables. Absent: somebody else migrates.",
+    }),
+    fallback: undefined,
+  } as Setting<string | undefined>,
   readUrl: optionalText({
     env: "DATABASE_READ_URL",
     doc: "The hosts of a read replica, `postgres://replica:5432`, entered as the roles above: for exports, and for reads while the primary is away.",

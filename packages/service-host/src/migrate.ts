@@ -1,5 +1,6 @@
 import { createLogger, type Logger } from "@marketmesh/telemetry";
-import { ConfigError, readConfig, url } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { databaseUrl, withPasswordFiles } from "./database-config.ts";
 import type { Env } from "./host.ts";
 import { databaseSettings } from "./host-settings.ts";
 import type { Program } from "./run.ts";
@@ -8,10 +9,8 @@ import type { Program } from "./run.ts";
 export const migrateSettings = {
   url: databaseSettings.url,
   backgroundUrl: databaseSettings.backgroundUrl,
-  migratorUrl: url({
+  migratorUrl: databaseUrl({
     env: "DATABASE_MIGRATOR_URL",
-    protocols: ["postgres:", "postgresql:"],
-    secret: true,
     doc: "The database, as the role that owns the tables.",
   }),
 };
@@ -37,7 +36,7 @@ export async function migrateService(
 async function migrate(name: string, program: Program, env: Env, log: Logger): Promise<void> {
   const { migrations, migrateMore } = program;
   if (migrations === undefined) return log.info("there is no database to migrate");
-  const config = readConfig(migrateSettings, env);
+  const config = withPasswordFiles(readConfig(migrateSettings, env), env);
   const [postgres, { eventMigrations }] = await Promise.all([
     import("@marketmesh/postgres"),
     import("@marketmesh/events"),

@@ -1,6 +1,7 @@
 import { FeedService } from "@marketmesh/contracts/events/v1";
 import type { Events } from "@marketmesh/events";
 import type { Database } from "@marketmesh/postgres";
+import { readBrokerLogin } from "./broker-settings.ts";
 import { readConfig } from "./config.ts";
 import type { Host } from "./host.ts";
 import { eventSettings } from "./host-settings.ts";
@@ -12,6 +13,7 @@ export async function openServiceEvents(host: Host, database: Database): Promise
     service: host.name,
     database,
     ...readConfig(eventSettings, host.env),
+    login: readBrokerLogin(host.env),
     feedsOf: (service) => host.mesh(FeedService, { target: service }),
     metrics: host.telemetry.metrics,
     onRelayStep: (step) => host.faultPoint(`relay.${step}`),

@@ -1,7 +1,8 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
-import type { Host } from "@marketmesh/service-host";
+import { rolesOf } from "@marketmesh/postgres";
+import { type Host, withPasswordFiles } from "@marketmesh/service-host";
 import type { ClientOf } from "./calls/contract-call.ts";
 import { runCalls } from "./calls/run-calls.ts";
 import { Clocks } from "./clocks.ts";
@@ -72,9 +73,11 @@ export async function bindFulfillment(host: Host): Promise<void> {
 }
 
 async function migrateJobQueue({ env }: Host): Promise<void> {
-  const { DATABASE_MIGRATOR_URL: ownerUrl, DATABASE_BACKGROUND_URL: backgroundUrl } = env;
-  if (!ownerUrl || !backgroundUrl) return;
-  await migrateMore({ ownerUrl, backgroundRole: decodeURIComponent(new URL(backgroundUrl).username) });
+  const { DATABASE_URL: url, DATABASE_BACKGROUND_URL: background, DATABASE_MIGRATOR_URL: owner } = env;
+  if (!url || !background || !owner) return;
+  const urls = withPasswordFiles({ url, backgroundUrl: background, migratorUrl: owner }, env);
+  const { backgroundRole } = rolesOf(urls);
+  await migrateMore({ ownerUrl: urls.migratorUrl, backgroundRole });
 }
 
 /** Clients by descriptor: a workflow names its methods at run time. */

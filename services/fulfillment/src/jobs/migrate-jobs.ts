@@ -1,3 +1,4 @@
+import { pgConnectionOptions } from "@marketmesh/postgres";
 import { runMigrations } from "graphile-worker";
 import pg from "pg";
 import { quietLogger } from "./job-logger.ts";
@@ -7,17 +8,18 @@ import { quietLogger } from "./job-logger.ts";
  * processes may do so at once: they wait for each other.
  */
 export async function migrateJobs(ownerUrl: string, backgroundRole: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: "marketmesh fulfillment migrations",
-  });
-  await client.connect();
+  const login = { ...pgConnectionOptions(ownerUrl), application_name: "marketmesh fulfillment migrations" };
+  const client = new pg.Client(login);
+  const pgPool = new pg.Pool({ ...login, max: 2 });
+  // A lost connection fails what it was asked for.
+  pgPool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
   try {
+    await client.connect();
     await client.query("select pg_advisory_lock(hashtextextended('marketmesh/graphile-worker', 0))");
-    await runMigrations({ connectionString: ownerUrl, maxPoolSize: 2, logger: quietLogger });
+    await runMigrations({ pgPool, logger: quietLogger });
     if (!(await hasRights(client, backgroundRole))) await client.query(rightsOf(backgroundRole));
   } finally {
-    await client.end();
+    await Promise.all([client.end(), pgPool.end()]);
   }
 }
 

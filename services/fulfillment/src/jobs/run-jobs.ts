@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { pgConnectionOptions } from "@marketmesh/postgres";
 import type { Logger } from "@marketmesh/telemetry";
 import { type JobHelpers, run, type WorkerEvents, WorkerPreset } from "graphile-worker";
 import pg from "pg";
@@ -30,7 +31,7 @@ export async function runJobs(
   signal: AbortSignal,
 ): Promise<void> {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...pgConnectionOptions(url),
     max: poolMax,
     application_name: "marketmesh fulfillment jobs",
   });
