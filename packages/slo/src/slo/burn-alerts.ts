@@ -4,10 +4,10 @@ import { budgetOf, type Slo } from "./slo.ts";
 import {
   type Burn,
   badCallsMin,
-  longestCounted,
-  meanFrom,
   fastBurn,
   fastBurnFor,
+  longestCounted,
+  meanFrom,
   pageBurns,
   secondsOf,
   ticketBurns,
@@ -22,6 +22,7 @@ export function burnAlerts(slo: Slo): RuleGroup {
   };
 }
 
+/** Its series has the label `sloth_window` of the short window, which tells it from the slower pages. */
 function fastPage(slo: Slo): AlertRule {
   return alertRule({
     alert: words(slo).alert,
@@ -30,7 +31,7 @@ function fastPage(slo: Slo): AlertRule {
     for: fastBurnFor,
     summary: `${slo.service}: ${words(slo).what} beyond ${percent(slo)} %, since minutes`,
     description: `${words(slo).since} {{ $value | humanizePercentage }} of the last five minutes' calls; ${promise(slo)}.`,
-    labels: { ...alertLabels(slo, "page"), sloth_window: "5m" },
+    labels: alertLabels(slo, "page"),
   });
 }
 

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { runMarket } from "@marketmesh/cli/job/market-job";
+import { checkoutDir } from "@marketmesh/dev-stack/servers";
+import { readScenario, type ScenarioMarket } from "@marketmesh/markets";
+import { queriesOf } from "@marketmesh/slo/check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
+import { type Prometheus, startPrometheus } from "./prometheus.ts";
+
+const folder = join(checkoutDir, "deploy", "dashboards");
+const waitMs = 40_000;
+
+let mesh: WholeMesh;
+let prometheus: Prometheus;
+let load: Promise<unknown>;
+beforeAll(async () => {
+  mesh = await startWholeMesh({ ALLOCATION_MEASURE_EVERY_MS: "1000" });
+  const targets = [...mesh.services].map(([name, { metricsUrl }]) => [name, new URL(metricsUrl).host]);
+  prometheus = await startPrometheus(Object.fromEntries(targets));
+  const [market] = readScenario("test/scenarios/small.yaml").markets as [ScenarioMarket];
+  load = runMarket(mesh.clients, market, 1, () => {});
+}, 60_000);
+afterAll(async () => {
+  await prometheus?.[Symbol.asyncDispose]();
+  await mesh?.[Symbol.asyncDispose]();
+});
+
+test("every query of the overview returns data of a mesh that works", async () => {
+  await load;
+  const lacking = new Set(expressionsOf("overview.json"));
+  expect(lacking.size).toBeGreaterThan(20);
+  const until = performance.now() + waitMs;
+  while (lacking.size > 0 && performance.now() < until) {
+    for (const query of lacking)
+      if ((await prometheus.query(query)).some(({ value }) => value[1] !== "NaN")) lacking.delete(query);
+    if (lacking.size > 0) await pause(500);
+  }
+  expect([...lacking]).toEqual([]);
+}, 90_000);
+
+test("every rule is evaluated without an error", async () => {
+  const rules = await prometheus.rules();
+  expect(rules.length).toBeGreaterThan(600);
+  expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
+});
+
+test("nothing pages while all is well", async () => {
+  expect(await prometheus.query('ALERTS{alertstate="firing",severity="page"}')).toEqual([]);
+});
+
+test("Prometheus answers every query of every dashboard", async () => {
+  for (const name of readdirSync(folder))
+    for (const query of expressionsOf(name)) await prometheus.query(query);
+});
+
+test("whatever is defined is exposed by a service", async () => {
+  const texts = await Promise.all(
+    [...mesh.services.values()].map(async ({ metricsUrl }) => (await fetch(`${metricsUrl}/metrics`)).text()),
+  );
+  const defined = [
+    ...readFileSync(join(checkoutDir, "docs", "METRICS.md"), "utf8").matchAll(/^\| `(\w+)` \|/gm),
+  ];
+  expect(defined.length).toBeGreaterThan(60);
+  const missing = defined.filter(
+    ([, name]) => !texts.some((text) => text.includes(`# TYPE marketmesh_${name} `)),
+  );
+  // Those of TLS, which this mesh does not speak.
+  expect(missing.map(([, name]) => name).filter((name) => !name!.startsWith("tls_"))).toEqual([]);
+});
+
+/** With the variables filled in. */
+function expressionsOf(name: string): string[] {
+  const queries = queriesOf(JSON.parse(readFileSync(join(folder, name), "utf8")));
+  return queries.map(({ expr }) => expr.replaceAll("$__rate_interval", "30s").replaceAll("$market", ".+"));
+}
