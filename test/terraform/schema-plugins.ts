@@ -23,7 +23,10 @@ export function writeSchemaPlugins(directory: string, providers: readonly string
     const program = join(place, `terraform-provider-${name}_v${version}`);
     mkdirSync(place, { recursive: true });
     const command = [process.execPath, join(import.meta.dirname, "schema-provider.ts"), name, directory];
-    writeFileSync(program, `#!/bin/sh\nexport NODE_COMPILE_CACHE='${join(directory, "cache")}'\nexec ${command.map((word) => `'${word}'`).join(" ")}\n`);
+    writeFileSync(
+      program,
+      `#!/bin/sh\nexport NODE_COMPILE_CACHE='${join(directory, "cache")}'\nexec ${command.map((word) => `'${word}'`).join(" ")}\n`,
+    );
     chmodSync(program, 0o755);
   }
 }

@@ -62,14 +62,17 @@ module "database" {
 module "marketmesh" {
   source = "../../../modules/marketmesh/release"
 
-  image_registry      = local.platform.image_registry
-  image_version       = var.image_version
-  domain              = local.platform.zone.domain
-  gateway             = { class = module.addons.gateway_class, issuer = module.addons.issuer }
-  secrets             = { store = module.addons.secret_store, key_prefix = local.platform.secrets.key_prefix, separator = "/" }
+  image_registry = local.platform.image_registry
+  image_version  = var.image_version
+  domain         = local.platform.zone.domain
+  gateway        = { class = module.addons.gateway_class, issuer = module.addons.issuer }
+
+  # With Postgres in the cluster its operator needs secrets too: then all of them come by kubectl (terraform/README.md, "Secrets").
+  secrets             = local.managed ? { store = module.addons.secret_store, key_prefix = local.platform.secrets.key_prefix, separator = "/" } : null
   replicas            = { min = local.size.replicas_min, max = local.platform.replicas_max }
   event_replicas      = module.messaging.replicas
   postgres            = one(module.database[*].chart_values)
+  postgres_ca_secret  = var.database_ca_secret
   priority_class_name = module.addons.priority_class_name
   values              = var.values
 

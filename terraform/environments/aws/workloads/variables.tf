@@ -25,6 +25,12 @@ variable "database_cidr" {
   default     = null
 }
 
+variable "database_ca_secret" {
+  description = "Kubernetes secret whose `ca.crt` is the authority of the managed database. Null: none."
+  type        = string
+  default     = null
+}
+
 variable "nats_accounts_secret" {
   description = "Kubernetes secret with NATS' `accounts.conf`; see `modules/messaging`. Null: no users."
   type        = string

@@ -36,7 +36,10 @@ locals {
     }
   }
 
-  postgres = var.postgres == null ? {} : { postgres = var.postgres }
+  postgres = merge(
+    { for block in [var.postgres] : "postgres" => block if block != null },
+    { for secret in [var.postgres_ca_secret] : "postgres" => { caSecret = secret } if secret != null && var.postgres == null },
+  )
 
   secrets = var.secrets == null ? {} : {
     externalSecrets = { enabled = true, store = var.secrets.store, keyPrefix = var.secrets.key_prefix, keySeparator = var.secrets.separator }

@@ -97,6 +97,12 @@ variable "postgres" {
   default     = null
 }
 
+variable "postgres_ca_secret" {
+  description = "Kubernetes secret whose `ca.crt` is the authority of a Postgres outside: RDS' bundle, Cloud SQL's server CA. Database URLs name it by `sslrootcert`. Null: none is needed."
+  type        = string
+  default     = null
+}
+
 variable "peers" {
   description = "Whom the network policies let the mesh talk to: the chart's `networkPolicy.postgres`, `.nats`, `.prometheus` and `.otlp`."
   type = object({
