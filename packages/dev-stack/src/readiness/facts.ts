@@ -125,8 +125,14 @@ async function readmeListsMethods(checkout: string, service: string): Promise<Fa
 
 function fetchHasTimeout(checkout: string, service: string): FactFinding {
   const sources = serviceSources(checkout, service);
-  const bare = sources.filter(({ code }) =>
-    [...code.matchAll(/\bfetch\(/g)].some(({ index }) => !code.slice(index, index + 400).includes("signal")),
+  // A `fetch` of its own, such as a parameter, is not the platform's.
+  const isOwn = (code: string) => /\bfetch\s*[:,]|\b(function|const) fetch\b/.test(code);
+  const bare = sources.filter(
+    ({ code }) =>
+      !isOwn(code) &&
+      [...code.matchAll(/\bfetch\(/g)].some(
+        ({ index }) => !code.slice(index, index + 400).includes("signal"),
+      ),
   );
   const problems = bare.map(({ path }) => `${path} fetches without an end`);
   return found(problems, sources, "make no call without a deadline of their own or the caller's");
