@@ -1,6 +1,7 @@
 export { type Call, currentCall, withCall } from "./call.ts";
 export { anonymous, type Caller, callerKey, callerOf, holds, type Reach } from "./caller.ts";
 export { codeName } from "./code-name.ts";
+export { type FaultPlace, type Faults, faultsOf } from "./faults.ts";
 export { type Resolve, resolveBySystem } from "./mesh/addresses.ts";
 export { backoffMs, pause } from "./mesh/backoff.ts";
 export { type Attach, type Channel, type ChannelOptions, channel } from "./mesh/channel.ts";
@@ -18,6 +19,7 @@ export {
 } from "./mesh/tls.ts";
 export { cachedTokens, type IssuedToken, type TokenSource } from "./mesh/token-source.ts";
 export { clientTracer, tracedTransport } from "./mesh/traced-transport.ts";
+export { errorsTotal } from "./metrics.ts";
 export { idsOf } from "./name.ts";
 export {
   decodePageToken,

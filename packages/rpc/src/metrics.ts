@@ -19,6 +19,14 @@ export const serverOverloaded = defineMetric({
   labels: { method },
 });
 
+export const errorsTotal = defineMetric({
+  type: "counter",
+  name: "errors_total",
+  unit: "{error}",
+  help: "Faults of ours that nobody expected; the log has each with its `fingerprint`, by which they group",
+  labels: { where: "`handler`, `background` or `uncaught`" },
+});
+
 export const clientDuration = defineMetric({
   type: "histogram",
   name: "rpc_client_duration_seconds",

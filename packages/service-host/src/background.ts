@@ -1,4 +1,5 @@
-import { backoffMs, pause } from "@marketmesh/rpc";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { backoffMs, faultsOf, pause } from "@marketmesh/rpc";
 import type { Telemetry } from "@marketmesh/telemetry";
 import { backgroundFailures } from "./metrics.ts";
 
@@ -14,13 +15,22 @@ export interface Background {
 }
 
 /** A loop that fails is logged and started again, ever later, at most every second; one that lasted a minute starts afresh. */
-export function background({ log, metrics }: Telemetry, random: () => number): Background {
+export function background(telemetry: Telemetry, random: () => number): Background {
+  const { log, metrics } = telemetry;
+  const faults = faultsOf(telemetry);
   const controller = new AbortController();
   const { signal } = controller;
   const waiting: (() => void)[] = [];
   const running = new Set<Promise<void>>();
   let started = false;
   const failures = metrics.counter(backgroundFailures);
+
+  // That somebody is away is no fault of the loop, which goes on when he is back.
+  function tell(failure: { readonly loop: string; readonly attempt: number; readonly cause: unknown }): void {
+    const isAway = failure.cause instanceof ConnectError && failure.cause.code === Code.Unavailable;
+    if (isAway) log.warn("background loop waits", failure);
+    else faults.report("background", "background loop failed", failure.cause, failure);
+  }
 
   async function keepRunning(name: string, loop: Loop): Promise<void> {
     for (let attempt = 1; !signal.aborted; attempt += 1) {
@@ -30,7 +40,7 @@ export function background({ log, metrics }: Telemetry, random: () => number): B
         return;
       } catch (cause) {
         if (signal.aborted) return;
-        log.error("background loop failed", { loop: name, attempt, cause });
+        tell({ loop: name, attempt, cause });
         failures.add(1, { loop: name });
       }
       if (performance.now() - startedMs > 60_000) attempt = 1;

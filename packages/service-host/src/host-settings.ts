@@ -23,6 +23,11 @@ export const hostSettings = {
     fallback: "info",
     doc: "The lowest level that is logged.",
   }),
+  profiling: flag({
+    env: "PROFILING",
+    fallback: false,
+    doc: "Whether the metrics port makes profiles: `/debug/profile?seconds=10`, `/debug/heap?seconds=10`. They show code, no data.",
+  }),
   supervised: flag({
     env: "MARKETMESH_SUPERVISED",
     fallback: false,

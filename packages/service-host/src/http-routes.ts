@@ -1,14 +1,15 @@
-import type { NodeListener } from "@marketmesh/rpc";
-import type { Logger } from "@marketmesh/telemetry";
+import { faultsOf, type NodeListener } from "@marketmesh/rpc";
+import type { Telemetry } from "@marketmesh/telemetry";
 import type { HttpHandler } from "./host.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** Serves plain HTTP: exact paths; 404 for the rest unless told otherwise, 500 for a handler that throws. */
 export function httpRoutes(
   routes: ReadonlyMap<string, HttpHandler>,
-  log: Logger,
+  telemetry: Telemetry,
   otherwise: NodeListener = notFound,
 ): NodeListener {
+  const faults = faultsOf(telemetry);
   return (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     const handler = routes.get(path);
@@ -19,7 +20,7 @@ export function httpRoutes(
     Promise.resolve()
       .then(() => handler(request, response))
       .catch((cause) => {
-        log.error("http handler failed", { path, cause });
+        faults.report("handler", "http handler failed", cause, { path });
         if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
         response.end();
       });

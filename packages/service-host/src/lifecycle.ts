@@ -14,6 +14,7 @@ import { httpRoutes, livez, readyz } from "./http-routes.ts";
 import { jwksPath, meshUrl } from "./keys.ts";
 import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
 import { measureProcess } from "./process-metrics.ts";
+import { profilingRoutes } from "./profiling.ts";
 import { reflectionServices } from "./reflection.ts";
 import { listen, type SharedPort } from "./shared-port.ts";
 import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -91,7 +92,7 @@ function openDoors(doors: Doors, bound: BoundHost): void {
     ["/livez", livez],
     ["/readyz", readyz(bound.readiness)],
   ]);
-  const starting = bound.rpc.listener(httpRoutes(plain, bound.telemetry.log, unbound));
+  const starting = bound.rpc.listener(httpRoutes(plain, bound.telemetry, unbound));
   doors.rpc = starting;
   doors.metrics = metricsListener(bound);
 }
@@ -207,7 +208,7 @@ function servedBy({ rpc }: BoundHost): DescService[] {
 function listenerOf(bound: BoundHost): NodeListener {
   const { rpc, readiness, routes, telemetry, config } = bound;
   const plain = new Map<string, HttpHandler>([["/livez", livez], ["/readyz", readyz(readiness)], ...routes]);
-  const listener = rpc.listener(httpRoutes(plain, telemetry.log));
+  const listener = rpc.listener(httpRoutes(plain, telemetry));
   if (config.corsOrigins.length === 0) return listener;
   const answered = corsFilter(config.corsOrigins);
   return (request, response) => {
@@ -215,7 +216,7 @@ function listenerOf(bound: BoundHost): NodeListener {
   };
 }
 
-function metricsListener({ telemetry, readiness }: BoundHost): NodeListener {
+function metricsListener({ telemetry, readiness, config }: BoundHost): NodeListener {
   const metrics: HttpHandler = (request, response) => {
     const format = textFormatFor(request.headers.accept);
     response.writeHead(200, { "content-type": contentTypeOf[format] });
@@ -225,8 +226,9 @@ function metricsListener({ telemetry, readiness }: BoundHost): NodeListener {
     ["/metrics", metrics],
     ["/livez", livez],
     ["/readyz", readyz(readiness)],
+    ...(config.profiling ? profilingRoutes() : []),
   ]);
-  return httpRoutes(routes, telemetry.log);
+  return httpRoutes(routes, telemetry);
 }
 
 function openOwnTls(service: string, env: Env, write: (line: string) => void): TlsFiles {

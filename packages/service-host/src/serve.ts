@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
-import { createLogger, type MetricExport, redact, type Tracing } from "@marketmesh/telemetry";
+import { errorsTotal } from "@marketmesh/rpc";
+import { createLogger, fingerprintOf, type MetricExport, redact, type Tracing } from "@marketmesh/telemetry";
 import { ConfigError } from "./config.ts";
 import type { RunningService } from "./host.ts";
 import { launch } from "./lifecycle.ts";
@@ -38,10 +39,10 @@ export async function serve(name: string, program: Program): Promise<void> {
   if (process.env.MARKETMESH_SUPERVISED === "1")
     process.stdin.on("end", stopOnce).on("error", stopOnce).resume();
   process.on("uncaughtException", (cause) => {
-    complain(name, "uncaught exception", cause);
+    complain(name, "uncaught exception", cause, service);
     if (!stopping) void stop(1);
   });
-  process.on("unhandledRejection", (cause) => complain(name, "unhandled rejection", cause));
+  process.on("unhandledRejection", (cause) => complain(name, "unhandled rejection", cause, service));
 
   try {
     const log = createLogger({ service: name, level: "warn", write, now: () => new Date() });
@@ -55,13 +56,15 @@ export async function serve(name: string, program: Program): Promise<void> {
 }
 
 // Written at once: the process may be gone before a stream is flushed.
-function complain(service: string, msg: string, cause: unknown): void {
+function complain(service: string, msg: string, cause: unknown, running?: RunningService): void {
+  running?.host.telemetry.metrics.counter(errorsTotal).add(1, { where: "uncaught" });
   const line = JSON.stringify({
     time: new Date().toISOString(),
     level: "error",
     service,
     msg,
     cause: redact(cause),
+    fingerprint: fingerprintOf(cause),
   });
   try {
     writeSync(1, `${line}\n`);

@@ -290,6 +290,25 @@ describe("start and stop", () => {
   });
 });
 
+test("a fault of ours is counted and logged under a name by which the same ones group", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const env = { MESH_IDENTITY_URL: issuer.url };
+  await using service = await start("testing", bindEcho(), env, { write });
+  for (const text of ["ann@example.org", "bob@example.org"]) {
+    await expect(clientOf(service).echo({ name, text, fail: "bug" }, { headers })).rejects.toMatchObject({
+      code: Code.Internal,
+    });
+  }
+  await expect(clientOf(service).echo({ name, fail: "problem" }, { headers })).rejects.toThrow();
+  const text = await (await fetch(`${service.metricsUrl}/metrics`)).text();
+  expect(text).toContain('marketmesh_errors_total{where="handler"} 2\n');
+  expect(text).toContain('marketmesh_errors_total{where="background"} 0\n');
+  const [first, second] = lines.filter(({ msg }) => msg === "call failed");
+  expect(first?.fingerprint).toMatch(/^TypeError .*echo\.ts$/);
+  expect(second?.fingerprint).toBe(first?.fingerprint);
+});
+
 test("metrics count calls by method and code", async () => {
   await using service = await startEcho();
   await clientOf(service).echo({ name }, { headers });

@@ -1,5 +1,6 @@
 export { type BatchSpanOptions, batchSpan, branchTrace, linkActiveSpan } from "./batch-span.ts";
 export { followContext } from "./context-manager.ts";
+export { fingerprintOf } from "./fingerprint.ts";
 export {
   createLogger,
   type LogFields,

@@ -6,9 +6,10 @@ import {
   type StreamResponse,
   type UnaryRequest,
 } from "@connectrpc/connect";
-import type { Logger } from "@marketmesh/telemetry";
+import type { Telemetry } from "@marketmesh/telemetry";
 import { context as traceContext } from "@opentelemetry/api";
 import type { Caller } from "../caller.ts";
+import { faultsOf } from "../faults.ts";
 import { type CallState, interruptible, stateKey } from "./call-state.ts";
 import { marketProblem } from "./market-check.ts";
 import { describeTransportError, refusalOf } from "./refusal.ts";
@@ -20,12 +21,19 @@ type Next = Parameters<Interceptor>[0];
  * The one interceptor of a server: market check, validation, the call's own context, interruption, errors. One function
  * instead of a chain, because each link costs allocations on every call.
  */
-export function serverInterceptor(domain: string, log: Logger, requestBytesMax: number): Interceptor {
+export function serverInterceptor(
+  domain: string,
+  telemetry: Telemetry,
+  requestBytesMax: number,
+): Interceptor {
+  const faults = faultsOf(telemetry);
+
   function fail(state: CallState, fault: unknown, request: unknown): ConnectError {
     const { error, unexpected } = refusalOf(fault, domain, state.requestId);
     if (unexpected) {
       const { plan, requestId } = state;
-      log.error("call failed", { method: plan.name, requestId, cause: unsaid(fault, request) });
+      const cause = unsaid(fault, request);
+      faults.report("handler", "call failed", fault, { method: plan.name, requestId, cause });
     }
     return error;
   }

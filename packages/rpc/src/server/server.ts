@@ -126,7 +126,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const router = createConnectRouter({
     ...bounds,
     requestGate: gate(parts),
-    interceptors: [serverInterceptor(parts.domain, telemetry.log, limits.requestBytesMax)],
+    interceptors: [serverInterceptor(parts.domain, telemetry, limits.requestBytesMax)],
   });
   const open = createConnectRouter({
     ...bounds,
