@@ -42,21 +42,24 @@ test("a read is tried again", async () => {
   expect(away.calls).toEqual(["get", "get", "get"]);
 });
 
-test("a call that a server refused unseen, because it says goodbye, is tried again whatever it does", async () => {
+test("a call that its server refused, because it says goodbye, has lost its connection: it is tried again", async () => {
   let asked = 0;
   const serve = connectNodeAdapter({
     routes: (router) => router.service(CatalogService, { createListing: () => ({}) }),
   });
   const server = createServer((request, response: Http2ServerResponse) => {
     asked += 1;
-    if (asked === 1) response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    if (asked % 2 === 1) response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
     else serve(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const way = channel({ target, attach: () => {}, nowMs: Date.now, random: () => 0 });
-  await createClient(CatalogService, way).createListing({});
+  const client = createClient(CatalogService, way);
+  await client.createListing({ requestId: "0199c3a0-2f0e-7c11-b0a4-6d1f2a3b4c5d" });
   expect(asked).toBe(2);
+  await expect(client.createListing({})).rejects.toMatchObject({ code: Code.Unavailable });
+  expect(asked).toBe(3);
   way.close();
   server.close();
 });

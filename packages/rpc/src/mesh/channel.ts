@@ -29,8 +29,7 @@ const defaultTimeoutMs = 10_000;
 /**
  * Calls a target over Connect and HTTP/2. Every call picks the least busy address. UNAVAILABLE is tried again, on another
  * address where there is one, only where a repeat changes nothing, within the deadline and the retry budget: methods
- * without side effects, and idempotent ones, whose request has its `request_id` set where it has one; and any call that its
- * server refused unseen.
+ * without side effects, and idempotent ones, whose request has its `request_id` set where it has one.
  */
 export function channel(options: ChannelOptions): Channel {
   const { nowMs, attach, random, attemptsMax = 4, budget = retryBudget() } = options;
@@ -131,10 +130,10 @@ function told(cause: unknown, endpoint: Endpoint, signal: AbortSignal | undefine
   return cause.code === Code.Aborted ? lost("the connection was lost", cause) : cause;
 }
 
-// RFC 9113, 8.7: nothing of the call was done. So it ends when the server said goodbye as the call left; connect-node has no
-// word for it but INTERNAL.
-function wasRefused(cause: unknown): boolean {
-  return cause instanceof ConnectError && !cause.isWireError && cause.rawMessage.includes("REFUSED_STREAM");
+// So a call ends that left as its server said goodbye (RFC 9113, 8.7); connect-node has no word for it but INTERNAL. Nothing was
+// done, it says, but a server of Node's may have begun before its goodbye went out: it counts as a lost connection.
+function wasRefused({ rawMessage }: ConnectError): boolean {
+  return rawMessage.includes("REFUSED_STREAM");
 }
 
 function lost(message: string, cause: ConnectError): ConnectError {
@@ -151,8 +150,7 @@ function isUnreachable(problem: unknown): boolean {
 }
 
 function mayRepeat(method: DescMethodUnary, input: object, problem: unknown): boolean {
-  if (!isUnavailable(problem)) return false;
-  return isRepeatable(method, input) || wasRefused(problem.cause);
+  return isUnavailable(problem) && isRepeatable(method, input);
 }
 
 // The answer may be lost after the work was done: only the request id tells the server that the next attempt is the same.
