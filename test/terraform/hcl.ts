@@ -30,54 +30,50 @@ export async function readFolders(root = terraformRoot): Promise<ReadonlyMap<str
   const byFolder = new Map<string, string[]>();
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith(".tf")) continue;
-    const files = byFolder.get(entry.parentPath) ?? [];
-    byFolder.set(entry.parentPath, [...files, join(entry.parentPath, entry.name)]);
+    const texts = byFolder.get(entry.parentPath) ?? [];
+    byFolder.set(entry.parentPath, [...texts, readFileSync(join(entry.parentPath, entry.name), "utf8")]);
   }
   const folders = new Map<string, Folder>();
-  for (const [directory, files] of [...byFolder].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [directory, texts] of [...byFolder].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const path = relative(root, directory);
-    folders.set(path, folderOf(path, await Promise.all(files.map(readFile))));
+    // Terraform reads a folder as one text too, and the parser takes its time by the file. Throws when it is no HCL.
+    folders.set(path, folderOf(path, (await parse(path, texts.join("\n"))) as Body));
   }
   return folders;
 }
 
-/** Parses one file; throws with file and line when it is no HCL. */
-export async function readFile(file: string): Promise<Body> {
-  return (await parse(file, readFileSync(file, "utf8"))) as Body;
-}
-
-function folderOf(path: string, files: readonly Body[]): Folder {
+function folderOf(path: string, content: Body): Folder {
   const objects = new Map<string, Body>();
   for (const [kind, prefix] of [
     ["resource", ""],
     ["data", "data."],
     ["ephemeral", "ephemeral."],
   ] as const) {
-    for (const [type, byName] of named(files, kind))
+    for (const [type, byName] of named(content, kind))
       for (const [name, bodies] of Object.entries(byName))
         objects.set(`${prefix}${type}.${name}`, first(bodies));
   }
   return {
     path,
     objects,
-    variables: blocks(files, "variable"),
-    outputs: blocks(files, "output"),
-    modules: blocks(files, "module"),
-    locals: new Map(files.flatMap((file) => list(file.locals).flatMap((body) => Object.entries(body)))),
-    configured: named(files, "provider").map(([name]) => name),
-    providerReferences: named(files, "provider").flatMap(([, bodies]) =>
+    variables: blocks(content, "variable"),
+    outputs: blocks(content, "output"),
+    modules: blocks(content, "module"),
+    locals: new Map(list(content.locals).flatMap((body) => Object.entries(body))),
+    configured: named(content, "provider").map(([name]) => name),
+    providerReferences: named(content, "provider").flatMap(([, bodies]) =>
       references(bodies).map(({ to }) => to),
     ),
-    settings: Object.assign({}, ...files.flatMap((file) => list(file.terraform))),
+    settings: Object.assign({}, ...list(content.terraform)),
   };
 }
 
-function blocks(files: readonly Body[], kind: string): Map<string, Body> {
-  return new Map(named(files, kind).map(([name, bodies]) => [name, first(bodies)]));
+function blocks(content: Body, kind: string): Map<string, Body> {
+  return new Map(named(content, kind).map(([name, bodies]) => [name, first(bodies)]));
 }
 
-function named(files: readonly Body[], kind: string): [string, Body][] {
-  return files.flatMap((file) => Object.entries((file[kind] ?? {}) as Record<string, Body>));
+function named(content: Body, kind: string): [string, Body][] {
+  return Object.entries((content[kind] ?? {}) as Record<string, Body>);
 }
 
 function first(bodies: unknown): Body {

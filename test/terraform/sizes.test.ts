@@ -24,6 +24,7 @@ test("databases have room for the pools that the service table states", () => {
     expect(variables.get("pool_connections_per_replica")?.default, path).toBe(connectionsMax(SERVICES));
     // All pools of the most replicas, one more while they are rolled, are at most 80 % of what the server allows.
     expect(locals.get("max_connections"), path).toBe(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's, not ours.
       "${ceil(var.pool_connections_per_replica * (var.service_replicas_max + 1) / 0.8)}",
     );
   }
