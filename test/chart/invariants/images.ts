@@ -11,14 +11,18 @@ export const version = (
 ).version;
 
 export const imageInvariants: Readonly<Record<string, Invariant>> = {
-  "every image names a version, and ours this one": (objects) =>
-    images(objects)
-      .filter(({ image, track }) => {
+  "every image names a version, and ours this one": (objects) => {
+    const all = images(objects);
+    // Migrations of a canary are of its version too.
+    const tried = new Set(all.filter(({ track }) => track === "canary").map(({ image }) => image));
+    return all
+      .map(({ image }) => image)
+      .filter((image) => {
         const [, name = "", tag = ""] = /([^/:@]+):([^/:@]+)(?:@sha256:[0-9a-f]{64})?$/.exec(image) ?? [];
-        const ours = serviceNames.includes(name) && track !== "canary";
+        const ours = serviceNames.includes(name) && !tried.has(image);
         return ours ? tag !== version : !/^v?\d+\.\d+/.test(tag);
-      })
-      .map(({ image }) => image),
+      });
+  },
 };
 
 function images(objects: Parameters<Invariant>[0]) {
