@@ -34,12 +34,12 @@ const binds = {
 };
 
 /**
- * @param env of every service
+ * @param env of every service, or of each by its name
  * @param client how the operator's clients connect
  * @param envOf changes what a service would get: another way to its database
  */
 export async function startWholeMesh(
-  env: Env = {},
+  env: Env | ((service: string) => Env) = {},
   client: Parameters<typeof connectMesh>[2] = {},
   envOf?: (given: Env) => Env,
 ): Promise<WholeMesh> {
@@ -55,7 +55,7 @@ export async function startWholeMesh(
       env: {
         SERVICE_KEY: keys[name],
         LOG_LEVEL: "warn",
-        ...env,
+        ...(typeof env === "function" ? env(name) : env),
         ...(name === "identity" && { IDENTITY_BOOTSTRAP_FILE: bootstrap, IDENTITY_MASTER_KEY: masterKey }),
       },
       ...(envOf && { envOf }),

@@ -18,6 +18,8 @@ export interface NatsOptions {
   readonly discardData?: boolean;
   /** Bound of all streams together. Default 10 GiB. */
   readonly storeBytesMax?: number;
+  /** Further lines of its configuration: TLS, users. */
+  readonly extraConfig?: string;
   /** A folder to delete once the server has ended. */
   readonly removeAfter?: string;
   readonly startTimeoutMs?: number;
@@ -77,7 +79,7 @@ jetstream {
   max_memory_store: ${256 * 2 ** 20}
   max_file_store: ${options.storeBytesMax ?? STORE_BYTES_MAX}
 }
-`;
+${options.extraConfig ?? ""}`;
 }
 
 function startProblem(port: number, lines: readonly string[]): StackProblem {

@@ -37,7 +37,6 @@ async function loadByTls(url: URL, dialer: TlsDialer): Promise<unknown> {
   const { hostname } = url;
   const host = hostname.replace(/^\[|\]$/g, "");
   const request = get(url, {
-    agent: false,
     signal: AbortSignal.timeout(timeoutMs),
     createConnection: () =>
       dialer.dial({ host, port: Number(url.port === "" ? 443 : url.port), hostname }, ["http/1.1"]),
