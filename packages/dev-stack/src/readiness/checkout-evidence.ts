@@ -39,7 +39,7 @@ export function checkoutEvidence(sources: EvidenceSources): CheckoutEvidence {
   async function look(service: string): Promise<RunningEvidence | Error> {
     started = true;
     const all = await mesh();
-    return all instanceof Error ? all : all.look(service);
+    return all instanceof Error ? all : orError(() => all.look(service));
   }
 
   return {
@@ -83,7 +83,7 @@ function startedOrError(services: readonly ServiceEntry[], binDir: string): Prom
   return orError(() => startRunningMesh(services, binDir));
 }
 
-async function orError<T>(work: () => Promise<T>): Promise<T | Error> {
+async function orError<T>(work: () => Promise<T | Error>): Promise<T | Error> {
   try {
     return await work();
   } catch (cause) {

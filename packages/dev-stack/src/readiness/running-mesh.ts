@@ -1,12 +1,16 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { checkoutDir, serverDirsOf } from "../state-folder.ts";
 import { logsDirOf, Mesh } from "../supervisor/mesh.ts";
 import { readState } from "../supervisor/mesh-state.ts";
 import type { ServiceEntry } from "../supervisor/service-table.ts";
 import { contractOf } from "./contract.ts";
 import type { RunningEvidence } from "./evidence.ts";
+
+const answerMsMax = 15_000;
 
 /** Services that run for a look at them, each in a process of its own, on servers of their own. */
 export interface RunningMesh {
@@ -70,7 +74,7 @@ export async function startRunningMesh(
 
 /** A call that is refused, since it carries no token, shows in the metrics of calls all the same. */
 async function callWithoutToken(url: string): Promise<void> {
-  await answerOf(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  await answerOf(url, "{}");
 }
 
 async function anyMethodOf(service: string): Promise<string | undefined> {
@@ -79,9 +83,20 @@ async function anyMethodOf(service: string): Promise<string | undefined> {
   return method && `${method.parent.typeName}/${method.name}`;
 }
 
-async function answerOf(url: string, init: RequestInit = {}): Promise<{ status: number; body: string }> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
-  return { status: response.status, body: await response.text() };
+/** Over a connection of its own: one that was kept might just be closing. With a body it is a POST of JSON. */
+function answerOf(url: string, body?: string): Promise<{ status: number; body: string }> {
+  const options = {
+    agent: false,
+    method: body === undefined ? "GET" : "POST",
+    headers: { "content-type": "application/json" },
+    signal: AbortSignal.timeout(answerMsMax),
+  } as const;
+  return new Promise((resolve, reject) => {
+    const asked = request(url, options, (response) => {
+      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
+    });
+    asked.on("error", reject).end(body);
+  });
 }
 
 function linesOf(text: string): string[] {

@@ -30,7 +30,7 @@ export async function probeFinding(
 ): Promise<Finding> {
   const running = await evidence.process(service);
   if (running instanceof Error) return missing(running.message);
-  const answer = await running.get(probe);
+  const answer = await running.get(probe).catch((cause: unknown) => ({ status: 0, body: String(cause) }));
   if (answer.status !== status)
     return missing(`a running ${service} answers GET ${probe} with ${answer.status}, not ${status}`);
   if (Object.keys(expected).length === 0) return ok(`GET ${probe} answered ${status}`);
