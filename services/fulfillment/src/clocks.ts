@@ -4,7 +4,7 @@ import type { Client } from "@connectrpc/connect";
 import { type AllocationService, type Clock, Clock_Mode } from "@marketmesh/contracts/allocation/v1";
 import type { Tx } from "@marketmesh/postgres";
 import type { MarketClock } from "./domain/clock.ts";
-import { type KnownClock, readClocks, saveClock, type ToldClock } from "./storage/clock-store.ts";
+import { claimToAsk, type KnownClock, readClocks, saveClock, type ToldClock } from "./storage/clock-store.ts";
 
 type Allocation = Pick<Client<typeof AllocationService>, "getClock">;
 
@@ -33,7 +33,11 @@ export class Clocks {
   /** By market. UNAVAILABLE when one is not known here and allocation is away. */
   async ofAll(tx: Tx, markets: readonly string[]): Promise<Map<string, MarketClock>> {
     const known = await readClocks(tx, markets);
-    const stale = markets.filter((market) => isUndecided(known.get(market)));
+    const undecided = markets.filter((market) => isUndecided(known.get(market)));
+    // A row that every transaction of a market waited for would let one at a time through: while one asks, others go on with
+    // what is known.
+    const claimed = undecided.length > 0 ? await claimToAsk(tx, undecided, undecidedForMs) : [];
+    const stale = markets.filter((market) => !known.has(market) || claimed.includes(market));
     for (const market of stale) {
       await saveClock(tx, market, await this.#askOrKeep(market, known.get(market)));
     }
@@ -60,6 +64,5 @@ export function toldClock(clock: Clock | undefined): ToldClock {
 }
 
 function isUndecided(known: KnownClock | undefined): boolean {
-  if (!known) return true;
-  return known.clock.mode === "REAL" && known.version === 0 && known.ageMs > undecidedForMs;
+  return known?.clock.mode === "REAL" && known.version === 0 && known.ageMs > undecidedForMs;
 }

@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Run_State, Task_State } from "@marketmesh/contracts/fulfillment/v1";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { claimToAsk } from "../src/storage/clock-store.ts";
 import {
   arriving,
   endless,
@@ -185,6 +186,26 @@ test("while allocation is away, a market whose clock it may still make is real, 
   );
   expect([app.world.clockAsks - before, row!.fresh]).toEqual([1, true]);
   app.world.clockFailure = undefined;
+});
+
+test("while one transaction asks for a market's clock, calls of that market do not wait for it", async () => {
+  const staff = await app.as({ principal: "markets/busy/serviceAccounts/staff", market: "busy" });
+  const parent = "markets/busy";
+  await staff.createWorkflow({ parent, workflow: { source: sleeping } });
+  const start = () =>
+    staff.startRun({ parent, run: { workflow: `${parent}/workflows/sleeping`, input: { long: "P1D" } } });
+  await start();
+  const asked = app.world.clockAsks;
+  await app.database.background((tx) =>
+    tx.execute(sql`update market_clocks set ask_time = now() - interval '1 hour' where market = 'busy'`),
+  );
+  await app.database.background(async (tx) => {
+    await expect(claimToAsk(tx, ["busy"], 1_000)).resolves.toEqual(["busy"]);
+    await start();
+  });
+  expect(app.world.clockAsks).toBe(asked);
+  await start();
+  expect(app.world.clockAsks).toBe(asked + 1);
 });
 
 test("in a real market jobs wake runs and end tasks, also when their jobs are lost", async () => {

@@ -35,6 +35,19 @@ export async function readClocks(tx: Tx, markets: readonly string[]): Promise<Ma
   );
 }
 
+/**
+ * Of markets whose clock is undecided: those that this transaction is to ask about, because they were not asked about for so long
+ * and no other transaction is asking. Their rows are locked.
+ */
+export async function claimToAsk(tx: Tx, markets: readonly string[], olderMs: number): Promise<string[]> {
+  const rows = await tx.execute<{ market: string }>(sql`
+    select market from market_clocks
+    where market = any(${sql.param([...markets])}::text[]) and mode = 'REAL' and version = 0
+      and ask_time < clock_timestamp() - ${olderMs}::int * interval '1 ms'
+    order by market for no key update skip locked`);
+  return rows.map(({ market }) => market);
+}
+
 /** What allocation says of a market's clock. */
 export interface ToldClock {
   readonly mode: "REAL" | "SANDBOX";
@@ -48,7 +61,7 @@ export async function saveClock(tx: Tx, market: string, told: ToldClock): Promis
   const time = told.mode === "SANDBOX" ? new Date(told.timeMs).toISOString() : null;
   await tx.execute(sql`
     insert into market_clocks as c (market, bucket, mode, version, clock_time, woken_time, ask_time)
-    values (${market}, ${bucketOf(market)}, ${told.mode}, ${told.version}, ${time}, ${time}, now())
+    values (${market}, ${bucketOf(market)}, ${told.mode}, ${told.version}, ${time}, ${time}, clock_timestamp())
     on conflict (market, bucket) do update set
       mode = case when c.mode = 'SANDBOX' then c.mode else excluded.mode end,
       version = greatest(c.version, excluded.version),
