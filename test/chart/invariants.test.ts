@@ -98,6 +98,10 @@ const breaks: Readonly<Record<string, readonly [kind: string, change: (object: B
     "Service",
     (o) => set(o.spec!.ports![0]!, "targetPort", "http"),
   ],
+  "a URL of the mesh leads to the port that its service listens on": [
+    "ConfigMap",
+    (o) => set(o.data!, "MESH_CATALOG_URL", "http://marketmesh-catalog-headless:8081"),
+  ],
   "a secret is read by keys that are documented": [
     "Deployment",
     (o) => set(containerOf(o).env![0]!.valueFrom!.secretKeyRef!, "key", "database-migrator-url"),

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../helm.ts";
 import { release } from "../helm.ts";
 import type { Invariant } from "../invariants.ts";
-import { type Labels, ofKind, selects, workloads } from "../rendered.ts";
+import { type Labels, ofKind, selects, serviceDeployments, workloads } from "../rendered.ts";
 
 /** The keys of secrets that ADR 14 names, by the end of a secret's name; none for a key that nobody would put there. */
 const secretKeys: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +17,10 @@ interface Selecting extends KubeObject {
     readonly selector: Labels | { readonly matchLabels: Labels };
     readonly ports?: readonly ServicePort[];
   };
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data: Readonly<Record<string, string>>;
 }
 
 interface ServicePort {
@@ -72,6 +76,25 @@ export const wiringInvariants: Readonly<Record<string, Invariant>> = {
       );
       return named && told ? [] : [metadata.name];
     }),
+
+  "a URL of the mesh leads to the port that its service listens on": (objects) => {
+    const listening = new Map(
+      serviceDeployments(objects).flatMap(({ spec }) =>
+        spec.template.spec.containers.map(({ name, ports = [] }) => [name, ports[0]?.containerPort] as const),
+      ),
+    );
+    return ofKind<ConfigMap>(objects, "ConfigMap").flatMap(({ metadata, data }) =>
+      Object.entries(data).flatMap(([key, value]) => {
+        const [, service] = /^MESH_([A-Z]+)_URL$/.exec(key) ?? [];
+        if (service === undefined) return [];
+        const { hostname, port } = new URL(value);
+        const named = hostname === "localhost" || hostname === `${release}-${service.toLowerCase()}-headless`;
+        return named && Number(port) === listening.get(service.toLowerCase())
+          ? []
+          : [`${metadata.name} ${key}`];
+      }),
+    );
+  },
 
   "a secret is read by keys that are documented": (objects) =>
     workloads(objects).flatMap(({ metadata, kind, spec }) => {

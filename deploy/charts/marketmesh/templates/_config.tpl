@@ -7,10 +7,13 @@ marketmesh.config (list $ pod container).
 {{- $container := index . 2 }}
 {{- $here := dict }}
 {{- range (index . 1).containers }}{{ $_ := set $here .service . }}{{ end }}
+{{- $places := include "marketmesh.places" $root | fromYaml }}
 {{- $scheme := ternary "https" "http" $root.Values.tls.enabled }}
 {{- $env := dict "HOST" "0.0.0.0" "PORT" (toString $container.port) "METRICS_PORT" (toString $container.metricsPort) }}
 {{- range include "marketmesh.calls" $container | fromYamlArray }}
-{{- $url := printf "%s://%s:8080" $scheme (include "marketmesh.name" (list $root (printf "%s-headless" .))) }}
+{{- /* Behind a headless name are pods, so the port is the container's. A service that is elsewhere has the usual one. */}}
+{{- $port := (get $places . | default (dict "port" 8080)).port }}
+{{- $url := printf "%s://%s:%v" $scheme (include "marketmesh.name" (list $root (printf "%s-headless" .))) $port }}
 {{- with get $here . }}{{ $url = printf "%s://localhost:%v" $scheme .port }}{{ end }}
 {{- $_ := set $env (printf "MESH_%s_URL" (upper .)) $url }}
 {{- end }}

@@ -63,19 +63,19 @@ topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: topology.kubernetes.io/zone
     whenUnsatisfiable: {{ .settings.spread.zone }}
-    labelSelector: { matchLabels: {{- .selector | fromYaml | toJson | nindent 6 }} }
+    labelSelector: { matchLabels: {{ .selector | fromYaml | toJson }} }
     matchLabelKeys: [pod-template-hash]
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
     whenUnsatisfiable: {{ .settings.spread.host }}
-    labelSelector: { matchLabels: {{- .selector | fromYaml | toJson | nindent 6 }} }
+    labelSelector: { matchLabels: {{ .selector | fromYaml | toJson }} }
     matchLabelKeys: [pod-template-hash]
 {{- if eq .settings.antiAffinity "required" }}
 affinity:
   podAntiAffinity:
     requiredDuringSchedulingIgnoredDuringExecution:
       - topologyKey: kubernetes.io/hostname
-        labelSelector: { matchLabels: {{- .selector | fromYaml | toJson | nindent 10 }} }
+        labelSelector: { matchLabels: {{ .selector | fromYaml | toJson }} }
 {{- else if eq .settings.antiAffinity "preferred" }}
 affinity:
   podAntiAffinity:
@@ -83,6 +83,6 @@ affinity:
       - weight: 100
         podAffinityTerm:
           topologyKey: kubernetes.io/hostname
-          labelSelector: { matchLabels: {{- .selector | fromYaml | toJson | nindent 12 }} }
+          labelSelector: { matchLabels: {{ .selector | fromYaml | toJson }} }
 {{- end }}
 {{- end }}

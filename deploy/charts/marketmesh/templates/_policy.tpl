@@ -22,7 +22,7 @@
   to: {{- toYaml . | nindent 4 }}
   {{- else }}
   {{- if .Values.nats.enabled }}
-  to: [{ podSelector: { matchLabels: {{- include "marketmesh.selector" (list . "nats") | fromYaml | toJson | nindent 6 }} } }]
+  to: [{ podSelector: { matchLabels: {{ include "marketmesh.selector" (list . "nats") | fromYaml | toJson }} } }]
   {{- end }}
   {{- end }}
   ports: [{ port: 4222 }]
