@@ -55,6 +55,26 @@ export const alertCases: readonly RuleCase[] = [
     { "5m": [], "18m": ["ticket ServiceSheddingLoad"] },
   ),
   fires(
+    "UnexpectedErrors",
+    /marketmesh-calls/,
+    { [own("errors_total", 'where="background"')]: "0x20 0+1x100" },
+    { "5m": [], "20m": ["ticket UnexpectedErrors"] },
+  ),
+  fires(
+    "certificates that nobody renews",
+    /marketmesh-certificates/,
+    {
+      [own("tls_certificate_expiry_timestamp_seconds", 'file="certificate"')]: "605700x120",
+      'marketmesh_tls_certificate_expiry_timestamp_seconds{job="catalog",instance="a",file="ca"}':
+        "9000000x40 80000x80",
+      [own("tls_certificate_reload_failures_total", 'x="1"')]: "0x40 0+1x80",
+    },
+    {
+      "10m": [],
+      "25m": ["page CertificateEnds", "ticket CertificateEnds 2", "ticket CertificateReloadFails"],
+    },
+  ),
+  fires(
     "processes that are full",
     /marketmesh-processes/,
     {

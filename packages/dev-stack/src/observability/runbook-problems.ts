@@ -52,5 +52,6 @@ function isCommand(name: string, verb: string | undefined): boolean {
   if (!commandNames.includes(name)) return false;
   const path = join(cli, "commands", `${name}.ts`);
   if (verb === undefined || !existsSync(path)) return true;
-  return new RegExp(`\\b${verb}\\b`).test(/usage:\s*"([^"]*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? verb);
+  const usage = /\busage:([\s\S]*?)\babout:/.exec(readFileSync(path, "utf8"))?.[1] ?? verb;
+  return new RegExp(`\\b${verb}\\b`).test(usage);
 }

@@ -7,8 +7,12 @@ export function serviceAlerts(services: readonly string[]): RuleGroup[] {
   const jobs = `job=~"${anyOf(services)}"`;
   return [
     { name: "marketmesh-presence", rules: [down(services), silent(), replicaDown(jobs), restarting()] },
-    { name: "marketmesh-calls", rules: [methodsFailing(), sheddingLoad()] },
+    { name: "marketmesh-calls", rules: [methodsFailing(), sheddingLoad(), unexpectedErrors()] },
     { name: "marketmesh-processes", rules: [eventLoopFull(), poolExhausted(), loopFailing()] },
+    {
+      name: "marketmesh-certificates",
+      rules: [certificateEnds("ticket", 7), certificateEnds("page", 1), certificateRefused()],
+    },
   ];
 }
 
@@ -127,5 +131,40 @@ function loopFailing(): AlertRule {
     summary: "{{ $labels.job }}: its loop {{ $labels.loop }} fails again and again",
     description:
       "It is started again with growing pauses. What it does is late: publishing, sweeping, settling.",
+  });
+}
+
+function unexpectedErrors(): AlertRule {
+  return alertRule({
+    alert: "UnexpectedErrors",
+    severity: "ticket",
+    expr: "sum by (job, where) (increase(marketmesh_errors_total[1h])) >= 5",
+    for: "5m",
+    summary: "{{ $labels.job }}: {{ $value | humanize }} faults that nobody expected within an hour",
+    description:
+      "Bugs of ours, in a {{ $labels.where }}: too few for an objective to show, and still each cost somebody a call.",
+  });
+}
+
+/** Where certificates are the service's own; who renews them (cert-manager) does so weeks before. */
+function certificateEnds(severity: "page" | "ticket", days: number): AlertRule {
+  return alertRule({
+    alert: "CertificateEnds",
+    severity,
+    expr: `min by (job, file) (marketmesh_tls_certificate_expiry_timestamp_seconds) - time() < ${days} * 86400`,
+    for: "5m",
+    summary: "{{ $labels.job }}: its {{ $labels.file }} ends in {{ $value | humanizeDuration }}",
+    description: "It was not renewed. Afterwards nobody can connect to the service.",
+  });
+}
+
+function certificateRefused(): AlertRule {
+  return alertRule({
+    alert: "CertificateReloadFails",
+    severity: "ticket",
+    expr: "sum by (job) (increase(marketmesh_tls_certificate_reload_failures_total[15m])) > 0",
+    for: "5m",
+    summary: "{{ $labels.job }}: new TLS files are broken",
+    description: "The old ones stay in use until they end.",
   });
 }

@@ -4,6 +4,7 @@ import { budgetOf, type Slo } from "./slo.ts";
 import {
   type Burn,
   badCallsMin,
+  briefWindow,
   fastBurn,
   fastBurnFor,
   longestCounted,
@@ -31,7 +32,7 @@ function fastPage(slo: Slo): AlertRule {
     for: fastBurnFor,
     summary: `${slo.service}: ${words(slo).what} beyond ${percent(slo)} %, since minutes`,
     description: `${words(slo).since} {{ $value | humanizePercentage }} of the last five minutes' calls; ${promise(slo)}.`,
-    labels: alertLabels(slo, "page"),
+    labels: { ...alertLabels(slo, "page"), sloth_window: briefWindow },
   });
 }
 
