@@ -10,7 +10,8 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "@marketmesh
 import type { ClientTls } from "@marketmesh/rpc";
 import type { RunningService } from "@marketmesh/service-host";
 import { createTestAuthority } from "@marketmesh/testkit";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { healthcheck } from "../../packages/service-host/src/healthcheck.ts";
 import { type CertificateFolder, certificateFolder, mutualTlsEnv } from "./certificate-folder.ts";
 import { echoOver, meshClient, startEcho } from "./echo-service.ts";
 
@@ -60,6 +61,15 @@ describe("a port with TLS of its own", () => {
   test("answers health checks", async () => {
     const health = createClient(Health, createGrpcTransport(options()));
     expect(await health.check({ service: "" })).toMatchObject({ status: Status.SERVING });
+  });
+
+  test("answers the health check of its own machine, whatever name its certificate bears", async () => {
+    const said: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    await healthcheck({ ...mutualTlsEnv(folder), PORT: new URL(service.url).port });
+    write.mockRestore();
+    expect(said).toEqual(["SERVING\n"]);
+    process.exitCode = 0;
   });
 
   test("is told by https in its URL, and leaves the metrics port plain", async () => {
