@@ -36,18 +36,37 @@ function withTables(text: string, noun: string, folders: ReadonlyMap<string, Fol
 }
 
 function inputs({ variables }: Folder): string {
-  const rows = [...variables].map(([name, variable]) =>
-    row(`\`${name}\``, shortType(variable), fallback(variable), text(variable)),
-  );
-  return `${row("input", "type", "default", "meaning")}${row("---", "---", "---", "---")}${rows.join("")}`;
+  const rows = [...variables].map(([name, variable]) => [
+    `\`${name}\``,
+    shortType(variable),
+    fallback(variable),
+    text(variable),
+  ]);
+  return table(["input", "type", "default", "meaning"], rows);
 }
 
 function outputs({ outputs: all }: Folder): string {
-  return `${row("output", "meaning")}${row("---", "---")}${[...all].map(([name, output]) => row(`\`${name}\``, text(output))).join("")}`;
+  return table(
+    ["output", "meaning"],
+    [...all].map(([name, output]) => [`\`${name}\``, text(output)]),
+  );
 }
 
-function row(...cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |\n`;
+/** Columns as wide as the formatter makes them, so that it has nothing to change. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (cells: readonly string[], fill = " ") =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!, fill)).join(" | ")} |\n`;
+  return [
+    line(head),
+    line(
+      head.map(() => ""),
+      "-",
+    ),
+    ...rows.map((row) => line(row)),
+  ].join("");
 }
 
 function text({ description }: Body): string {
