@@ -11,8 +11,8 @@ export function serviceDashboard(service: string): Dashboard {
   return dashboard({
     uid: `marketmesh-service-${service}`,
     title: `marketmesh / service / ${service}`,
-    description: `What ${service} promises and keeps, method by method; its replicas, their calls of others and of the database.`,
-    rows: [promises(service), methods(service), replicas(service), around(service)],
+    description: `What ${service} promises and keeps, method by method; its replicas, their calls of others and of the database, what they stand on.`,
+    rows: [promises(service), methods(service), replicas(service), around(service), underneath(service)],
   });
 }
 
@@ -232,6 +232,63 @@ function around(job: string): Row {
             legend: "{{loop}}",
           },
         ],
+      }),
+    ],
+  };
+}
+
+/** What the cluster measures of its containers and of the database, beside what the service measures of itself. */
+function underneath(job: string): Row {
+  const own = `container="${job}"`;
+  const limit = (resource: string) =>
+    `max(kube_pod_container_resource_limits{${own},resource="${resource}"})`;
+  return {
+    title: "What it stands on",
+    panels: [
+      timeseries({
+        title: "Processor of its containers",
+        description: "Cores in use, by pod, and the limit of one.",
+        unit: "none",
+        job,
+        queries: [
+          {
+            expr: `sum by (pod) (rate(container_cpu_usage_seconds_total{${own}}[$__rate_interval]))`,
+            legend: "{{pod}}",
+          },
+          { expr: limit("cpu"), legend: "limit" },
+        ],
+      }),
+      timeseries({
+        title: "Memory of its containers",
+        description: "What the kernel counts, by pod, and the limit at which it ends one.",
+        unit: "bytes",
+        job,
+        queries: [
+          {
+            expr: `max by (pod) (container_memory_working_set_bytes{${own}})`,
+            legend: "{{pod}}",
+          },
+          { expr: limit("memory"), legend: "limit" },
+        ],
+      }),
+      timeseries({
+        title: "Processor of the database",
+        description: "Cores in use, by instance of Postgres; in a cloud's database its own alarms tell.",
+        unit: "none",
+        job,
+        queries: [
+          {
+            expr: `sum by (pod) (rate(container_cpu_usage_seconds_total{container="postgres"}[$__rate_interval]))`,
+            legend: "{{pod}}",
+          },
+        ],
+      }),
+      timeseries({
+        title: "Lag of the database's replicas",
+        description: "How far a replica of Postgres is behind its primary.",
+        unit: "s",
+        job,
+        queries: [{ expr: "max by (pod) (cnpg_pg_replication_lag)", legend: "{{pod}}" }],
       }),
     ],
   };
