@@ -41,7 +41,7 @@ export async function startRunningMesh(
   const mesh = new Mesh({
     stateDir,
     services,
-    env: { ...env, LOG_LEVEL: "info" },
+    env: { ...env, LOG_LEVEL: "info", PROFILING: "true" },
     say: () => {},
     onFatal: () => {},
   });
