@@ -2,13 +2,14 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BUNDLED, bundleService } from "@marketmesh/dev-stack/image";
+import { BUNDLED, type Bundle, bundleService } from "@marketmesh/dev-stack/image";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
 
 /** What images would hold, in one folder: Node with its libraries, and each bundle in a folder of its own instead of `/app`. */
 export interface ImageRoot extends Disposable {
   /** For a test's title: how far a process in it is kept apart. */
   readonly how: string;
+  readonly bundles: ReadonlyMap<string, Bundle>;
   /** On this machine, its /tmp. */
   readonly tmp: string;
   /** For a process in it, a folder of its /tmp. */
@@ -41,11 +42,12 @@ export async function makeImageRoot(): Promise<ImageRoot> {
   chmodSync(`${folder}.tmp`, 0o1777);
   const confined = existsSync("/usr/bin/dpkg-query") && layOut(folder) && mayConfine(folder);
   // Two at a time: a bundler has threads of its own.
+  const bundles = new Map<string, Bundle>();
   const waiting = [...BUNDLED];
   const bundleNext = async (): Promise<void> => {
     const name = waiting.shift();
     if (name === undefined) return;
-    await bundleService(name, join(folder, "app", name));
+    bundles.set(name, await bundleService(name, join(folder, "app", name)));
     await bundleNext();
   };
   await Promise.all([bundleNext(), bundleNext()]);
@@ -55,6 +57,7 @@ export async function makeImageRoot(): Promise<ImageRoot> {
   const inside = (path: string) => (confined ? path : join(folder, path));
   return {
     how: confined ? "alone with its root, as nobody" : "beside this machine's files, as who runs the test",
+    bundles,
     tmp: `${folder}.tmp`,
     stateDir: confined ? "/tmp/state" : join(`${folder}.tmp`, "state"),
     onHost: (path) => join(folder, path),

@@ -1,10 +1,14 @@
-import { readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { connectMesh } from "@marketmesh/cli/connect";
+import { bundleService } from "@marketmesh/dev-stack/image";
 import postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { End } from "./contained-process.ts";
 import { ImageMesh } from "./image-mesh.ts";
 import { type ImageRoot, makeImageRoot } from "./image-root.ts";
+import { copyCheckout } from "./other-checkout.ts";
 import { type Collectors, startCollectors } from "./otlp-collectors.ts";
 
 const slowMs = 120_000;
@@ -38,6 +42,41 @@ function exportsOf(service: string): Record<string, string> {
 const each = <T>(work: (service: string) => Promise<T>) => Promise.all(mesh.services.map(work));
 const appliedBy = ({ lines }: End): string[] =>
   lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === "migrated")?.applied;
+
+describe("a bundle", () => {
+  it(
+    "is the same, byte for byte, from another folder",
+    async () => {
+      const first = root.bundles.get("fulfillment")!;
+      using other = copyCheckout(first);
+      const again = join(other.folder, "out");
+      vi.stubEnv("RELEASE_COMMIT", first.release.commit);
+      await bundleService("fulfillment", again, { checkout: other.folder });
+      vi.unstubAllEnvs();
+      const files = readdirSync(first.folder, { recursive: true, encoding: "utf8" }).sort();
+      expect(readdirSync(again, { recursive: true, encoding: "utf8" }).sort()).toEqual(files);
+      for (const file of files.filter((name) => statSync(join(again, name)).isFile()))
+        expect(sha256(join(again, file)), file).toBe(sha256(join(first.folder, file)));
+    },
+    slowMs,
+  );
+
+  it("says which release it is of", () => {
+    for (const { folder, release } of root.bundles.values()) {
+      expect(JSON.parse(readFileSync(join(folder, "release.json"), "utf8"))).toEqual(release);
+      expect(release.version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(release.commit).toMatch(/^([0-9a-f]{40}(-dirty)?|unknown)$/);
+    }
+  });
+
+  it("holds nothing but code, migrations, packs and what describes it", () => {
+    for (const { folder, name } of root.bundles.values()) {
+      const kinds = readdirSync(folder).map((file) => file.replace(/^.*\.mjs$/, "*.mjs"));
+      const own = name === "cli" ? ["markets", "schemas"] : ["migrations"];
+      expect([...new Set(kinds)].sort()).toEqual(["*.mjs", ...own, "release.json", "sbom.cdx.json"].sort());
+    }
+  });
+});
 
 describe("every service from what its image would hold, on a read-only root", () => {
   it(
@@ -164,4 +203,8 @@ async function somebodyWaits(url: string): Promise<void> {
     waiting = row!.n;
   }
   await watcher.end();
+}
+
+function sha256(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }

@@ -13,8 +13,8 @@ export interface Bundle {
   readonly name: string;
   readonly folder: string;
   readonly release: Release;
-  /** Relative to the checkout, each source that something of went into the bundle, sorted. */
-  readonly sources: readonly string[];
+  /** Relative to the checkout, each source that was looked at, sorted. Not of all of them something went into the bundle. */
+  readonly looked: readonly string[];
 }
 
 export interface BundleOptions {
@@ -71,7 +71,7 @@ export async function bundleService(
     ["sbom.cdx.json", `${JSON.stringify(sbomOf(checkout, { name, release, sources }), null, 1)}\n`],
   ]);
   replaceFolder(resolve(folder), contents);
-  return { name, folder: resolve(folder), release, sources };
+  return { name, folder: resolve(folder), release, looked: Object.keys(metafile.inputs).sort() };
 }
 
 function entryOf(name: string, checkout: string): string {

@@ -36,7 +36,7 @@ type SbomLicense =
 export interface Bundled {
   readonly name: string;
   readonly release: Release;
-  /** Relative to the checkout; see Bundle. */
+  /** Relative to the checkout, those that something of went into it. */
   readonly sources: readonly string[];
 }
 
