@@ -8,6 +8,8 @@ export interface BenchMesh extends AsyncDisposable {
   readonly clients: ConnectedMesh;
   /** Where each service listens, by its name. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** The process of a service. */
+  pidOf(service: string): number;
   /** Peak memory so far, in bytes by process. */
   peakRss(): Record<string, number>;
 }
@@ -32,6 +34,7 @@ export async function startBenchMesh(env: Readonly<Record<string, string>> = {})
   return {
     clients,
     endpoints: mesh.endpoints,
+    pidOf: (service) => mesh.processes.find(({ name }) => name === service)!.pid,
     peakRss: () => mesh.memory.peaks(),
     async [Symbol.asyncDispose]() {
       clients[Symbol.dispose]();

@@ -7,12 +7,14 @@ import { overloadSuite } from "./overload.ts";
 import { readsSuite } from "./reads.ts";
 import { roundSuite } from "./round.ts";
 import { rpcSuite } from "./rpc.ts";
+import { startSuite } from "./start.ts";
 
 const suites = {
   rpc: () => rpcSuite(),
   import: () => withMesh(importSuite),
   reads: () => withMesh(readsSuite),
   round: () => withMesh(roundSuite),
+  start: () => withMesh(startSuite),
   // With admission as by default; the limit of one principal is not what is measured.
   overload: () =>
     withMesh(overloadSuite, {
