@@ -113,6 +113,8 @@ test("with a collector the same metrics go out over OTLP", async () => {
   const sent = received.join("\n");
   expect(sent).toContain("/v1/metrics");
   expect(sent).toContain('"stringValue":"testing"');
+  // What the label `instance` is made from.
+  expect(sent).toContain('"service.instance.id"');
   const body = JSON.parse(received[0]!.slice(received[0]!.indexOf("{")));
   const metrics: {
     name: string;
