@@ -7,7 +7,7 @@ import { COUNTS_FILE_KEY, type Counts, closingLine } from "./closing-line.ts";
 import { COVERAGE_MIN, coverageByOwner, coverageTable, tooLittle } from "./coverage.ts";
 import { generatedDiff } from "./generate.ts";
 import { StackProblem } from "./problem.ts";
-import { resultsDir } from "./readiness/index.ts";
+import { readiness, resultsDir } from "./readiness/index.ts";
 import { beginRun, coverageSummary, type RunUnderWay } from "./readiness/keep-results.ts";
 import { RESULTS_FILE_KEY } from "./readiness/test-results.ts";
 import { chromiumBinary } from "./servers/index.ts";
@@ -56,7 +56,7 @@ function conclude(counts: Counts, failedSteps: readonly Step[]): number {
 function stepsAfter(run: RunUnderWay): readonly Step[] {
   return [
     { name: "coverage", run: enoughIsCovered },
-    { name: "test results", run: () => run.keep().tests.length > 0 },
+    { name: "readiness", run: async () => (await readiness([], run.keep())) === 0 },
   ];
 }
 
