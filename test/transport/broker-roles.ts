@@ -2,7 +2,7 @@ import type { BrokerRole } from "@marketmesh/events";
 
 /** Who listens to whom; the mesh of `mutual-tls.test.ts` works under what follows from it, and has no consumer besides. */
 export const brokerRoles: readonly BrokerRole[] = [
-  { service: "identity", follows: [], works: [] },
+  { service: "identity", follows: [], works: [], keeps: ["erasures"] },
   { service: "catalog", follows: ["identity", "catalog"], works: [] },
   { service: "eligibility", follows: ["catalog"], works: [] },
   { service: "scoring", follows: ["catalog"], works: [] },

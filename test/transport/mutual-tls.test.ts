@@ -33,6 +33,7 @@ beforeAll(async () => {
       NATS_URL: broker.urlOf(service),
       NATS_CA_FILE: broker.caFile,
       EVENTS_NAMESPACE: namespace,
+      IDENTITY_ERASURE_LIST: "stream",
       EVENTS_AUDIT_AFTER_MS: "100",
       EVENTS_AUDIT_EVERY_MS: "50",
     }),
@@ -122,7 +123,7 @@ test("a service's user may neither speak for another nor hear what is not its ow
     catalog.subscribe(`${namespace}.allocation.>`, { callback: () => {} });
     catalog.subscribe("_INBOX.identity.>", { callback: () => {} });
     await catalog.flush();
-    await expect.poll(() => broker.violations.length - before).toBe(3);
+    await expect.poll(() => broker.violations.length - before, { timeout: 10_000 }).toBe(3);
     const deletion = catalog.request(`$JS.API.STREAM.DELETE.${namespace.toUpperCase()}_CATALOG`, "", {
       timeout: 500,
     });

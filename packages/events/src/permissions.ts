@@ -7,6 +7,8 @@ export interface BrokerRole {
   readonly follows: readonly string[];
   /** Its durable subscriptions. */
   readonly works: readonly { readonly service: string; readonly subscription: string }[];
+  /** The streams that it keeps for ever; see `Events.kept`. */
+  readonly keeps?: readonly string[];
 }
 
 /** Subjects that a user of the broker may publish to and subscribe to, as in nats-server's `permissions`. */
@@ -25,18 +27,26 @@ export function permissionsOf(role: BrokerRole, namespace = "marketmesh"): Broke
   const own = names.stream(role.service);
   const publish = [
     names.subjects(role.service),
-    ...["INFO", "CREATE", "UPDATE"].map((verb) => `$JS.API.STREAM.${verb}.${own}`),
+    ...manageOf(own),
     ...role.follows.flatMap((service) => followerOf(names.stream(service))),
     ...role.works.flatMap(({ service, subscription }) =>
       workerOf(names.stream(service), `${role.service}_${subscription}`),
     ),
   ];
+  for (const { stream, subject } of (role.keeps ?? []).map((name) => names.kept(name))) {
+    // To read it at each start it makes a consumer, as a follower does, and takes that away. The stream it may not touch.
+    publish.push(subject, ...manageOf(stream), ...followerOf(stream), `$JS.API.CONSUMER.DELETE.${stream}.*`);
+  }
   return { publish: [...new Set(publish)].sort(), subscribe: [`${inboxOf(role.service)}.>`] };
 }
 
 /** Where the broker answers a service: apart from others, who may not listen there. */
 export function inboxOf(service: string): string {
   return `_INBOX.${service}`;
+}
+
+function manageOf(stream: string): string[] {
+  return ["INFO", "CREATE", "UPDATE"].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 }
 
 function followerOf(stream: string): string[] {
