@@ -1,6 +1,7 @@
 // The server of the rpc suite, a process of its own so that its CPU can be told from the client's: `mesh` is a service on
 // service-host with every interceptor, `traced` and `traced-all` the same with spans to a local file (the sampling of a
-// service, and every trace) and a scrape of its metrics a second, `raw` the least that HTTP/2 needs. Answers `cpu` with its
+// service, and every trace) and a scrape of its metrics a second, `raw` the least that HTTP/2 needs,
+// `mutual-tls` is `mesh` with the certificates that the environment names. Answers `cpu` with its
 // CPU time in microseconds.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http2";
@@ -22,7 +23,7 @@ process.send?.({ url: await serverOf(process.argv[2] ?? "") });
 
 function serverOf(way: string): Promise<string> {
   if (way === "raw") return raw();
-  if (way === "mesh") return mesh();
+  if (way === "mesh" || way === "mutual-tls") return mesh();
   return traced(way === "traced-all" ? 1 : 0.05);
 }
 

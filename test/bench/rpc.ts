@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { concurrently } from "@marketmesh/cli/job/concurrently";
 import { connect as connectMesh } from "@marketmesh/client";
 import { EchoService } from "@marketmesh/contracts/testing/v1";
-import { startTestIssuer } from "@marketmesh/testkit";
+import type { ClientTls } from "@marketmesh/rpc";
+import { createTestAuthority, startTestIssuer } from "@marketmesh/testkit";
+import { certificateFolder, mutualTlsEnv } from "../transport/certificate-folder.ts";
 import { emit, median, say } from "./figure.ts";
 
 const repeats = 5;
@@ -15,21 +17,34 @@ const text = "x".repeat(200);
 
 /**
  * CPU of server and client for one call with every interceptor on, against a bare HTTP/2 echo in the same run; and the same
- * with telemetry on, against it off.
+ * with telemetry on, against it off, and under mutual TLS, against plain HTTP.
  */
 export async function rpcSuite(): Promise<void> {
   await using issuer = await startTestIssuer();
   const raw = await startServer("raw", issuer.url);
   const session = connect(raw.url);
   const token = await issuer.testToken({ expiresInS: 900 });
+  const authority = createTestAuthority();
+  using folder = certificateFolder(authority.issue(), authority.ca);
+  const secure = {
+    env: { ...mutualTlsEnv(folder), TLS_RELOAD_MS: "10000" },
+    tls: { ca: authority.ca, ...authority.issue() },
+  };
   const ways = {
     raw: { server: raw, call: () => rawCall(session), [Symbol.dispose]: () => session.close() },
     mesh: await meshWay("mesh", issuer.url, token),
     traced: await meshWay("traced", issuer.url, token),
     "traced-all": await meshWay("traced-all", issuer.url, token),
+    "mutual-tls": await meshWay("mutual-tls", issuer.url, token, secure),
   };
   const names = Object.keys(ways) as (keyof typeof ways)[];
-  const figures: Record<keyof typeof ways, Cost[]> = { raw: [], mesh: [], traced: [], "traced-all": [] };
+  const figures: Record<keyof typeof ways, Cost[]> = {
+    raw: [],
+    mesh: [],
+    traced: [],
+    "traced-all": [],
+    "mutual-tls": [],
+  };
   for (let repeat = 0; repeat <= repeats; repeat += 1) {
     for (const way of names) {
       const cost = await measure(ways[way].server, ways[way].call);
@@ -53,6 +68,7 @@ export async function rpcSuite(): Promise<void> {
   for (const [metric, way, ratio] of [
     ["server_cpu_telemetry", "traced", 1.25],
     ["server_cpu_telemetry_all_traces", "traced-all", 1.25],
+    ["server_cpu_mutual_tls", "mutual-tls", 1.25],
   ] as const) {
     const value = of(way, "serverMicros");
     emit({ suite: "rpc", metric, value, unit: "us/call", better: "lower", aim: ratio * off, baseline: off });
@@ -69,9 +85,14 @@ export async function rpcSuite(): Promise<void> {
   say(`${calls} calls of ${text.length} bytes, ${inFlight} in flight, median of ${repeats}`);
 }
 
-async function meshWay(way: string, identityUrl: string, token: string) {
-  const server = await startServer(way, identityUrl);
-  const clients = connectMesh({ endpoints: server.url, token });
+interface Secure {
+  readonly env: Readonly<Record<string, string>>;
+  readonly tls: ClientTls;
+}
+
+async function meshWay(way: string, identityUrl: string, token: string, secure?: Secure) {
+  const server = await startServer(way, identityUrl, secure?.env);
+  const clients = connectMesh({ endpoints: server.url, token, ...(secure && { tls: secure.tls }) });
   const echo = clients.client(EchoService, "testing");
   return {
     server,
@@ -111,9 +132,9 @@ async function cpuOf(child: ChildProcess): Promise<number> {
   return cpuMicros;
 }
 
-async function startServer(way: string, identityUrl: string): Promise<Server> {
+async function startServer(way: string, identityUrl: string, more: NodeJS.ProcessEnv = {}): Promise<Server> {
   const path = fileURLToPath(new URL("rpc-server.ts", import.meta.url));
-  const env = { ...process.env, MESH_IDENTITY_URL: identityUrl };
+  const env = { ...process.env, ...more, MESH_IDENTITY_URL: identityUrl };
   const child = fork(path, [way], { env, execArgv: ["--max-semi-space-size=16"] });
   const [{ url }] = (await once(child, "message")) as [{ url: string }];
   return { url, child };

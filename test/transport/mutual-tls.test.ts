@@ -77,7 +77,7 @@ test("a mesh under mTLS, whose services may do at the broker only what they must
   expect(holds.map(({ demand, supply }) => [demand, supply])).toEqual([
     [`${parent}/listings/one`, `${parent}/listings/ada`],
   ]);
-}, 30_000);
+}, 60_000);
 
 test("its consumers are those that the permissions name; they have everything, and nothing was refused", async () => {
   const observer = await asUser("observer");

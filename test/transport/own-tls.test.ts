@@ -153,7 +153,9 @@ describe("refused in the handshake, as UNAVAILABLE with the reason", () => {
     const failure = await failureOf(target(), tls);
     expect(failure).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining(words) });
     if (reason === undefined) return;
-    await expect.poll(() => metricsOf(`tls_handshake_failures_total{reason="${reason}"}`)).toHaveLength(1);
+    await expect
+      .poll(() => metricsOf(`tls_handshake_failures_total{reason="${reason}"}`), { timeout: 10_000 })
+      .toHaveLength(1);
   });
 
   test("a server whose certificate has expired", async () => {

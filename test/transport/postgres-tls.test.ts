@@ -172,7 +172,7 @@ test("passwords come from files: one that changes is used by a running service's
   expect((await ask()).text).toBe(before);
   writeFileSync(passwordFile, "second\n");
   await admin`select pg_terminate_backend(${before ?? ""}::int)`;
-  await expect.poll(async () => (await ask()).text ?? "away").toMatch(/^\d+$/);
+  await expect.poll(async () => (await ask()).text ?? "away", { timeout: 15_000 }).toMatch(/^\d+$/);
   expect((await ask()).text).not.toBe(before);
   await service.close();
 }, 30_000);

@@ -6,6 +6,7 @@ import { certificateFolder, mutualTlsEnv } from "./certificate-folder.ts";
 import { meshClient, startEcho } from "./echo-service.ts";
 
 const names = ["localhost", "127.0.0.1"];
+const patient = { timeout: 20_000 };
 
 test("certificates and authorities change under steady calls, and no call fails", async () => {
   const [old, next] = [createTestAuthority("old"), createTestAuthority("next")];
@@ -45,10 +46,10 @@ test("certificates and authorities change under steady calls, and no call fails"
   for (const [at, step] of steps.entries()) {
     tls = { ...(at < 2 ? tls : (clientSteps[1] as ClientTls)), ca: both };
     step();
-    await expect.poll(rotations).toBe(at + 1);
+    await expect.poll(rotations, patient).toBe(at + 1);
     tls = clientSteps[at] as ClientTls;
     const seen = calls;
-    await expect.poll(() => calls).toBeGreaterThan(seen + 10);
+    await expect.poll(() => calls, patient).toBeGreaterThan(seen + 10);
   }
   rotating = false;
   await Promise.all(callers);
@@ -73,11 +74,11 @@ test("broken new files leave the old ones in use, with an error and a metric", a
   };
   expect(await metric()).toBe("0");
   folder.swap({ ...authority.issue(), key: authority.issue().key }, authority.ca);
-  await expect.poll(metric).toBe("1");
+  await expect.poll(metric, patient).toBe("1");
   expect(logged.join("")).toContain("is not the key of the certificate in TLS_CERT_FILE");
   expect(await works()).toBe("still here");
   writeFileSync(folder.certFile, "nonsense");
-  await expect.poll(metric).toBe("2");
+  await expect.poll(metric, patient).toBe("2");
   expect(logged.join("")).toContain("holds no certificate in PEM");
   expect(logged.join("")).not.toContain("PRIVATE KEY");
   expect(await works()).toBe("still here");
