@@ -1,5 +1,8 @@
 import type { FaultMesh } from "./fault-mesh.ts";
 
+/** What the rules look at. */
+export type Observed = Pick<FaultMesh, "services" | "sql" | "processesOf" | "metrics">;
+
 interface Audited {
   readonly subscription: string;
   readonly service: string;
@@ -7,7 +10,7 @@ interface Audited {
 }
 
 /** Events that work subscriptions have recorded, over all services. */
-export async function recordedEvents(mesh: FaultMesh): Promise<number> {
+export async function recordedEvents(mesh: Observed): Promise<number> {
   const counts = await Promise.all(
     mesh.services.map((service) =>
       mesh.sql(service, async (sql) => {
@@ -23,12 +26,12 @@ export async function recordedEvents(mesh: FaultMesh): Promise<number> {
  * What is lost, stuck or doubled on the way of events: facts that the broker does not have, that a work subscription did not
  * record, gaps in a feed's numbers, dead letters, and projections that differ. Nothing when all arrived.
  */
-export async function brokenEvents(mesh: FaultMesh): Promise<string[]> {
+export async function brokenEvents(mesh: Observed): Promise<string[]> {
   const perService = await Promise.all(mesh.services.map((service) => brokenIn(mesh, service)));
   return [...perService.flat(), ...(await differingProjections(mesh))];
 }
 
-async function brokenIn(mesh: FaultMesh, consumer: string): Promise<string[]> {
+async function brokenIn(mesh: Observed, consumer: string): Promise<string[]> {
   return mesh.sql(consumer, async (sql) => {
     const found: string[] = [];
     const waiting = await sql`select id, feed from marketmesh.outbox where publish_time is null limit 3`;
@@ -56,7 +59,7 @@ async function brokenIn(mesh: FaultMesh, consumer: string): Promise<string[]> {
   });
 }
 
-async function missing(mesh: FaultMesh, { subscription, service, feed }: Audited, recorded: Set<string>) {
+async function missing(mesh: Observed, { subscription, service, feed }: Audited, recorded: Set<string>) {
   const announced = await mesh.sql(
     service,
     (sql) => sql<{ id: string }[]>`select id from marketmesh.outbox where feed = ${feed}`,
@@ -71,7 +74,7 @@ async function missing(mesh: FaultMesh, { subscription, service, feed }: Audited
 const projected = ["eligibility", "scoring"];
 
 /** Every process that keeps listings in memory must show the same, at the last position that catalog stamped. */
-async function differingProjections(mesh: FaultMesh): Promise<string[]> {
+async function differingProjections(mesh: Observed): Promise<string[]> {
   const [feed] = await mesh.sql(
     "catalog",
     (sql) => sql<{ last: string }[]>`select last_seq as last from marketmesh.feeds where feed = 'listing'`,

@@ -83,7 +83,7 @@ const fulfillmentRules: readonly Rule[] = [
 ];
 
 /** What is wrong with a market whose job has ended; nothing when all holds. */
-export async function brokenInMarket(mesh: FaultMesh, market: string): Promise<string[]> {
+export async function brokenInMarket(mesh: Pick<FaultMesh, "sql">, market: string): Promise<string[]> {
   const check = (service: string, rules: readonly Rule[]) =>
     mesh.sql(service, async (sql) => {
       const found: string[] = [];

@@ -1,0 +1,127 @@
+import "./headless-names.ts";
+import { previousRelease } from "@marketmesh/dev-stack/release";
+import { checkoutDir } from "@marketmesh/dev-stack/servers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { roll } from "./roll.ts";
+import { beginUpgrade, type Upgrade } from "./upgrade.ts";
+import { announced, whatIsLost } from "./what-is-lost.ts";
+
+const previous = previousRelease(checkoutDir);
+const release = "commit" in previous ? previous : undefined;
+const leftOut = process.platform === "linux" ? (release ? "" : reasonOf(previous)) : "needs Linux";
+const title = leftOut === "" ? `an upgrade from ${release?.version}` : `an upgrade (left out: ${leftOut})`;
+if (leftOut !== "") console.log(`${title}`);
+
+/**
+ * What 0.2.0 cannot do: its own call of another service that leaves as that one says goodbye ends as INTERNAL, and so does the call
+ * that it served. Later releases try again.
+ */
+const knownFault = release?.version === "0.2.0" ? /REFUSED_STREAM/ : undefined;
+
+// Bounds for a machine that is busy otherwise; on two quiet cores all of it takes two minutes.
+const stepMs = 300_000;
+const steadyCalls = 200;
+const standingCalls = 100;
+
+describe.skipIf(leftOut !== "")(title, () => {
+  let upgrade: Upgrade;
+  let rolledInMs = 0;
+  beforeAll(async () => {
+    upgrade = await beginUpgrade(release!);
+  }, stepMs);
+  afterAll(() => upgrade?.[Symbol.asyncDispose](), stepMs);
+
+  test(
+    "N's migrations run while N-1 serves, and N-1 goes on over N's schema",
+    async () => {
+      const { load } = upgrade;
+      await load.answered("before", steadyCalls);
+      const migrations = await upgrade.migrate();
+      console.log(`new in N's schema: ${migrations.join(", ") || "nothing"}`);
+      expect(migrations).not.toEqual([]);
+      await load.answered("over N's schema", standingCalls);
+      expect(failed(upgrade)).toEqual([]);
+    },
+    stepMs,
+  );
+
+  test(
+    "a roll that stands still with both builds side by side goes back to N-1",
+    async () => {
+      const { cluster, load, older, newer } = upgrade;
+      expect(await roll(cluster, newer, 1)).toBe(6);
+      await load.answered("half way", standingCalls);
+      expect(await roll(cluster, older)).toBe(6);
+      await load.answered("back", standingCalls);
+      expect(failed(upgrade)).toEqual([]);
+    },
+    stepMs,
+  );
+
+  test(
+    "every pod is rolled to N, one by one",
+    async () => {
+      const { cluster, load, newer } = upgrade;
+      load.ledger.phase = "during";
+      const startMs = performance.now();
+      expect(await roll(cluster, newer)).toBe(18);
+      rolledInMs = performance.now() - startMs;
+      await load.answered("after", steadyCalls);
+      expect(failed(upgrade)).toEqual([]);
+    },
+    stepMs,
+  );
+
+  test(
+    "no call failed, and nothing was lost",
+    async () => {
+      const { cluster, load } = upgrade;
+      await load.wane();
+      const lost = await whatIsLost(cluster, load);
+      await load.end();
+      await cluster.drained();
+      console.log(await figures(upgrade, rolledInMs, lost.length));
+      expect(lost).toEqual([]);
+      expect(failed(upgrade)).toEqual([]);
+      expect(load.violations).toEqual([]);
+      expect(cluster.complaints.filter((line) => !isKnown(line))).toEqual([]);
+      expect(load.watcher.reconnects).toBeGreaterThan(0);
+    },
+    stepMs,
+  );
+});
+
+/** The calls that failed, but for one for each time that N-1 complained of what it is known for. */
+function failed({ cluster, load }: Upgrade): string[] {
+  let pardons = cluster.complaints.filter(isKnown).length;
+  return load.ledger.failed.filter((call) => {
+    if (!call.includes("[internal]") || pardons === 0) return true;
+    pardons -= 1;
+    return false;
+  });
+}
+
+function isKnown(complaint: string): boolean {
+  return knownFault !== undefined && complaint.includes(" of N-1 ") && knownFault.test(complaint);
+}
+
+async function figures(upgrade: Upgrade, rolledInMs: number, lost: number): Promise<string> {
+  const { cluster, load } = upgrade;
+  const { ledger, model, watcher } = load;
+  const pardoned = ledger.failed.length - failed(upgrade).length;
+  const { events, waitedMs, again } = await announced(cluster);
+  const p = (share: number) => (phase: string) => `${phase} ${ledger.quantile(phase, share)} ms`;
+  const phases = ["before", "during", "after"];
+  const slowestDrain = Math.round(Math.max(...cluster.drainsMs));
+  return [
+    `rolled 18 processes in ${Math.round(rolledInMs / 1_000)} s: calls ${ledger.calls.length}, failed ${ledger.failed.length - pardoned}${pardoned > 0 ? ` (and ${pardoned} as 0.2.0 is known to)` : ""}`,
+    `retried ${ledger.retries}, p99 ${phases.map(p(0.99)).join(", ")} (p50 ${phases.map(p(0.5)).join(", ")})`,
+    `events ${events}, lost or broken ${lost}, published again ${again}, the last waited ${waitedMs} ms at most`,
+    `holds ${model.holds.size} intact; runs ${model.runs.size + model.tasks.size} intact; watch begun again ${watcher.reconnects} times`,
+    `drains ${cluster.drainsMs.length}, the longest ${slowestDrain} ms`,
+  ].join("; ");
+}
+
+function reasonOf(found: typeof previous): string {
+  return "reason" in found ? found.reason : "";
+}
