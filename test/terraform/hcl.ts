@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative } from "node:path";
-import { parse } from "@cdktf/hcl2json";
+
+// Its own types would bring those of browsers to every file that is checked.
+const { parse } = createRequire(import.meta.url)("@cdktf/hcl2json") as {
+  parse(file: string, text: string): Promise<unknown>;
+};
 
 /** A block's content: attributes and nested blocks by name; expressions are texts in `${}`. */
 export type Body = Readonly<Record<string, unknown>>;
