@@ -4,10 +4,10 @@ import { type Cluster, replicas } from "./cluster.ts";
 
 const startedAtOnce = 3;
 
-/** Starts every service of a build. Its first pods migrate: there is nothing before them. */
-export async function install(cluster: Cluster, build: Build): Promise<void> {
+/** Starts services of a build. The first pod of each migrates: there is nothing before it. */
+export async function install(cluster: Cluster, build: Build, services: readonly string[]): Promise<void> {
   for (let replica = 0; replica < replicas; replica += 1) {
-    await atOnce(startedAtOnce, cluster.services, async (service) => {
+    await atOnce(startedAtOnce, services, async (service) => {
       await cluster.add(service, build, { migrates: replica === 0 });
     });
   }

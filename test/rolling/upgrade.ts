@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bundleService } from "@marketmesh/dev-stack/image";
-import { type Release, releaseCheckout } from "@marketmesh/dev-stack/release";
+import { type Release, releaseCheckout, servicesOf } from "@marketmesh/dev-stack/release";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
 import { atOnce } from "./at-once.ts";
 import { type Build, bundledBuild } from "./build.ts";
@@ -19,6 +19,9 @@ export interface Upgrade extends AsyncDisposable {
   readonly load: Load;
   readonly older: Build;
   readonly newer: Build;
+  /** The services of N-1, and those that N has besides. */
+  readonly known: readonly string[];
+  readonly added: readonly string[];
   /** Runs N's migrations as a step of their own. Answers with the files that were new. */
   migrate(): Promise<string[]>;
 }
@@ -35,25 +38,32 @@ export async function beginUpgrade(from: Release): Promise<Upgrade> {
     await cluster[Symbol.asyncDispose]();
   };
   try {
-    const older = await built(cluster, `N-1 (${from.version})`, releaseCheckout(checkoutDir, from));
-    const newer = await built(cluster, "N", checkoutDir);
-    await install(cluster, older);
+    const known = servicesOf(checkoutDir, from).filter((service) => cluster.services.includes(service));
+    const older = await built(cluster, `N-1 (${from.version})`, releaseCheckout(checkoutDir, from), known);
+    const newer = await built(cluster, "N", checkoutDir, cluster.services);
+    await install(cluster, older, known);
     // This process is a client as the services are.
     process.env[ENDPOINTS_FILE_KEY] = cluster.endpointsFile;
     load = new Load({ endpoints: cluster.endpoints, apiKey: cluster.operatorKey, storiesPerSecond });
     await load.begin();
     const migrate = () => migrated(cluster, newer);
-    return { cluster, load, older, newer, migrate, [Symbol.asyncDispose]: end };
+    const added = cluster.services.filter((service) => !known.includes(service));
+    return { cluster, load, older, newer, known, added, migrate, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-async function built(cluster: Cluster, name: string, checkout: string): Promise<Build> {
+async function built(
+  cluster: Cluster,
+  name: string,
+  checkout: string,
+  services: readonly string[],
+): Promise<Build> {
   const folder = join(cluster.folder, "builds", name.replace(/ .*/, ""));
   mkdirSync(folder, { recursive: true });
-  await atOnce(bundledAtOnce, cluster.services, async (service) => {
+  await atOnce(bundledAtOnce, services, async (service) => {
     await bundleService(service, join(folder, service), { checkout });
   });
   return bundledBuild(name, folder);

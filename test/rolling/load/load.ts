@@ -22,6 +22,16 @@ export interface LoadOptions {
   readonly storiesPerSecond: number;
 }
 
+/** The services that it calls. */
+export const loadedServices: readonly string[] = [
+  "identity",
+  "catalog",
+  "eligibility",
+  "scoring",
+  "allocation",
+  "fulfillment",
+];
+
 /** More stories than this at once: the mesh stands still, and the load must not grow without bound. */
 const atOnceMax = 500;
 const everyMs = 5;

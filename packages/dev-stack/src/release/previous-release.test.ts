@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkoutDir } from "../state-folder.ts";
 import { git } from "./git.ts";
-import { previousRelease } from "./previous-release.ts";
+import { previousRelease, servicesOf } from "./previous-release.ts";
 
 const identity = ["-c", "user.name=A", "-c", "user.email=a@example.test", "-c", "commit.gpgsign=false"];
 let folder: string;
@@ -40,6 +41,13 @@ test("a version that is set and not committed yet has the last release before it
   writeFileSync(join(checkout, "package.json"), committed.replace("0.3.0", "0.4.0"));
   expect(previousRelease(checkout, {})).toEqual({ version: "0.3.0", commit: commits.get("0.3.0") });
   writeFileSync(join(checkout, "package.json"), committed);
+});
+
+test("a release tells which services it has", () => {
+  const release = previousRelease(checkoutDir, { MARKETMESH_UPGRADE_FROM: "HEAD" });
+  if ("commit" in release) expect(servicesOf(checkoutDir, release)).toContain("catalog");
+  const begin = { version: "0.1.0", commit: commits.get("begin")! };
+  expect(servicesOf(checkout, begin)).toEqual([]);
 });
 
 test("another commit can be named", () => {

@@ -41,6 +41,15 @@ export function previousRelease(checkout: string, env: NodeJS.ProcessEnv = proce
   return before[0];
 }
 
+/** The services that a release has, by name. */
+export function servicesOf(checkout: string, { commit }: Release): string[] {
+  const listed = git(checkout, "ls-tree", "--name-only", commit, "services/") ?? "";
+  return listed
+    .split("\n")
+    .filter((path) => path !== "")
+    .map((path) => path.slice("services/".length));
+}
+
 /** Every commit that touched the version, the latest first. */
 function releasesOf(checkout: string): Release[] {
   const log = git(checkout, "log", "--format=%H", '-G"version":', "--", "package.json") ?? "";
