@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
+import { ConnectError, createClient } from "@connectrpc/connect";
 import type { Mesh } from "@marketmesh/cli/mesh";
 import { connect } from "@marketmesh/client";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
@@ -101,7 +101,7 @@ export class Load implements Disposable {
       model: this.model,
       signal: this.#keepers.signal,
       pause: (ms) => pause(ms, this.#keepers.signal),
-      note: (what, error) => this.#note(what, error),
+      note: (what, error) => this.#noteUnlessCounted(what, error),
     };
     this.#watching = this.#kept("the watch of listings", this.watcher.follow(keeping));
     this.#keeping = Promise.all([
@@ -170,14 +170,18 @@ export class Load implements Disposable {
   #tell(number: number): void {
     const story = stories[number % stories.length]!;
     const told = story({ mesh: this.#metered, model: this.model, number, pause: (ms) => pause(ms) })
-      // The call that failed is in the ledger; what it was part of is not told on.
-      .catch((error) => this.#note(`story ${number} (${story.name})`, error))
+      .catch((error) => this.#noteUnlessCounted(`story ${number} (${story.name})`, error))
       .finally(() => this.#told.delete(told));
     this.#told.add(told);
   }
 
   async #kept(what: string, work: Promise<void>): Promise<void> {
     await work.catch((error) => this.#note(what, error));
+  }
+
+  /** A call that failed is in the ledger; what it was part of is not told on. */
+  #noteUnlessCounted(what: string, error: unknown): void {
+    if (!(error instanceof ConnectError)) this.#note(what, error);
   }
 
   #note(what: string, error: unknown): void {
