@@ -19,8 +19,10 @@ export interface EvaluatedRule {
   readonly lastError?: string;
 }
 
-/** A real Prometheus on 127.0.0.1 with our rules. */
+/** A real Prometheus on 127.0.0.1. */
 export interface Prometheus extends AsyncDisposable {
+  /** From now on it evaluates deploy/rules. */
+  loadRules(): Promise<void>;
   /** Throws what Prometheus says when it refuses the query. */
   query(expr: string): Promise<Sample[]>;
   rules(): Promise<EvaluatedRule[]>;
@@ -30,11 +32,13 @@ export interface Prometheus extends AsyncDisposable {
 export async function startPrometheus(targets: Readonly<Record<string, string>>): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), "marketmesh-prometheus-"));
   const port = await freePort();
-  writeFileSync(join(folder, "prometheus.yaml"), stringify(configOf(targets, rulesIn(folder))));
+  mkdirSync(join(folder, "rules"));
+  writeFileSync(join(folder, "prometheus.yaml"), stringify(configOf(targets, join(folder, "rules"))));
   const server = spawn(binaries().prometheus, [
     `--config.file=${join(folder, "prometheus.yaml")}`,
     `--storage.tsdb.path=${join(folder, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    "--web.enable-lifecycle",
     "--log.level=error",
   ]);
   let log = "";
@@ -49,6 +53,11 @@ export async function startPrometheus(targets: Readonly<Record<string, string>>)
     return data;
   };
   return {
+    async loadRules() {
+      copyRules(join(folder, "rules"));
+      const answer = await fetch(`http://127.0.0.1:${port}/-/reload`, { method: "POST" });
+      if (!answer.ok) throw new Error(`prometheus does not take the rules: ${await answer.text()}`);
+    },
     query: async (expr) =>
       ((await ask(`query?query=${encodeURIComponent(expr)}`)) as { result: Sample[] }).result,
     rules: async () => {
@@ -63,20 +72,15 @@ export async function startPrometheus(targets: Readonly<Record<string, string>>)
 }
 
 /** The committed rules; those that are evaluated every two minutes are not waited for. */
-function rulesIn(folder: string): string {
-  mkdirSync(join(folder, "rules"));
+function copyRules(folder: string): void {
   for (const [at, path] of ruleFilePaths().entries())
-    writeFileSync(
-      join(folder, "rules", `${at}.yaml`),
-      readFileSync(path, "utf8").replace(/^ +interval: 2m\n/gm, ""),
-    );
-  return join(folder, "rules", "*.yaml");
+    writeFileSync(join(folder, `${at}.yaml`), readFileSync(path, "utf8").replace(/^ +interval: 2m\n/gm, ""));
 }
 
 function configOf(targets: Readonly<Record<string, string>>, rules: string) {
   return {
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "3s" },
-    rule_files: [rules],
+    rule_files: [join(rules, "*.yaml")],
     scrape_configs: Object.entries(targets).map(([job, target]) => ({
       job_name: job,
       static_configs: [{ targets: [target] }],
