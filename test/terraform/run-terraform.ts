@@ -17,6 +17,8 @@ export interface Check {
   /** Why nothing can be asked; the title ends with it. */
   readonly left?: true;
   readonly hasTests: boolean;
+  /** Whether it installs charts. */
+  readonly hasReleases: boolean;
 }
 
 export const terraform = findTerraform();
@@ -32,7 +34,14 @@ export function checksOf(
     const hasTests = existsSync(join(terraformRoot, folder.path, "tests"));
     const used = providersUsed(folder, folders);
     if (!wanted(used) || !(hasTests || folder.path.startsWith("environments/"))) return [];
-    return [{ path: folder.path, hasTests, ...titleOf(folder.path, [...used].sort()) }];
+    return [
+      {
+        path: folder.path,
+        hasTests,
+        hasReleases: used.has("helm"),
+        ...titleOf(folder.path, [...used].sort()),
+      },
+    ];
   });
 }
 
@@ -95,7 +104,8 @@ export function openWorkplace(): Workplace {
       return (await promisify(execFile)(terraform!, args, options)).stdout;
     } catch (error) {
       const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-      throw new Error(`terraform ${args.join(" ")} in ${path}:\n${stdout ?? error}\n${stderr ?? ""}`);
+      const said = `${stdout ?? error}\n${stderr ?? ""}`.slice(-4_000);
+      throw new Error(`terraform ${args.join(" ")} in ${path}:\n${said}`);
     }
   };
   const folders = [schemas, ...(plugins ? [plugins] : [])].map((folder) => `-plugin-dir=${folder}`);
