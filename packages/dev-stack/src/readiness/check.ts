@@ -42,6 +42,11 @@ export interface TestCheck {
   readonly in?: string;
   /** So many of them; default 1. All that match must have passed. */
   readonly atLeast?: number;
+  /**
+   * It may be skipped where this machine or checkout lacks what it takes, and its group says `(left out: why)`: the report then says so
+   * too. For what no code can bring along, such as git history.
+   */
+  readonly mayBeLeftOut?: boolean;
 }
 
 /** A metric that a running process of the service exposes, with labels that begin with these texts. */
@@ -118,7 +123,7 @@ export type CheckKind = (typeof kinds)[number];
 
 const extras: Readonly<Record<CheckKind, readonly string[]>> = {
   file: ["at", "equals", "matches", "lacks", "atLeast", "atMost", "sameAs"],
-  test: ["in", "atLeast"],
+  test: ["in", "atLeast", "mayBeLeftOut"],
   metric: ["labels"],
   probe: ["status", "equals", "matches", "lacks"],
   log: [],
