@@ -80,7 +80,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
 }
 
 function usageOf(pid: number): Pick<Start, "cpuSeconds" | "rssBytes"> {
-  const [, ...fields] = /\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))![1]!.split(" ");
+  const [, ...fields] = /\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))![1]!.split(" ");
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
   const ticks = Number(fields[10]) + Number(fields[11]);
   return { cpuSeconds: ticks / ticksPerSecond, rssBytes: Number(kibibytes) * 1024 };
