@@ -20,7 +20,7 @@ export interface Upgrade extends AsyncDisposable {
   readonly older: Build;
   readonly newer: Build;
   /** The services of N-1, and those that N has besides. */
-  readonly known: readonly string[];
+  readonly services: readonly string[];
   readonly added: readonly string[];
   /** Runs N's migrations as a step of their own. Answers with the files that were new. */
   migrate(): Promise<string[]>;
@@ -38,17 +38,17 @@ export async function beginUpgrade(from: Release): Promise<Upgrade> {
     await cluster[Symbol.asyncDispose]();
   };
   try {
-    const known = servicesOf(checkoutDir, from).filter((service) => cluster.services.includes(service));
-    const older = await built(cluster, `N-1 (${from.version})`, releaseCheckout(checkoutDir, from), known);
+    const services = servicesOf(checkoutDir, from).filter((service) => cluster.services.includes(service));
+    const older = await built(cluster, `N-1 (${from.version})`, releaseCheckout(checkoutDir, from), services);
     const newer = await built(cluster, "N", checkoutDir, cluster.services);
-    await install(cluster, older, known);
+    await install(cluster, older, services);
     // This process is a client as the services are.
     process.env[ENDPOINTS_FILE_KEY] = cluster.endpointsFile;
     load = new Load({ endpoints: cluster.endpoints, apiKey: cluster.operatorKey, storiesPerSecond });
     await load.begin();
     const migrate = () => migrated(cluster, newer);
-    const added = cluster.services.filter((service) => !known.includes(service));
-    return { cluster, load, older, newer, known, added, migrate, [Symbol.asyncDispose]: end };
+    const added = cluster.services.filter((service) => !services.includes(service));
+    return { cluster, load, older, newer, services, added, migrate, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

@@ -74,7 +74,9 @@ async function differingRuns(mesh: Mesh, model: Model): Promise<string[]> {
       ? []
       : [`${allocated.length} allocations have ${deliveries.length} runs`]),
     ...missing("run", model.runs, new Set(errands.map(({ name }) => name))),
-    ...unended.map(({ name, state, stage }) => `${name} is ${wordOf(Run_State, state)} at ${stage}`),
+    ...unended.map(({ name, state, stage, fault }) =>
+      [name, "is", wordOf(Run_State, state), "at", stage, fault?.detail ?? ""].join(" "),
+    ),
   ];
 }
 
