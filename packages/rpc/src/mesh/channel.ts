@@ -130,10 +130,14 @@ function told(cause: unknown, endpoint: Endpoint, signal: AbortSignal | undefine
   return cause.code === Code.Aborted ? lost("the connection was lost", cause) : cause;
 }
 
-// So a call ends that left as its server said goodbye (RFC 9113, 8.7); connect-node has no word for it but INTERNAL. Nothing was
-// done, it says, but a server of Node's may have begun before its goodbye went out: it counts as a lost connection.
-function wasRefused({ rawMessage }: ConnectError): boolean {
-  return rawMessage.includes("REFUSED_STREAM");
+// So a call ends that left as its server said goodbye, or found its session ended (RFC 9113, 8.7); connect-node has no word for
+// it but INTERNAL. Nothing was done, it says, but a server of Node's may have begun before its goodbye went out: it counts as a
+// lost connection.
+const goodbyes = /REFUSED_STREAM|ERR_HTTP2_(GOAWAY_SESSION|SESSION_ERROR|INVALID_SESSION)/;
+
+function wasRefused({ rawMessage, cause }: ConnectError): boolean {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return goodbyes.test(rawMessage) || goodbyes.test(code);
 }
 
 function lost(message: string, cause: ConnectError): ConnectError {
