@@ -50,7 +50,11 @@ export async function makeImageRoot(): Promise<ImageRoot> {
     bundles.set(name, await bundleService(name, join(folder, "app", name)));
     await bundleNext();
   };
-  await Promise.all([bundleNext(), bundleNext()]);
+  await Promise.all([bundleNext(), bundleNext()]).catch((cause) => {
+    rmSync(folder, { recursive: true });
+    rmSync(`${folder}.tmp`, { recursive: true });
+    throw cause;
+  });
   mkdirSync(join(folder, "etc", "marketmesh"), { recursive: true });
   cpSync(join(import.meta.dirname, "small.yaml"), join(folder, "etc", "marketmesh", "small.yaml"));
   protect(join(folder, "app"));
