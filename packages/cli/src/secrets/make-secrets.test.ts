@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { makeSecrets, type SecretsOptions } from "./make-secrets.ts";
+import { makeSecrets, password, type SecretsOptions } from "./make-secrets.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -54,6 +54,14 @@ describe("makeSecrets", () => {
     expect(read("mesh-catalog/database-migrator-url")).toContain(
       `mm_catalog_owner:${read("mesh-catalog-owner/password")}@`,
     );
+  });
+
+  it("makes passwords that a broker reads as words and that have every kind of sign", () => {
+    const many = Array.from({ length: 5_000 }, password);
+    expect(new Set(many).size).toBe(many.length);
+    for (const one of many) {
+      expect(one).toMatch(/^[a-z](?=.*[A-Z])(?=.*[0-9])(?=.*[-_])[A-Za-z0-9_-]{32}$/);
+    }
   });
 
   it("tells identity whose keys there are, by their hashes alone", () => {

@@ -90,7 +90,13 @@ function apiKey(): string {
   return `mmk_${randomBytes(32).toString("base64url")}`;
 }
 
-/** Letters, digits, - and _ only: it stands in URLs, in SQL and in a broker's configuration. */
-function password(): string {
-  return randomBytes(24).toString("base64url");
+/**
+ * Letters, digits, - and _ only, since it stands in URLs, in SQL and in a broker's configuration, where `password: $NATS_PASSWORD` is
+ * parsed: `-…`, `6M7…` or `1e5…` would be broken or a number, so a letter comes first. One of each kind, as managed databases demand.
+ */
+export function password(): string {
+  for (;;) {
+    const candidate = `p${randomBytes(24).toString("base64url")}`;
+    if ([/[A-Z]/, /[0-9]/, /[-_]/].every((kind) => kind.test(candidate))) return candidate;
+  }
 }
