@@ -142,6 +142,16 @@ describe("values", () => {
     });
   });
 
+  it("say where Postgres' instances run", () => {
+    const objects = render([
+      "--set",
+      "postgres.enabled=true,postgres.nodeSelector.pool=database,postgres.tolerations[0].key=database",
+    ]);
+    expect(ofKind(objects, "Cluster")[0]!.spec).toMatchObject({
+      affinity: { nodeSelector: { pool: "database" }, tolerations: [{ key: "database" }] },
+    });
+  });
+
   it("name a canary of a newer version behind the same services, which the schema is brought to", () => {
     const objects = render([
       "--set",
