@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { decodeRevision } from "@marketmesh/contracts";
 import type { Listing } from "@marketmesh/contracts/catalog/v1";
 import type { Envelope } from "@marketmesh/contracts/events/v1";
@@ -10,7 +10,7 @@ import { listingOf } from "./events.ts";
 import { measureStaleness, projectionMetrics } from "./metrics.ts";
 import { beforeDeadline } from "./patience.ts";
 import type { ProjectedKind } from "./projected-kind.ts";
-import { Projection } from "./projection.ts";
+import { type ExportedKind, Projection } from "./projection.ts";
 import { reflected } from "./reflected.ts";
 import { type Catalog, readSnapshot } from "./snapshot.ts";
 
@@ -88,8 +88,7 @@ export function followListings(options: FollowListingsOptions): ListingProjectio
       const load = projection.nextLoad;
       if (load === undefined) continue;
       const { kind: name } = load;
-      const kind = await readKind(catalog, name, signal);
-      const done = projection.loaded(load, kind);
+      const done = projection.loaded(load, await readKind(catalog, name, signal));
       conditions.check();
       if (!done && projection.nextLoad === load)
         throw new Error(`the export of ${name} is older than its listings`);
@@ -172,19 +171,10 @@ function kindsOf(projection: Projection, market: string): ProjectedKind[] {
   return names.map((name) => projection.kind(name)).filter((kind) => kind !== undefined);
 }
 
-async function readKind(
-  catalog: Catalog,
-  name: string,
-  signal: AbortSignal,
-): Promise<ProjectedKind | undefined> {
-  try {
-    const parent = name.split("/").slice(0, 2).join("/");
-    const { kinds } = await readSnapshot(catalog, { parent, kind: name }, signal);
-    return kinds.get(name);
-  } catch (error) {
-    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
-    throw error;
-  }
+async function readKind(catalog: Catalog, name: string, signal: AbortSignal): Promise<ExportedKind> {
+  const parent = name.split("/").slice(0, 2).join("/");
+  const { position, kinds } = await readSnapshot(catalog, { parent, kind: name }, signal);
+  return { position, kind: kinds.get(name) };
 }
 
 function notCaughtUp(market: string): ConnectError {

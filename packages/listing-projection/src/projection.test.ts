@@ -35,6 +35,8 @@ function listingOf(
 
 const at = (feedSeq: bigint) => ({ epoch: 1n, feedSeq });
 
+const exported = (kind: ProjectedKind | undefined, feedSeq = 100n) => ({ position: at(feedSeq), kind });
+
 function projected(...kinds: ProjectedKind[]): Projection {
   const projection = new Projection();
   projection.replace({ position: at(0n), kinds: new Map(kinds.map((kind) => [kind.name, kind])) });
@@ -47,7 +49,7 @@ test("changes of a kind that is not known are held until its export is there", (
   expect(projection.kind(name)).toBeUndefined();
   const load = projection.nextLoad;
   expect(load?.kind).toBe(name);
-  expect(projection.loaded(load!, kindOf(1n))).toBe(true);
+  expect(projection.loaded(load!, exported(kindOf(1n)))).toBe(true);
   expect(projection.kind(name)?.index.rows).toBe(2);
   expect(projection.nextLoad).toBeUndefined();
 });
@@ -57,9 +59,9 @@ test("an export that is older than the changes is not taken", () => {
   projection.apply([listingOf("a", 0, { kindVersion: 2n })], at(1n));
   expect(projection.kind(name)).toBeUndefined();
   const load = projection.nextLoad!;
-  expect(projection.loaded(load, kindOf(1n))).toBe(false);
+  expect(projection.loaded(load, exported(kindOf(1n)))).toBe(false);
   expect(projection.loading(name)).toBe(true);
-  expect(projection.loaded(load, kindOf(2n))).toBe(true);
+  expect(projection.loaded(load, exported(kindOf(2n)))).toBe(true);
   expect(projection.kind(name)).toMatchObject({ version: 2n });
 });
 
@@ -69,14 +71,14 @@ test("a load that was under way when everything was replaced comes in vain", () 
   const load = projection.nextLoad!;
   const fresh = kindOf(3n);
   projection.replace({ position: at(9n), kinds: new Map([[name, fresh]]) });
-  expect(projection.loaded(load, kindOf(1n))).toBe(false);
+  expect(projection.loaded(load, exported(kindOf(1n)))).toBe(false);
   expect(projection.kind(name)).toBe(fresh);
 });
 
 test("a kind that the catalog does not have is no longer wanted", () => {
   const projection = projected();
   projection.want(name, 5n);
-  expect(projection.loaded(projection.nextLoad!, undefined)).toBe(true);
+  expect(projection.loaded(projection.nextLoad!, exported(undefined))).toBe(true);
   expect(projection.loading(name)).toBe(false);
 });
 
@@ -85,4 +87,31 @@ test("a change of an epoch that is over changes nothing", () => {
   projection.apply([listingOf("a", 0)], at(1n));
   expect(projection.kind(name)?.index.rows).toBe(0);
   expect(projection.position).toEqual(at(1n));
+});
+
+test("an export from before what is applied takes nobody's place", () => {
+  const projection = projected(kindOf(1n));
+  projection.apply([listingOf("a", 0), listingOf("b", 1)], at(7n));
+  projection.want(name, 2n);
+  const load = projection.nextLoad!;
+  expect(projection.loaded(load, exported(kindOf(2n), 6n))).toBe(false);
+  expect(projection.loaded(load, { position: { epoch: 0n, feedSeq: 99n }, kind: kindOf(2n) })).toBe(false);
+  expect(projection.loading(name)).toBe(true);
+  expect(projection.loaded(load, exported(kindOf(2n), 7n))).toBe(true);
+});
+
+test("changes of the batch that asked for the export are in it", () => {
+  const projection = projected(kindOf(1n));
+  // The first is applied to what the export replaces, the second waits for it.
+  projection.apply([listingOf("a", 0), listingOf("b", 1, { kindVersion: 2n })], at(7n));
+  expect(projection.loaded(projection.nextLoad!, exported(kindOf(2n), 5n))).toBe(false);
+});
+
+test("that a kind is missing is not taken from before its changes", () => {
+  const projection = projected();
+  projection.apply([listingOf("a", 0)], at(7n));
+  const load = projection.nextLoad!;
+  expect(projection.loaded(load, exported(undefined, 6n))).toBe(false);
+  expect(projection.loaded(load, exported(kindOf(1n), 7n))).toBe(true);
+  expect(projection.kind(name)?.index.rows).toBe(1);
 });

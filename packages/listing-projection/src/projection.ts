@@ -14,6 +14,16 @@ interface Load {
   readonly held: Listing[];
   /** The least version of the kind that will do. */
   versionMin: bigint;
+  /** Changes up to here are not held: an export of an earlier state lacks some of them. */
+  readonly since: FeedPosition | undefined;
+}
+
+/** What an export of one kind found. */
+export interface ExportedKind {
+  /** Where the feed stood. */
+  readonly position: FeedPosition;
+  /** Undefined: the catalog had no such kind. */
+  readonly kind: ProjectedKind | undefined;
 }
 
 /**
@@ -53,14 +63,15 @@ export class Projection {
 
   /** Applies changes in feed order, the last of them at the position. */
   apply(listings: readonly Listing[], position: FeedPosition): void {
-    for (const listing of listings) this.#applyOne(listing);
+    for (const listing of listings) this.#applyOne(listing, position);
     this.#position = position;
   }
 
   /** Asks for an export of a kind. */
   want(name: string, versionMin = 0n): void {
     const load = this.#loads.get(name);
-    if (load === undefined) this.#loads.set(name, { kind: name, held: [], versionMin });
+    if (load === undefined)
+      this.#loads.set(name, { kind: name, held: [], versionMin, since: this.#position });
     else if (load.versionMin < versionMin) load.versionMin = versionMin;
   }
 
@@ -70,23 +81,24 @@ export class Projection {
   }
 
   /**
-   * Takes the export of a kind; `undefined`: the catalog has no such kind. False when it came in vain: it is older than what was
-   * wanted, or everything was replaced meanwhile.
+   * Takes the export of a kind, also that there is none. False when it came in vain: it is older than what was wanted or than what
+   * was applied when it was asked for, or everything was replaced meanwhile.
    */
-  loaded(wanted: Readonly<Pick<Load, "kind">>, kind: ProjectedKind | undefined): boolean {
+  loaded(wanted: Readonly<Pick<Load, "kind">>, { position, kind }: ExportedKind): boolean {
     const { kind: name } = wanted;
     const load = this.#loads.get(name);
     if (load === undefined || load !== wanted) return false;
-    const { held, versionMin } = load;
+    const { held, versionMin, since } = load;
+    if (since !== undefined && isBefore(position, since)) return false;
     if (kind !== undefined && kind.version < versionMin) return false;
     this.#loads.delete(name);
     if (kind === undefined) return true;
     this.#kinds.set(name, kind);
-    for (const listing of held) this.#applyOne(listing);
+    for (const listing of held) this.#applyOne(listing, this.#position);
     return true;
   }
 
-  #applyOne(listing: Listing): void {
+  #applyOne(listing: Listing, since: FeedPosition | undefined): void {
     const { kind: name, kindVersion, ordinalEpoch } = listing;
     const load = this.#loads.get(name);
     if (load !== undefined) {
@@ -98,9 +110,13 @@ export class Projection {
     }
     const kind = this.#kinds.get(name);
     if (kind === undefined || kindVersion > kind.version || ordinalEpoch > kind.epoch) {
-      this.#loads.set(name, { kind: name, held: [listing], versionMin: kindVersion });
+      this.#loads.set(name, { kind: name, held: [listing], versionMin: kindVersion, since });
       return;
     }
     if (ordinalEpoch === kind.epoch) kind.apply(rowOfListing(kind.types, listing));
   }
+}
+
+function isBefore(one: FeedPosition, other: FeedPosition): boolean {
+  return one.epoch === other.epoch ? one.feedSeq < other.feedSeq : one.epoch < other.epoch;
 }

@@ -1,4 +1,4 @@
-import type { Client } from "@connectrpc/connect";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { decodeListingBlock } from "@marketmesh/contracts";
 import type { CatalogService, ListingBlock } from "@marketmesh/contracts/catalog/v1";
 import type { FeedPosition } from "@marketmesh/events";
@@ -15,7 +15,10 @@ export interface Snapshot {
   readonly kinds: Map<string, ProjectedKind>;
 }
 
-/** Reads an export block by block straight into new indexes; no more than a block is held besides. */
+/**
+ * Reads an export block by block straight into new indexes; no more than a block is held besides. A kind that is not there makes a
+ * snapshot without kinds: it too stood at a position.
+ */
 export async function readSnapshot(
   catalog: Catalog,
   request: { readonly parent: string; readonly kind?: string },
@@ -23,13 +26,18 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const kinds = new Map<string, ProjectedKind>();
   let position: FeedPosition | undefined;
-  for await (const { part } of catalog.exportListings(request, { signal })) {
-    if (part.case === "snapshot") position = { epoch: part.value.feedEpoch, feedSeq: part.value.feedSeq };
-    else if (part.case === "block") applyBlock(kinds, part.value);
-    else if (part.case === "kind" && part.value.kind) {
-      const kind = new ProjectedKind(part.value.kind, part.value.ordinalEpoch);
-      kinds.set(kind.name, kind);
+  try {
+    for await (const { part } of catalog.exportListings(request, { signal })) {
+      if (part.case === "snapshot") position = { epoch: part.value.feedEpoch, feedSeq: part.value.feedSeq };
+      else if (part.case === "block") applyBlock(kinds, part.value);
+      else if (part.case === "kind" && part.value.kind) {
+        const kind = new ProjectedKind(part.value.kind, part.value.ordinalEpoch);
+        kinds.set(kind.name, kind);
+      }
     }
+  } catch (error) {
+    const isMissing = error instanceof ConnectError && error.code === Code.NotFound;
+    if (!isMissing || position === undefined) throw error;
   }
   if (position === undefined) throw new Error("the export ended before it told where the feed stood");
   return { position, kinds };
