@@ -21,11 +21,13 @@ resource "helm_release" "namespaces" {
 module "messaging" {
   source = "../../modules/messaging/nats"
 
-  replicas    = 1
-  storage_gib = 2
-  memory_mib  = 256
+  replicas        = 1
+  storage_gib     = 2
+  memory_mib      = 256
+  accounts_secret = var.nats_accounts_secret
+  pod_monitor     = var.observability
 
-  depends_on = [helm_release.namespaces]
+  depends_on = [helm_release.namespaces, module.observability]
 }
 
 module "database" {
@@ -47,7 +49,8 @@ module "observability" {
   metrics_retention_days = 2
 }
 
-# Secrets: `marketmesh secrets FOLDER` makes them and `kubectl apply -f FOLDER` puts them there, before this release.
+# Secrets: `marketmesh secrets FOLDER` makes them and `kubectl apply --namespace marketmesh --kustomize FOLDER` puts them there, before
+# this release and after the namespaces (`terraform apply -target=helm_release.namespaces`); terraform/README.md, "Secrets".
 module "marketmesh" {
   source = "../../modules/marketmesh/release"
 

@@ -32,6 +32,12 @@ variable "observability" {
   default     = false
 }
 
+variable "nats_accounts_secret" {
+  description = "Kubernetes secret with NATS' `accounts.conf`; see terraform/README.md, \"Secrets\"."
+  type        = string
+  default     = "nats-accounts"
+}
+
 variable "values" {
   description = "Further values of the chart (YAML documents), last: they win."
   type        = list(string)

@@ -32,9 +32,9 @@ variable "database_ca_secret" {
 }
 
 variable "nats_accounts_secret" {
-  description = "Kubernetes secret with NATS' `accounts.conf`; see `modules/messaging`. Null: no users."
+  description = "Kubernetes secret with NATS' `accounts.conf`; see terraform/README.md, \"Secrets\"."
   type        = string
-  default     = null
+  default     = "nats-accounts"
 }
 
 variable "alertmanager_secret" {

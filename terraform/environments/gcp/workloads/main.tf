@@ -36,6 +36,9 @@ module "messaging" {
   storage_class_name  = module.addons.storage_class_name
   priority_class_name = module.addons.priority_class_name
   accounts_secret     = var.nats_accounts_secret
+
+  # Prometheus' operator knows what a PodMonitor is.
+  depends_on = [module.observability]
 }
 
 module "observability" {

@@ -56,9 +56,20 @@ variable "priority_class_name" {
 }
 
 variable "accounts_secret" {
-  description = "Kubernetes secret with `accounts.conf`, the part of the server's configuration that names users and their rights; it is included, so that no credential passes Terraform. Null: whoever reaches the servers may use them."
+  description = "Kubernetes secret with `accounts.conf`, the part of the server's configuration that names users and their rights; it is included, so that no credential passes Terraform. Without it the servers don't start."
   type        = string
-  default     = null
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.accounts_secret))
+    error_message = "accounts_secret must be the name of a secret: a broker that anybody may use is none of ours."
+  }
+}
+
+variable "pod_monitor" {
+  description = "Whether the cluster has the Prometheus operator, which is then told to scrape the servers."
+  type        = bool
+  default     = true
 }
 
 variable "client_namespaces" {
