@@ -28,7 +28,8 @@ export default defineConfig({
       reportsDirectory: ".marketmesh/coverage",
       reportOnFailure: true,
     },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // They end what hangs; how long things take is for benchmarks, and a machine may be busy.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });
