@@ -62,3 +62,39 @@ test("a database that says nothing is waited for once in a second, by one call",
   expect(await reads.read("a", silent)).toBe(1);
   expect(asked).toBe(2);
 });
+
+test("while it says nothing one of many calls at once waits, whatever the clock does meanwhile", async () => {
+  const { reads, clock } = trial(50);
+  await reads.read("a", async () => 1);
+  await reads.read("a", away);
+  const silent = Promise.withResolvers<number>();
+  let asked = 0;
+  const ask = () => {
+    asked += 1;
+    return silent.promise;
+  };
+  clock.ms += 1_001;
+  const calls = Array.from({ length: 20 }, () => reads.read("a", ask));
+  expect(asked).toBe(1);
+  expect(await Promise.race(calls.slice(1))).toBe(1);
+  expect(await Promise.all(calls)).toEqual(calls.map(() => 1));
+  clock.ms += 500;
+  expect(await reads.read("a", ask)).toBe(1);
+  expect(asked).toBe(1);
+});
+
+test("a deadline or a full queue is answered from memory, and by itself takes nothing from the next call", async () => {
+  const { reads, clock } = trial();
+  await reads.read("a", async () => 1);
+  for (const code of [Code.DeadlineExceeded, Code.ResourceExhausted]) {
+    expect(await reads.read("a", () => Promise.reject(new ConnectError("no", code)))).toBe(1);
+    expect(await reads.read("a", async () => code)).toBe(code);
+    await reads.read("a", async () => 1);
+  }
+  const slow = async () => {
+    clock.ms += 600;
+    throw new ConnectError("no", Code.DeadlineExceeded);
+  };
+  expect(await reads.read("a", slow)).toBe(1);
+  expect(await reads.read("a", async () => 2)).toBe(1);
+});

@@ -46,6 +46,13 @@ export function recentReads(options: RecentReadsOptions): RecentReads {
     return value;
   }
 
+  function markAway(cause: unknown): void {
+    if (awaySinceMs === undefined)
+      telemetry.log.warn("the database is away: answering from memory", { cause });
+    awaySinceMs ??= nowMs();
+    askAgainAtMs = nowMs() + askAgainMs;
+  }
+
   function recall<T>(found: Known): T {
     recalled.add(1, {});
     return found.value as T;
@@ -56,16 +63,16 @@ export function recentReads(options: RecentReadsOptions): RecentReads {
       const found = known.get(key);
       const isRecent = found !== undefined && nowMs() - found.readMs <= staleMaxMs;
       if (!isRecent) return remember(key, await load());
-      if (nowMs() < askAgainAtMs) return recall(found);
+      const askedMs = nowMs();
+      if (askedMs < askAgainAtMs) return recall(found);
+      // One call in a second asks, so that the others do not wait for what does not answer.
+      if (awaySinceMs !== undefined) askAgainAtMs = askedMs + askAgainMs;
       try {
         return remember(key, await within(load(), patienceMs));
       } catch (cause) {
-        if (!isAway(cause)) throw cause;
-        if (awaySinceMs === undefined)
-          telemetry.log.warn("the database is away: answering from memory", { cause });
-        awaySinceMs ??= nowMs();
-        // One call in a second asks, so that the others do not wait for what does not answer.
-        askAgainAtMs = nowMs() + askAgainMs;
+        if (!answersNothing(cause)) throw cause;
+        // A caller with little time, or a queue that is full for a moment, tells nothing about the database.
+        if (isAway(cause) || nowMs() - askedMs >= patienceMs / 4) markAway(cause);
         return recall(found);
       }
     },
@@ -82,6 +89,12 @@ function within<T>(answer: Promise<T>, ms: number): Promise<T> {
     const timer = setTimeout(() => reject(new LateError(`no answer within ${ms} ms`)), ms);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
+}
+
+const unanswered = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
+
+function answersNothing(cause: unknown): boolean {
+  return cause instanceof LateError || (cause instanceof ConnectError && unanswered.has(cause.code));
 }
 
 function isAway(cause: unknown): boolean {
