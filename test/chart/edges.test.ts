@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { callsInCode, indexesInCode, servedInCode, serviceNames, worksInCode } from "./edges.ts";
+import {
+  callsInCode,
+  indexesInCode,
+  servedInCode,
+  serviceNames,
+  streamsInContracts,
+  worksInCode,
+} from "./edges.ts";
 import { chartDir, type KubeObject, render, renderedSet, valuesOf } from "./helm.ts";
 import { component, type Labels, ofKind, selects, serviceDeployments } from "./rendered.ts";
 
@@ -14,6 +21,7 @@ interface Facts {
   readonly works?: boolean;
   readonly indexes?: boolean;
   readonly serves: readonly string[];
+  readonly streams?: readonly string[];
 }
 
 interface Peer {
@@ -40,6 +48,15 @@ interface NetworkPolicy extends KubeObject {
   };
 }
 
+interface HttpRoute extends KubeObject {
+  readonly spec: {
+    readonly rules: readonly {
+      readonly matches: readonly { readonly path: { readonly type: string; readonly value: string } }[];
+      readonly timeouts: { readonly request: string };
+    }[];
+  };
+}
+
 const facts = parse(readFileSync(join(chartDir, "files", "services.yaml"), "utf8")) as Record<string, Facts>;
 
 describe("files/services.yaml", () => {
@@ -48,12 +65,28 @@ describe("files/services.yaml", () => {
   });
 
   it.each(serviceNames)("tells of %s what its code does", (service) => {
-    const { calls, works = false, indexes = false, serves } = facts[service]!;
+    const { calls, works = false, indexes = false, serves, streams = [] } = facts[service]!;
     const called = service === "identity" ? calls : [...new Set(["identity", ...calls])];
     expect([...called].sort()).toStrictEqual(callsInCode(service));
     expect(works).toBe(worksInCode(service));
     expect(indexes).toBe(indexesInCode(service));
     expect([...serves].sort()).toStrictEqual(servedInCode(service));
+    expect([...streams].sort()).toStrictEqual(streamsInContracts(serves));
+  });
+});
+
+describe("routes", () => {
+  const routes = ofKind<HttpRoute>(renderedSet("production"), "HTTPRoute");
+
+  it.each(serviceNames)("let streams of %s last, and end its other calls", (service) => {
+    const { rules } = routes.find((route) => component(route) === service)!.spec;
+    const pathsWithin = (request: string) =>
+      rules
+        .filter(({ timeouts }) => timeouts.request === request)
+        .flatMap(({ matches }) => matches.map(({ path }) => `${path.type} ${path.value}`));
+    const { serves, streams = [] } = facts[service]!;
+    expect(pathsWithin("0s")).toStrictEqual(streams.map((method) => `Exact /${method}`));
+    expect(pathsWithin("130s")).toEqual(expect.arrayContaining(serves.map((name) => `PathPrefix /${name}`)));
   });
 });
 

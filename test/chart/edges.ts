@@ -38,6 +38,15 @@ export function servedInCode(service: string): string[] {
   return names.map(typeNameOf).sort();
 }
 
+/** The methods of these RPC services that stream, as `service/Method`, as their contracts say. */
+export function streamsInContracts(serves: readonly string[]): string[] {
+  const types = serves.map((name) => registry.getService(name)!);
+  const streams = types.flatMap(({ typeName, methods }) =>
+    methods.filter(({ methodKind }) => methodKind !== "unary").map(({ name }) => `${typeName}/${name}`),
+  );
+  return streams.sort();
+}
+
 /** The services that exist, as the supervisor runs them. */
 export const serviceNames: readonly string[] = SERVICES.map(({ name }) => name);
 

@@ -229,6 +229,17 @@ export const alertCases: readonly RuleCase[] = [
     },
   ),
   fires(
+    "the broker, which nobody sees",
+    /marketmesh-broker/,
+    Object.fromEntries(
+      [0, 1, 2].map((at) => [
+        `gnatsd_varz_connections{namespace="m",pod="n-${at}",server_id="${at}"}`,
+        "5x40 stale",
+      ]),
+    ),
+    { "9m": [], "16m": ["ticket BrokerReplicaDown"] },
+  ),
+  fires(
     "disks and memory",
     /marketmesh-cluster/,
     {

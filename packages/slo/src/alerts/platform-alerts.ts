@@ -3,7 +3,7 @@ import { type AlertRule, alertRule, type RuleGroup } from "../rule.ts";
 
 /**
  * What the mesh stands on, by the metrics of CloudNativePG, prometheus-nats-exporter, kube-state-metrics, cAdvisor and the kubelet
- * (`externalMetrics`). Where a metric is not scraped, its alert never fires.
+ * (`externalMetrics`). Where a metric is not scraped its alert never fires, but for the broker's: that nobody sees it is told.
  */
 export function platformAlerts(services: readonly string[]): RuleGroup[] {
   const ours = `container=~"${anyOf(["marketmesh", ...services])}"`;
@@ -106,11 +106,12 @@ function brokerDown(): AlertRule {
   return alertRule({
     alert: "BrokerReplicaDown",
     severity: "ticket",
-    expr: "count by (namespace) (gnatsd_varz_connections) < 3",
+    // With the last one a count is gone too.
+    expr: "count by (namespace) (gnatsd_varz_connections) < 3\nor\nabsent(gnatsd_varz_connections) - 1",
     for: "5m",
     summary: "{{ $labels.namespace }}: {{ $value }} of 3 brokers are seen",
     description:
-      "Streams have three copies and go on with two. With the next one gone nothing is published: OutboxStuck.",
+      "Streams have three copies and go on with two. With the next one gone nothing is published: OutboxStuck. None is seen where nobody scrapes them.",
   });
 }
 
