@@ -30,8 +30,8 @@ test("databases have room for the pools that the service table states", () => {
   }
 });
 
-test("the services that get images and secrets are those of the service table", () => {
-  for (const path of ["modules/marketmesh/aws", "modules/marketmesh/gcp"])
+test("the services that get images, secrets and health checks are those of the service table", () => {
+  for (const path of ["aws", "gcp", "release"].map((name) => `modules/marketmesh/${name}`))
     expect(folders.get(path)!.variables.get("services")?.default, path).toEqual(
       SERVICES.map(({ name }) => name),
     );
@@ -56,6 +56,29 @@ test("both clouds have the same sizes, and the README counts what they are made 
       expect(replicas, `${cloud} ${size}`).toBe(sizesOf("aws")[size]!.service_replicas_max);
     }
 });
+
+test("Postgres in the cluster fits a node of the mesh, beside what the node needs itself", () => {
+  for (const cloud of ["aws", "gcp"]) {
+    const workloads = folders.get(`environments/${cloud}/workloads`)!.locals.get("sizes") as Readonly<
+      Record<string, { readonly postgres_memory_gib: number }>
+    >;
+    expect(Object.keys(workloads)).toEqual(Object.keys(sizesOf(cloud)));
+    for (const [size, { postgres_memory_gib: wanted }] of Object.entries(workloads)) {
+      const { apps } = sizesOf(cloud)[size] as unknown as Readonly<Record<"apps", Body>>;
+      const machine = String(apps.machine_type ?? (apps.machine_types as string[])[0]);
+      expect(wanted, `${cloud} ${size}: ${machine}`).toBeLessThanOrEqual(allocatableGib(machine));
+    }
+  }
+});
+
+/** Memory that pods of ours can ask for, GiB: a machine's, without what GKE keeps back (EKS keeps less) and 1 GiB of every node's daemons. */
+function allocatableGib(machine: string): number {
+  const cpus = { xlarge: 4, "2xlarge": 8, "standard-4": 4, "standard-8": 8 }[machine.replace(/^\w+[.-]/, "")];
+  if (!cpus) throw new Error(`how much memory has ${machine}?`);
+  const memory = cpus * 4;
+  const kept = 0.25 * 4 + 0.2 * 4 + 0.1 * Math.min(memory - 8, 8) + 0.06 * Math.max(memory - 16, 0) + 0.1;
+  return memory - kept - 1;
+}
 
 test("the release gives the chart no value that it does not know", () => {
   const chart = JSON.parse(

@@ -5,6 +5,7 @@ output "workloads" {
     name           = local.name
     size           = var.size
     database       = var.database
+    read_replicas  = var.database == "managed" ? local.size.database.read_replicas : 0
     replicas_max   = local.size.service_replicas_max
     cluster        = { name = module.cluster.cluster_name, endpoint = module.cluster.cluster_endpoint, ca_certificate = nonsensitive(module.cluster.cluster_ca_certificate), project = var.project, region = var.region }
     network_cidr   = module.network.managed_services_cidr

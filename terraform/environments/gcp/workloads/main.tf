@@ -9,8 +9,8 @@ locals {
 
   sizes = {
     small    = { replicas_min = 1, nats_gib = 20, postgres_gib = 50, postgres_memory_gib = 4, metrics_days = 7, prometheus_replicas = 1 }
-    standard = { replicas_min = 3, nats_gib = 50, postgres_gib = 200, postgres_memory_gib = 16, metrics_days = 15, prometheus_replicas = 2 }
-    large    = { replicas_min = 3, nats_gib = 200, postgres_gib = 1000, postgres_memory_gib = 64, metrics_days = 30, prometheus_replicas = 2 }
+    standard = { replicas_min = 3, nats_gib = 50, postgres_gib = 200, postgres_memory_gib = 10, metrics_days = 15, prometheus_replicas = 2 }
+    large    = { replicas_min = 3, nats_gib = 200, postgres_gib = 1000, postgres_memory_gib = 24, metrics_days = 30, prometheus_replicas = 2 }
   }
   size = local.sizes[local.platform.size]
 
@@ -68,10 +68,10 @@ module "marketmesh" {
   image_registry = local.platform.image_registry
   image_version  = var.image_version
   domain         = local.platform.zone.domain
-  gateway        = { class = module.addons.gateway_class, issuer = module.addons.issuer }
+  gateway        = module.addons.gateway
 
   # With Postgres in the cluster its operator needs secrets too: then all of them come by kubectl (terraform/README.md, "Secrets").
-  secrets             = local.managed ? { store = module.addons.secret_store, key_prefix = local.platform.secrets.key_prefix, separator = "-" } : null
+  secrets             = local.managed ? { store = module.addons.secret_store, key_prefix = local.platform.secrets.key_prefix, separator = "-", database_read = local.platform.read_replicas > 0 } : null
   replicas            = { min = local.size.replicas_min, max = local.platform.replicas_max }
   event_replicas      = module.messaging.replicas
   postgres            = one(module.database[*].chart_values)

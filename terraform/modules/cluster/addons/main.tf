@@ -7,6 +7,12 @@ locals {
   # Google Cloud has a gateway controller and an autoscaler of its own.
   gateway_class = local.on_aws ? "envoy" : "gke-l7-global-external-managed"
 
+  # Envoy runs in the cluster; Google's proxies and health checks come from the ranges of its front ends, which are no pods.
+  gateway_peers = concat(
+    [for name in local.on_aws ? ["gateway"] : [] : { namespaceSelector = { matchLabels = { "kubernetes.io/metadata.name" = name } } }],
+    [for cidr in local.on_aws ? [] : ["130.211.0.0/22", "35.191.0.0/16"] : { ipBlock = { cidr = cidr } }],
+  )
+
   namespaces = {
     for name in var.restricted_namespaces : "namespace-${name}" => {
       apiVersion = "v1"

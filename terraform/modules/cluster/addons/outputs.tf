@@ -16,14 +16,13 @@ output "secret_store" {
   depends_on  = [helm_release.objects]
 }
 
-output "issuer" {
-  description = "The chart's `gateway.certificate.issuer`."
-  value       = { kind = "ClusterIssuer", name = local.issuer }
-  depends_on  = [helm_release.objects]
-}
-
-output "gateway_class" {
-  description = "The chart's `gateway.className`."
-  value       = local.gateway_class
-  depends_on  = [helm_release.objects]
+output "gateway" {
+  description = "The release's `gateway`: class, issuer of its certificate, whom its calls come from, and whether it must be told what to check."
+  value = {
+    class         = local.gateway_class
+    issuer        = { kind = "ClusterIssuer", name = local.issuer }
+    peers         = local.gateway_peers
+    health_checks = !local.on_aws
+  }
+  depends_on = [helm_release.objects]
 }

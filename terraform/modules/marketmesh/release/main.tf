@@ -4,6 +4,11 @@ locals {
   # Spread over zones where there are replicas to spread.
   spread = { zone = var.replicas.min >= 3 ? "DoNotSchedule" : "ScheduleAnyway", host = "ScheduleAnyway" }
 
+  pool = {
+    nodeSelector = { for name in [var.node_pool] : "marketmesh.dev/pool" => name if name != null }
+    tolerations  = [for name in [var.node_pool] : { key = "marketmesh.dev/pool", operator = "Equal", value = name, effect = "NoSchedule" } if name != null]
+  }
+
   values = {
     image = { repository = var.image_registry, tag = var.image_version }
 
@@ -12,20 +17,23 @@ locals {
       autoscaling       = { enabled = var.replicas.max > var.replicas.min, minReplicas = var.replicas.min, maxReplicas = var.replicas.max }
       spread            = local.spread
       priorityClassName = var.priority_class_name
-      nodeSelector      = var.node_pool == null ? {} : { "marketmesh.dev/pool" = var.node_pool }
-      tolerations       = var.node_pool == null ? [] : [{ key = "marketmesh.dev/pool", operator = "Equal", value = var.node_pool, effect = "NoSchedule" }]
+      nodeSelector      = local.pool.nodeSelector
+      tolerations       = local.pool.tolerations
       env               = { EVENTS_REPLICAS = var.event_replicas }
     }
 
     nats = { enabled = false }
 
-    networkPolicy = {
-      enabled    = true
-      postgres   = var.peers.postgres
-      nats       = var.peers.nats
-      prometheus = var.peers.prometheus
-      otlp       = var.peers.otlp
-    }
+    networkPolicy = merge(
+      {
+        enabled    = true
+        postgres   = var.peers.postgres
+        nats       = var.peers.nats
+        prometheus = var.peers.prometheus
+        otlp       = var.peers.otlp
+      },
+      { for peers in [try(var.gateway.peers, [])] : "gateway" => peers if length(peers) > 0 },
+    )
 
     telemetry = { otlpEndpoint = var.telemetry.otlp_endpoint }
 
@@ -37,12 +45,12 @@ locals {
   }
 
   postgres = merge(
-    { for block in [var.postgres] : "postgres" => block if block != null },
+    { for block in [var.postgres] : "postgres" => merge(block, local.pool) if block != null },
     { for secret in [var.postgres_ca_secret] : "postgres" => { caSecret = secret } if secret != null && var.postgres == null },
   )
 
   secrets = var.secrets == null ? {} : {
-    externalSecrets = { enabled = true, store = var.secrets.store, keyPrefix = var.secrets.key_prefix, keySeparator = var.secrets.separator }
+    externalSecrets = { enabled = true, store = var.secrets.store, keyPrefix = var.secrets.key_prefix, keySeparator = var.secrets.separator, databaseRead = var.secrets.database_read }
   }
 
   gateway = var.gateway == null ? {} : {
@@ -71,4 +79,6 @@ resource "helm_release" "this" {
   wait_for_jobs   = true
 
   values = concat([yamlencode(merge(local.values, local.postgres, local.secrets, local.gateway))], var.values)
+
+  depends_on = [helm_release.health_checks]
 }

@@ -44,10 +44,12 @@ variable "domain" {
 }
 
 variable "gateway" {
-  description = "Class of the gateway, and the issuer of its certificate; from `modules/cluster/addons`."
+  description = "Class of the gateway, the issuer of its certificate, the network peers that its calls come from (none: the chart's), and whether it must be told to check `/readyz` (GKE); from `modules/cluster/addons`."
   type = object({
-    class  = string
-    issuer = object({ kind = string, name = string })
+    class         = string
+    issuer        = object({ kind = string, name = string })
+    peers         = optional(any, [])
+    health_checks = optional(bool, false)
   })
   default = null
 
@@ -57,12 +59,24 @@ variable "gateway" {
   }
 }
 
+variable "services" {
+  description = "The services of the mesh, each of which the gateway leads to."
+  type        = set(string)
+  default     = ["identity", "catalog", "eligibility", "scoring", "allocation", "fulfillment"]
+
+  validation {
+    condition     = alltrue([for service in var.services : can(regex("^[a-z][a-z0-9-]{0,30}$", service))])
+    error_message = "services must be names of lower case letters, digits and dashes."
+  }
+}
+
 variable "secrets" {
-  description = "Where External Secrets finds the services' secrets: its store and what their names begin with. `separator` stands before the service's name. Null: `<release>-<service>` exist already."
+  description = "Where External Secrets finds the services' secrets: its store and what their names begin with. `separator` stands before the service's name; `database_read`: each has the URL of a read replica too. Null: `<release>-<service>` exist already."
   type = object({
-    store      = object({ kind = string, name = string })
-    key_prefix = string
-    separator  = optional(string, "/")
+    store         = object({ kind = string, name = string })
+    key_prefix    = string
+    separator     = optional(string, "/")
+    database_read = optional(bool, false)
   })
   default = null
 }

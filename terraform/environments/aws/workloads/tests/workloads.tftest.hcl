@@ -9,6 +9,7 @@ override_data {
         name           = "marketmesh-test"
         size           = "standard"
         database       = "cloudnativepg"
+        read_replicas  = 0
         replicas_max   = 4
         cluster        = { name = "marketmesh-test", endpoint = "https://cluster.example.com", ca_certificate = "Y2E=", region = "eu-central-1" }
         network_cidr   = "10.64.0.0/16"
@@ -36,6 +37,16 @@ run "comes_up_on_what_platform_gives" {
   assert {
     condition     = output.endpoints.grpc == "https://grpc.mesh.example.com" && output.version == "0.3.0"
     error_message = "The mesh is served under its domain."
+  }
+
+  assert {
+    condition     = yamldecode(module.marketmesh.values).networkPolicy.gateway[0].namespaceSelector.matchLabels["kubernetes.io/metadata.name"] == "gateway"
+    error_message = "Envoy may call the mesh."
+  }
+
+  assert {
+    condition     = yamldecode(module.marketmesh.values).postgres.nodeSelector["marketmesh.dev/pool"] == "apps" && yamldecode(module.marketmesh.values).postgres.tolerations[0].value == "apps" && yamldecode(module.marketmesh.values).postgres.memory == "10Gi"
+    error_message = "Postgres fits the mesh's nodes, and stands their taint."
   }
 
   assert {

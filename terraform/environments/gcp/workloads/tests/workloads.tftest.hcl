@@ -9,6 +9,7 @@ override_data {
         name           = "marketmesh-test"
         size           = "standard"
         database       = "managed"
+        read_replicas  = 1
         replicas_max   = 4
         cluster        = { name = "marketmesh-test", endpoint = "https://cluster.example.com", ca_certificate = "Y2E=", region = "europe-west3" }
         network_cidr   = "10.64.0.0/16"
@@ -36,6 +37,16 @@ run "comes_up_on_what_platform_gives" {
   assert {
     condition     = output.endpoints.grpc == "https://grpc.mesh.example.com" && output.version == "0.3.0"
     error_message = "The mesh is served under its domain."
+  }
+
+  assert {
+    condition     = yamldecode(module.marketmesh.values).externalSecrets.databaseRead
+    error_message = "Where there is a read replica its URL is fetched."
+  }
+
+  assert {
+    condition     = [for peer in yamldecode(module.marketmesh.values).networkPolicy.gateway : peer.ipBlock.cidr] == ["130.211.0.0/22", "35.191.0.0/16"]
+    error_message = "Google's front ends may call the mesh."
   }
 
   assert {

@@ -11,7 +11,7 @@ run "gives_the_chart_what_it_takes" {
 
   variables {
     domain  = "mesh.example.com"
-    gateway = { class = "envoy", issuer = { kind = "ClusterIssuer", name = "public" } }
+    gateway = { class = "any", issuer = { kind = "ClusterIssuer", name = "public" }, peers = [{ ipBlock = { cidr = "192.0.2.0/24" } }], health_checks = true }
     secrets = { store = { kind = "ClusterSecretStore", name = "cloud" }, key_prefix = "marketmesh-test" }
     peers   = { nats = [{ namespaceSelector = {} }] }
   }
@@ -27,7 +27,17 @@ run "gives_the_chart_what_it_takes" {
   }
 
   assert {
-    condition     = yamldecode(output.values).externalSecrets.keyPrefix == "marketmesh-test" && !contains(keys(yamldecode(output.values)), "postgres")
+    condition     = yamldecode(output.values).networkPolicy.gateway == [{ ipBlock = { cidr = "192.0.2.0/24" } }]
+    error_message = "Whom the gateway's calls come from reaches the chart."
+  }
+
+  assert {
+    condition     = length(yamldecode(helm_release.health_checks[0].values[0]).objects) == 6 && yamldecode(helm_release.health_checks[0].values[0]).objects.catalog.spec.targetRef.name == "marketmesh-catalog" && yamldecode(helm_release.health_checks[0].values[0]).objects.catalog.spec.default.config.httpHealthCheck.requestPath == "/readyz"
+    error_message = "The load balancer asks each service whether it is ready."
+  }
+
+  assert {
+    condition     = !yamldecode(output.values).externalSecrets.databaseRead && yamldecode(output.values).externalSecrets.keyPrefix == "marketmesh-test" && !contains(keys(yamldecode(output.values)), "postgres")
     error_message = "Secrets are fetched; Postgres is outside."
   }
 }
