@@ -8,7 +8,7 @@ const [small] = readScenario("test/scenarios/small.yaml").markets as [ScenarioMa
 let mesh: WholeMesh;
 beforeAll(async () => {
   mesh = await startWholeMesh();
-}, 60_000);
+}, 180_000);
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const run = (market: string, seed: number) => runMarket(mesh.clients, { ...small, market }, seed, () => {});

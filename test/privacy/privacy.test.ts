@@ -47,7 +47,7 @@ beforeAll(async () => {
     log,
   });
   mesh = await startWholeMesh({ LOG_LEVEL: "debug", RATE_LIMIT_CALLS_PER_SECOND: "100000" });
-}, 90_000);
+}, 180_000);
 
 afterAll(async () => {
   vi.restoreAllMocks();

@@ -75,7 +75,7 @@ test("restarts a service that crashed and leaves the others alone", async () => 
   await vi.waitFor(
     async () => expect((await status(stateDir)).processes.every((one) => one.ready !== false)).toBe(true),
     {
-      timeout: 15_000,
+      timeout: 60_000,
       interval: 100,
     },
   );
@@ -103,7 +103,7 @@ test("leaves no process after kill -9, and a second start takes over", async () 
 
   const { processes: left } = readState(stateDir)!;
   second.child.kill("SIGKILL");
-  await vi.waitFor(() => expect(left.filter(isAlive)).toEqual([]), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(() => expect(left.filter(isAlive)).toEqual([]), { timeout: 60_000, interval: 100 });
   expect((await status(stateDir)).phase).toBe("down");
 });
 
@@ -122,7 +122,7 @@ test("runs a service as several processes, each known to all by its address", as
 
   process.kill(second.pid, "SIGKILL");
   await mesh.line("probe-2 ended (SIGKILL); it is started again in 250 ms");
-  await vi.waitFor(async () => expect((await pids())["probe-2"]).not.toBe(second.pid), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await pids())["probe-2"]).not.toBe(second.pid), { timeout: 60_000 });
   expect((await pids()).probe).toBe(before.processes.find(({ name }) => name === "probe")!.pid);
   await stop(stateDir);
 
@@ -138,7 +138,7 @@ test("starts a killed Postgres again", async () => {
   process.kill(before.postgres!, "SIGKILL");
   await mesh.line("postgres has ended; it is started again");
   await vi.waitFor(async () => expect((await pids()).postgres).not.toBe(before.postgres), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 100,
   });
   await stop(stateDir);

@@ -89,12 +89,12 @@ async function allKnown(staff: AllocationClient, placed: readonly { id: string }
   }
 }
 
-/** Resolves when the fact is true; throws after 20 s. */
+/** Resolves when the fact is true; throws after 60 s. */
 export async function until(fact: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!(await fact())) {
     if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -59,14 +59,14 @@ export async function startFulfillment(env: Env = {}): Promise<App> {
   };
 }
 
-/** Resolves with what is there when the fact is true; throws after 25 s. */
+/** Resolves with what is there when the fact is true; throws after 60 s. */
 export async function until<T>(fact: () => Promise<T | false | undefined>): Promise<T> {
-  const endMs = Date.now() + 25_000;
+  const endMs = Date.now() + 60_000;
   for (;;) {
     const value = await fact();
     if (value !== false && value !== undefined) return value;
     if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
