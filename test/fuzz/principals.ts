@@ -168,7 +168,7 @@ export async function untilExpired(endpoint: string, token: string): Promise<voi
     createConnectTransport({ baseUrl: endpoint, httpVersion: "2" }),
   );
   const headers = { authorization: `Bearer ${token}` };
-  for (const giveUp = Date.now() + 20_000; ; ) {
+  for (const giveUp = Date.now() + 60_000; ; ) {
     const code = await client.listRoles({}, { headers }).then(
       () => undefined,
       (error) => ConnectError.from(error).code,
