@@ -11,7 +11,10 @@ const ofMigrations = (objects: readonly KubeObject[]) =>
   objects.filter((object) => component(object) === "migrate");
 
 describe("migrations", () => {
-  const upgrade = render([...valuesOf("production"), "--is-upgrade"]);
+  const upgrade = render([
+    ...valuesOf("production"),
+    ...["--is-upgrade", "--set", "migrations.asHook=always"],
+  ]);
   const jobs = ofKind<Workload>(upgrade, "Job");
 
   it("are a job for each service, with the role that owns its tables", () => {
@@ -44,6 +47,21 @@ describe("migrations", () => {
       expect(new Set(ofMigrations(render(valuesOf(set))).map(hook))).toStrictEqual(new Set([undefined]));
     },
   );
+
+  it("come beside the services in an upgrade that finds neither secret nor database, unless they are told to", () => {
+    const kindsOf = (...args: string[]) => [...new Set(ofMigrations(render(args)).map(hook))];
+    for (const set of ["production", "external"])
+      expect(kindsOf(...valuesOf(set), "--is-upgrade"), set).toStrictEqual([undefined]);
+    expect(kindsOf("--is-upgrade")).toStrictEqual(["pre-install,pre-upgrade"]);
+    expect(kindsOf("--is-upgrade", "--set", "migrations.asHook=never")).toStrictEqual([undefined]);
+  });
+
+  it("of both kinds share no name, because helm deletes a plain object that became a hook", () => {
+    const namesOf = (asHook: string) =>
+      ofMigrations(render(["--set", `migrations.asHook=${asHook}`])).map(({ metadata }) => metadata.name);
+    const plain = namesOf("never");
+    for (const name of namesOf("always")) expect(plain).not.toContain(name);
+  });
 
   it("have another name in another version, because a job cannot be changed", () => {
     const names = (args: string[]) => ofKind(render(args), "Job").map(({ metadata }) => metadata.name);
