@@ -53,3 +53,8 @@ output "publisher_identity" {
   description = "Role that pushes images; null when nobody may."
   value       = module.marketmesh.publisher_identity
 }
+
+output "image_registry" {
+  description = "Where the release pushes to: an image is `<image_registry>/<service>:<version>`, the chart `<image_registry>/charts/marketmesh`."
+  value       = module.marketmesh.image_registry
+}

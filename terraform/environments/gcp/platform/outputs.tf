@@ -48,3 +48,13 @@ output "egress_addresses" {
   description = "Addresses that calls to the internet come from."
   value       = module.network.egress_addresses
 }
+
+output "image_registry" {
+  description = "Where the release pushes to: an image is `<image_registry>/<service>:<version>`, the chart `<image_registry>/charts/marketmesh`."
+  value       = module.marketmesh.image_registry
+}
+
+output "publisher_identity" {
+  description = "Provider of the workload identity pool whose tokens push images; null when nobody may."
+  value       = module.marketmesh.publisher_identity
+}

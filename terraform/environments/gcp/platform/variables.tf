@@ -84,9 +84,9 @@ variable "database_operators" {
 }
 
 variable "image_publishers" {
-  description = "Who may push images: a workload identity pool's name and the exact subjects of its tokens. Null: nobody."
+  description = "Who may push images: a provider of a workload identity pool (its full name) and the exact subjects of its tokens. Null: nobody."
   type = object({
-    pool     = string
+    provider = string
     subjects = list(string)
   })
   default = null

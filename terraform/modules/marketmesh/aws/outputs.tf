@@ -1,11 +1,11 @@
 output "image_repositories" {
-  description = "Image repository of each service."
-  value       = { for service, repository in aws_ecr_repository.this : service => repository.repository_url }
+  description = "Repository of each service's image, of the client's (`cli`) and of the chart (`charts/marketmesh`)."
+  value       = { for name, repository in aws_ecr_repository.this : name => repository.repository_url }
 }
 
 output "image_registry" {
   description = "Registry and prefix: an image is `<image_registry>/<service>:<version>`."
-  value       = "${split("/", values(aws_ecr_repository.this)[0].repository_url)[0]}/${var.name}"
+  value       = trimsuffix(aws_ecr_repository.this["cli"].repository_url, "/cli")
 }
 
 output "publisher_identity" {

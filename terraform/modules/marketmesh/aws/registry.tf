@@ -1,5 +1,10 @@
+locals {
+  # Besides the services' images, what a release pushes: the client's, and the chart. ECR makes no repository by a push.
+  repositories = setunion(var.services, ["cli", "charts/marketmesh"])
+}
+
 resource "aws_ecr_repository" "this" {
-  for_each = var.services
+  for_each = local.repositories
 
   name                 = "${var.name}/${each.key}"
   image_tag_mutability = "IMMUTABLE"

@@ -37,3 +37,8 @@ output "dns_solver" {
   description = "The `dns01` block of a cert-manager issuer for this zone."
   value       = { cloudDNS = { project = var.project, hostedZoneName = google_dns_managed_zone.this.name } }
 }
+
+output "publisher_identity" {
+  description = "Provider of the workload identity pool whose tokens push images, with no service account in between; null when nobody may."
+  value       = try(var.image_publishers.provider, null)
+}

@@ -48,5 +48,5 @@ resource "google_artifact_registry_repository_iam_member" "publishers" {
   location   = var.region
   repository = google_artifact_registry_repository.this.name
   role       = "roles/artifactregistry.writer"
-  member     = "principal://iam.googleapis.com/${var.image_publishers.pool}/subject/${each.key}"
+  member     = "principal://iam.googleapis.com/${split("/providers/", var.image_publishers.provider)[0]}/subject/${each.key}"
 }

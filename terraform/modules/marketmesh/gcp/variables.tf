@@ -89,12 +89,17 @@ variable "backup_retention_days" {
 }
 
 variable "image_publishers" {
-  description = "Who may push images: a workload identity pool's name (`projects/N/locations/global/workloadIdentityPools/POOL`) and the exact subjects of its tokens. Null: nobody."
+  description = "Who may push images: a provider of a workload identity pool (`projects/N/locations/global/workloadIdentityPools/POOL/providers/NAME`) and the exact subjects of its tokens. Null: nobody."
   type = object({
-    pool     = string
+    provider = string
     subjects = list(string)
   })
   default = null
+
+  validation {
+    condition     = var.image_publishers == null || can(regex("^projects/[0-9]+/locations/global/workloadIdentityPools/[^/]+/providers/[^/]+$", var.image_publishers.provider))
+    error_message = "image_publishers.provider must be the full name of a pool's provider, with the project's number."
+  }
 
   validation {
     condition     = var.image_publishers == null || try(length(var.image_publishers.subjects) > 0 && alltrue([for subject in var.image_publishers.subjects : !strcontains(subject, "*")]), false)

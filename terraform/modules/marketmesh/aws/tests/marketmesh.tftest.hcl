@@ -35,8 +35,8 @@ run "holds_what_the_release_needs" {
   }
 
   assert {
-    condition     = length(aws_ecr_repository.this) == 6 && alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
-    error_message = "A repository for each service, whose tags can't be moved and whose images are scanned."
+    condition     = length(aws_ecr_repository.this) == 8 && aws_ecr_repository.this["charts/marketmesh"].name == "marketmesh-test/charts/marketmesh" && alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
+    error_message = "A repository for each service, the client and the chart, whose tags can't be moved and whose images are scanned."
   }
 
   assert {

@@ -12,6 +12,15 @@ variables {
 run "holds_what_the_release_needs" {
   command = plan
 
+  variables {
+    image_publishers = { provider = "projects/1/locations/global/workloadIdentityPools/ci/providers/ci", subjects = ["repo:example/marketmesh:ref:refs/tags/v0.3.0"] }
+  }
+
+  assert {
+    condition     = [for grant in google_artifact_registry_repository_iam_member.publishers : grant.member] == ["principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/subject/repo:example/marketmesh:ref:refs/tags/v0.3.0"] && output.publisher_identity == "projects/1/locations/global/workloadIdentityPools/ci/providers/ci"
+    error_message = "Who is named pushes images; the workflow learns whom to log in by."
+  }
+
   assert {
     condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags && google_artifact_registry_repository_iam_member.nodes.role == "roles/artifactregistry.reader"
     error_message = "Tags can't be moved; nodes may only read."
@@ -35,7 +44,7 @@ run "refuses_what_would_be_unsafe" {
     domain                = "Mesh"
     backup_retention_days = 1
     services              = ["No Name"]
-    image_publishers      = { pool = "projects/1/locations/global/workloadIdentityPools/ci", subjects = ["*"] }
+    image_publishers      = { provider = "projects/1/locations/global/workloadIdentityPools/ci", subjects = ["*"] }
   }
 
   expect_failures = [var.domain, var.backup_retention_days, var.services, var.image_publishers]
