@@ -18,17 +18,17 @@ export const secrets: Command = {
     const [folder, ...more] = positionals;
     if (folder === undefined || more.length > 0) throw new UsageError("name one folder");
     const release = checked("--release", values.release ?? "marketmesh");
+    const ofRelease = `${release}-postgres-rw`;
     const services = values.services?.split(",").map((service) => checked("--services", service));
     const { made, kept } = makeSecrets({
       folder,
       release,
       services: services ?? SERVICES.map(({ name }) => name),
-      databaseHost: host("--database-host", values["database-host"] ?? `${release}-postgres-rw`, 5432),
+      databaseHost: host("--database-host", values["database-host"] ?? ofRelease, 5432),
       databaseReadHost:
         values["database-read-host"] && host("--database-read-host", values["database-read-host"], 5432),
-      // The chart puts the authority of Postgres there.
       databaseParameters:
-        values["database-parameters"] ?? "sslmode=verify-full&sslrootcert=/etc/marketmesh/postgres/ca.crt",
+        values["database-parameters"] ?? parametersFor(values["database-host"] ?? ofRelease, ofRelease),
       natsHost: host("--nats-host", values["nats-host"] ?? `${release}-nats`, 4222),
     });
     process.stdout.write(`${made.length} files made, ${kept.length} were there and are as they were\n`);
@@ -48,6 +48,12 @@ const options = {
   "database-parameters": text,
   "nats-host": text,
 };
+
+/** The chart mounts the authority of its own Postgres; of another it does where `postgres.caSecret` names it, and Node may know it. */
+function parametersFor(databaseHost: string, ofRelease: string): string {
+  const own = databaseHost.split(/[.:]/)[0] === ofRelease;
+  return own ? "sslmode=verify-full&sslrootcert=/etc/marketmesh/postgres/ca.crt" : "sslmode=verify-full";
+}
 
 function checked(option: string, value: string): string {
   if (name.test(value)) return value;
