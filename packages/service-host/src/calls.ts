@@ -1,6 +1,12 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { type Database, onceByRequestId, scopeOf, type Tx } from "@marketmesh/postgres";
+import {
+  type Database,
+  onceByRequestId,
+  scopeOf,
+  type TransactionOptions,
+  type Tx,
+} from "@marketmesh/postgres";
 import { type Caller, callerOf } from "@marketmesh/rpc";
 
 /** One call of a method that changes something. */
@@ -56,21 +62,17 @@ export async function remembered<I extends DescMessage, O extends DescMessage>(
 class NotRememberedError extends Error {}
 
 /**
- * Reads as the caller, in one market (empty: the platform); from a replica, where there is one, while the primary is away. The
- * work may run twice.
+ * Reads as the caller, in one market (empty: the platform); from a replica, where there is one, while the primary is away, unless it is
+ * told otherwise: what decides is read with `readFrom: "PRIMARY"`. The work may run twice.
  */
 export function read<T>(
   { database }: WithDatabase,
   context: HandlerContext,
   market: string,
   work: (tx: Tx, caller: Caller) => Promise<T>,
+  { readFrom = "PRIMARY_ELSE_REPLICA" }: Pick<TransactionOptions, "readFrom"> = {},
 ): Promise<T> {
   const caller = callerOf(context);
-  const options = {
-    readOnly: true,
-    mayRepeat: true,
-    readFrom: "PRIMARY_ELSE_REPLICA",
-    signal: context.signal,
-  } as const;
+  const options = { readOnly: true, mayRepeat: true, readFrom, signal: context.signal };
   return database.transaction(scopeOf(caller, market), (tx) => work(tx, caller), options);
 }

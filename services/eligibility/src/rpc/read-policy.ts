@@ -21,7 +21,10 @@ export async function readPolicy(
   const name = formatName(namePatterns.policy, { market, policy: id });
   // Row security shows a market's policies to all that may work in it, whoever they are.
   return await shell.recent.read(`${name}@${version}`, async () => {
-    const policy = await read(shell, context, market, (tx) => findPolicy(tx, market, id, version));
+    // Not from a replica: what is in memory may be newer, and has a bound to its age.
+    const policy = await read(shell, context, market, (tx) => findPolicy(tx, market, id, version), {
+      readFrom: "PRIMARY",
+    });
     if (policy === undefined) throw policyNotFound(name, version, caller);
     return policy;
   });

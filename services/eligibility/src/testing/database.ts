@@ -4,8 +4,14 @@ import { createTestDatabase } from "@marketmesh/testkit/servers";
 
 const migrations = new URL("../../migrations/", import.meta.url);
 
+/** A database and the URLs of its roles. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly database: Database;
+  readonly urls: { readonly url: string; readonly backgroundUrl: string };
+}
+
 /** A migrated database of this service, dropped at the end of `await using`. */
-export async function openTestDatabase(): Promise<{ readonly database: Database } & AsyncDisposable> {
+export async function openTestDatabase(): Promise<TestDatabase> {
   const created = await createTestDatabase({
     service: "eligibility",
     template: {
@@ -20,9 +26,11 @@ export async function openTestDatabase(): Promise<{ readonly database: Database 
       },
     },
   });
-  const database = await openDatabase({ url: created.appUrl, backgroundUrl: created.backgroundUrl });
+  const urls = { url: created.appUrl, backgroundUrl: created.backgroundUrl };
+  const database = await openDatabase(urls);
   return {
     database,
+    urls,
     async [Symbol.asyncDispose]() {
       await database.close();
       await created.drop();

@@ -60,11 +60,13 @@ export async function open(
   const { market } = idsOf(patterns.model, wanted[0].name, wanted[0].field);
   // Row security shows a market's models to all that may work in it, whoever they are.
   const key = [market, ...wanted.map(({ name, version = 0n }) => `${name}@${version}`)].join(" ");
+  const current = async (tx: Tx) => ({
+    stored: await Promise.all(wanted.map((model) => find(tx, market, model, context))),
+    heads: await listStatisticsHeads(tx, market),
+  });
+  // Not from a replica: what is in memory may be newer, and has a bound to its age.
   const { stored, heads } = await shell.recent.read(key, () =>
-    read(shell, context, market, async (tx) => ({
-      stored: await Promise.all(wanted.map((model) => find(tx, market, model, context))),
-      heads: await listStatisticsHeads(tx, market),
-    })),
+    read(shell, context, market, current, { readFrom: "PRIMARY" }),
   );
   const [first] = stored as [StoredModel];
   for (const [at, other] of stored.entries()) refuseOtherKinds(first, other, wanted[at]!.field);
