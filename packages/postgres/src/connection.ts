@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
-import { type DatabaseHost, type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
+import type { DatabaseHost, DatabaseUrl } from "./database-url.ts";
 import { driverOptions } from "./driver-options.ts";
 import { type HostChoice, hostChoice, refuseReader } from "./hosts.ts";
 
@@ -14,7 +14,7 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  readonly url: string;
+  readonly url: DatabaseUrl;
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
 }
@@ -27,41 +27,30 @@ export const settings =
 
 const connectTimeoutMs = 10_000;
 
-/** A URL as it is understood, and which of its hosts is asked first. */
-interface Place {
-  readonly url: DatabaseUrl;
-  readonly hosts: HostChoice;
-}
-
 // One for each pool: its connections remember together which host worked.
-const places = new WeakMap<ConnectionOptions, Place>();
+const choices = new WeakMap<ConnectionOptions, HostChoice>();
 
-function placeOf(options: ConnectionOptions): Place {
-  const known = places.get(options);
+function hostsOf(options: ConnectionOptions): HostChoice {
+  const known = choices.get(options);
   if (known) return known;
-  const url = parseDatabaseUrl(options.url);
-  const made = { url, hosts: hostChoice(url) };
-  places.set(options, made);
+  const made = hostChoice(options.url);
+  choices.set(options, made);
   return made;
 }
 
 /** Connects and logs in at the first host that will do. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { url, hosts } = placeOf(options);
-  return await hosts.connect((host) => connectTo(host, url, options));
+  return await hostsOf(options).connect((host) => connectTo(host, options));
 }
 
 /** Within ten seconds for all hosts: a driver whose connections are cut at once goes on connecting and says nothing. */
-async function connectTo(
-  host: DatabaseHost,
-  url: DatabaseUrl,
-  options: ConnectionOptions,
-): Promise<Connection> {
+async function connectTo(host: DatabaseHost, options: ConnectionOptions): Promise<Connection> {
+  const { url } = options;
   const onLost = new Set<(error: Error) => void>();
   const connection: Connection = {
     dead: false,
     onLost,
-    sql: clientAt(host, url, options, () => lose(connection)),
+    sql: clientAt(host, options, () => lose(connection)),
   };
   const timer = setTimeout(() => lose(connection), connectTimeoutMs / url.hosts.length);
   try {
@@ -105,17 +94,11 @@ export function discard(connection: Connection): void {
 
 /** A client of one connection, at the first host, that reads and writes values the way drizzle expects. */
 export function client(options: ConnectionOptions): Sql {
-  const { url } = placeOf(options);
-  return clientAt(url.hosts[0] as DatabaseHost, url, options, () => {});
+  return clientAt(options.url.hosts[0] as DatabaseHost, options, () => {});
 }
 
-function clientAt(
-  host: DatabaseHost,
-  url: DatabaseUrl,
-  options: ConnectionOptions,
-  onclose: () => void,
-): Sql {
-  const driver = driverOptions(url, host);
+function clientAt(host: DatabaseHost, options: ConnectionOptions, onclose: () => void): Sql {
+  const driver = driverOptions(options.url, host);
   const sql = postgres({
     ...driver,
     onclose,

@@ -77,6 +77,14 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   };
 }
 
+/**
+ * The hosts of `postgres://replica:5432,other:5432`. It may be a whole URL; user, password and the rest are of no account. Throws
+ * DatabaseUrlError.
+ */
+export function parseReadUrl(text: string): readonly DatabaseHost[] {
+  return parseDatabaseUrl(/^\w+:\/\/[^/?#]+$/.test(text) ? `${text}/` : text).hosts;
+}
+
 /** The same URL with a password that is read from a file for each connection. */
 export function withPasswordFile(url: string, file: string): string {
   return `${url}${url.includes("?") ? "&" : "?"}passwordfile=${encodeURIComponent(file)}`;

@@ -17,6 +17,9 @@ export class UnavailableError extends DatabaseError {
   }
 }
 
+/** No connection could be made: the server is away, or this role or database is not there yet or no longer. */
+export class UnreachableError extends UnavailableError {}
+
 /** The statement was cancelled because the deadline passed or the caller went away. */
 export class DeadlineError extends DatabaseError {
   constructor(cause: unknown) {
@@ -81,6 +84,16 @@ export function toDatabaseError(error: unknown): unknown {
   if (connectionCodes.has(code) || /^08.{3}$/.test(code)) return new UnavailableError(root);
   if (lostRace(error)) return new ConflictError(root);
   return code === "57014" ? new DeadlineError(root) : root;
+}
+
+// Roles, passwords and databases are made and exchanged by others; nothing was done yet, so it is no fault of a call.
+const loginCodes = new Set(["28P01", "28000", "3D000"]);
+
+/** What opening a connection throws: an UnreachableError, unless it is a fault of ours. */
+export function toConnectingError(error: unknown): unknown {
+  const known = toDatabaseError(error);
+  if (known instanceof UnavailableError) return new UnreachableError(known.cause);
+  return loginCodes.has(sqlStateOf(error) ?? "") ? new UnreachableError(error) : known;
 }
 
 /** Whether a statement failed because another transaction was faster: a serialization failure or a deadlock. */

@@ -7,6 +7,7 @@ export {
   type DatabaseUrl,
   DatabaseUrlError,
   parseDatabaseUrl,
+  parseReadUrl,
   withPasswordFile,
 } from "./database-url.ts";
 export {

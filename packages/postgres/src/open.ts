@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { client } from "./connection.ts";
 import type { Database } from "./database.ts";
+import { type DatabaseUrl, parseDatabaseUrl, parseReadUrl } from "./database-url.ts";
 import { toDatabaseError } from "./errors.ts";
 import { openPool, type Pool, type PoolName } from "./pool.ts";
 import { onReplica, withReplica } from "./replica.ts";
@@ -48,20 +49,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionsMax: options.backgroundMax ?? 4,
     statementTimeoutMs: backgroundStatementTimeoutMs,
   };
-  const open = (name: PoolName, url: string, onWait?: DatabaseOptions["onWait"]) => {
+  const open = (name: PoolName, url: DatabaseUrl, onWait?: DatabaseOptions["onWait"]) => {
     const sizes = name === "app" || name === "app_read" ? ofApp : ofBackground;
     return openPool({ ...shared, ...sizes, name, metrics, onWait, url });
   };
-  const app = open("app", options.url, options.onWait);
-  const background = open("background", options.backgroundUrl);
-  const { readUrl } = options;
-  const appRead = readUrl ? open("app_read", onReplica(options.url, readUrl)) : undefined;
-  const backgroundRead = readUrl
-    ? open("background_read", onReplica(options.backgroundUrl, readUrl))
-    : undefined;
+  const url = parseDatabaseUrl(options.url);
+  const backgroundUrl = parseDatabaseUrl(options.backgroundUrl);
+  const replica = options.readUrl ? parseReadUrl(options.readUrl) : undefined;
+  const app = open("app", url, options.onWait);
+  const background = open("background", backgroundUrl);
+  const appRead = replica && open("app_read", onReplica(url, replica));
+  const backgroundRead = replica && open("background_read", onReplica(backgroundUrl, replica));
   const runApp = withReplica(app, appRead);
   const runBackground = withReplica(background, backgroundRead);
-  const outside = client({ ...shared, url: options.url, statementTimeoutMs: appStatementTimeoutMs });
+  const outside = client({ ...shared, url, statementTimeoutMs: appStatementTimeoutMs });
   const close = async () => {
     const pools = [app, background, appRead, backgroundRead].map((pool) => pool?.close());
     await Promise.all([...pools, outside.end({ timeout: 5 })]);

@@ -2,8 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createMetrics, type Metrics } from "@marketmesh/telemetry";
 import { type Connection, type ConnectionOptions, connect, discard } from "./connection.ts";
 import type { TransactionOptions, Tx } from "./database.ts";
-import { parseDatabaseUrl } from "./database-url.ts";
-import { lostRace, metStandby, OverloadError, toDatabaseError, UnavailableError } from "./errors.ts";
+import {
+  lostRace,
+  metStandby,
+  OverloadError,
+  toConnectingError,
+  toDatabaseError,
+  UnavailableError,
+} from "./errors.ts";
 import * as defined from "./metrics.ts";
 import type { Scope } from "./scope.ts";
 import type { Statements } from "./session.ts";
@@ -33,7 +39,7 @@ export interface PoolOptions extends ConnectionOptions {
 }
 
 export function openPool(options: PoolOptions): Pool {
-  const { database } = parseDatabaseUrl(options.url);
+  const { database } = options.url;
   const statements: Statements = { prepared: new Set(), database, onQuery: options.onQuery };
   const connections = openConnections(options);
   const waited = measure(options, connections);
@@ -126,7 +132,7 @@ function openConnections(options: PoolOptions): Connections {
       return take(await connect(options));
     } catch (error) {
       passOn(undefined);
-      throw error;
+      throw toConnectingError(error);
     }
   };
   return {

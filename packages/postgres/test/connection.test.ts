@@ -45,6 +45,17 @@ test("a connection that is lost at its login is an UnavailableError, and nothing
   }
 });
 
+test.each(["password", "pathname"] as const)(
+  "a login with another %s may do later: UnavailableError",
+  async (part) => {
+    await using notes = await openNotes();
+    const url = new URL(notes.migratorUrl);
+    url[part] = "other";
+    const opening = openDatabase({ url: url.href, backgroundUrl: notes.migratorUrl });
+    await expect(opening).rejects.toBeInstanceOf(UnavailableError);
+  },
+);
+
 test("arrays go out and come back as arrays", async () => {
   await using notes = await openNotes();
   const given = ["plain", 'a "quote"', "back\\slash", "{,}", "NULL", ""];

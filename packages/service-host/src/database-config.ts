@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { parseDatabaseUrl, withPasswordFile } from "@marketmesh/postgres/database-url";
+import { parseDatabaseUrl, parseReadUrl, withPasswordFile } from "@marketmesh/postgres/database-url";
 import { ConfigError, type ConfigSpec, optionalText, readConfig, type Setting } from "./config.ts";
 import type { Env } from "./host.ts";
 
@@ -13,6 +13,24 @@ export function databaseUrl(about: Pick<Setting<string>, "env" | "doc">): Settin
     parse: (text) => {
       try {
         parseDatabaseUrl(text);
+        return text;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** The hosts of a replica, as `parseReadUrl` of @marketmesh/postgres reads them; none where it is not set. */
+export function replicaUrl(about: Pick<Setting<string>, "env" | "doc">): Setting<string | undefined> {
+  return {
+    ...about,
+    secret: true,
+    accepts: "postgres://host:port, or several as host:port,host:port",
+    fallback: undefined,
+    parse: (text) => {
+      try {
+        parseReadUrl(text);
         return text;
       } catch {
         return undefined;

@@ -12,7 +12,7 @@ import {
   type Setting,
   text,
 } from "./config.ts";
-import { databaseUrl } from "./database-config.ts";
+import { databaseUrl, replicaUrl } from "./database-config.ts";
 
 /** What every service reads from its environment. Only what a service uses is required. */
 export const hostSettings = {
@@ -128,7 +128,7 @@ export const databaseSettings = {
     }),
     fallback: undefined,
   } as Setting<string | undefined>,
-  readUrl: optionalText({
+  readUrl: replicaUrl({
     env: "DATABASE_READ_URL",
     doc: "The hosts of a read replica, `postgres://replica:5432`, entered as the roles above: for exports, and for reads while the primary is away.",
   }),
