@@ -17,6 +17,14 @@ pages() {
     http://127.0.0.1:9091/api/v1/query | jq -r '.data.result[].metric | "\(.alertname) \(.job // "")"' | sort -u
 }
 
+# No page fires where no rule is looked at: that must not pass for health.
+groups="$(curl --silent --fail --max-time 20 http://127.0.0.1:9091/api/v1/rules |
+  jq '[.data.groups[].name | select(startswith("marketmesh-"))] | length')"
+if ((groups == 0)); then
+  echo "$PROMETHEUS has no rule group of marketmesh: monitoring.rules.enabled, and labels that its Prometheus chooses by" >&2
+  exit 1
+fi
+
 if ((minutes == 0)); then
   pages
   exit
