@@ -71,7 +71,7 @@ export function channel(options: ChannelOptions): Channel {
           input,
           contextValues,
         );
-        return { ...response, message: released(endpoints, endpoint, response) } as typeof response;
+        return { ...response, message: released(endpoints, endpoint, response, signal) } as typeof response;
       } catch (cause) {
         const problem = told(cause, endpoint, signal);
         endpoints.release(endpoint, isUnreachable(problem));
@@ -105,12 +105,13 @@ async function* released(
   endpoints: Pool,
   endpoint: Endpoint,
   response: StreamResponse,
+  signal: AbortSignal | undefined,
 ): AsyncIterable<never> {
   let failed = false;
   try {
     yield* response.message as AsyncIterable<never>;
   } catch (cause) {
-    const problem = told(cause, endpoint, undefined);
+    const problem = told(cause, endpoint, signal);
     failed = isUnreachable(problem);
     throw problem;
   } finally {
@@ -123,22 +124,28 @@ function told(cause: unknown, endpoint: Endpoint, signal: AbortSignal | undefine
   if (!(cause instanceof ConnectError) || cause.isWireError) return cause;
   const failure = tlsFailure(cause);
   if (failure !== undefined) return lost(failure, cause);
-  const unheard = endpoint.unheard();
-  if (cause.code === Code.Canceled && unheard !== undefined && !signal?.aborted) return lost(unheard, cause);
+  // Nobody but a closing connection cancels a call that its caller still waits for.
+  if (cause.code === Code.Canceled && !signal?.aborted && cause.rawMessage !== closedHere)
+    return lost(endpoint.unheard() ?? connectionLost, cause);
   if (wasRefused(cause)) return lost("the connection takes no more calls", cause);
   // connect-node calls a connection that was lost under a call ABORTED, which from a server means that a race was lost.
-  return cause.code === Code.Aborted ? lost("the connection was lost", cause) : cause;
+  return cause.code === Code.Aborted ? lost(connectionLost, cause) : cause;
 }
 
 // So a call ends that left as its server said goodbye, or found its session ended (RFC 9113, 8.7); connect-node has no word for
 // it but INTERNAL. Nothing was done, it says, but a server of Node's may have begun before its goodbye went out: it counts as a
-// lost connection.
-const goodbyes = /REFUSED_STREAM|ERR_HTTP2_(GOAWAY_SESSION|SESSION_ERROR|INVALID_SESSION)/;
+// lost connection. And so ends a stream whose connection is reset after a goodbye: without its last message.
+const goodbyes =
+  /REFUSED_STREAM|missing EndStreamResponse|ERR_HTTP2_(GOAWAY_SESSION|SESSION_ERROR|INVALID_SESSION)/;
 
 function wasRefused({ rawMessage, cause }: ConnectError): boolean {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return goodbyes.test(rawMessage) || goodbyes.test(code);
 }
+
+const connectionLost = "the connection was lost";
+/** What connect-node says when we close a channel. */
+const closedHere = "connection aborted";
 
 function lost(message: string, cause: ConnectError): ConnectError {
   return new ConnectError(message, Code.Unavailable, undefined, undefined, cause);

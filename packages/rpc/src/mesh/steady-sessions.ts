@@ -1,4 +1,4 @@
-import type { ClientHttp2Session } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
 /**
@@ -27,6 +27,23 @@ export class SteadySessions extends Http2SessionManager {
       // The calls of the session and the manager are told in ways of their own.
       session.on("error", () => {});
     }
+    failUnanswered(stream);
     return stream;
   }
+}
+
+/**
+ * A connection that is reset after its server's goodbye closes its streams as if all were well: a call without an answer would
+ * wait for one until its deadline.
+ */
+function failUnanswered(stream: ClientHttp2Stream): void {
+  let answered = false;
+  stream.once("response", () => {
+    answered = true;
+  });
+  stream.once("close", () => {
+    if (answered || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.listenerCount("error") === 0)
+      return;
+    stream.emit("error", Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" }));
+  });
 }
