@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { containerEngine } from "./engine.ts";
-import { buildCommand } from "./image.ts";
+import { buildCommand, withoutUserInfo } from "./image.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -41,8 +41,9 @@ test("a client whose daemon is away is passed over, and told of when nothing els
   expect(choose()).toBe("podman");
 });
 
+const release = { version: "9.9.9", commit: "unknown" };
+
 test("an image is told its release, and its time is the commit's", () => {
-  const release = { version: "9.9.9", commit: "unknown" };
   const words = buildCommand("podman", "catalog", "here/catalog:9.9.9", release);
   const line = words.join(" ");
   expect(line).toMatch(
@@ -54,4 +55,22 @@ test("an image is told its release, and its time is the commit's", () => {
   expect(words).toContain("RELEASE_CREATED=1970-01-01T00:00:00.000Z");
   expect(words.at(-1)).toBe(".");
   expect(buildCommand("docker", "cli", "here/cli:1", release).join(" ")).toContain("--target cli");
+});
+
+test("the base is pinned by the digest of the environment, its version by the checkout alone", () => {
+  const env = { NODE_DIGEST: "@sha256:00", NODE_VERSION: "20.0.0" };
+  const words = buildCommand("docker", "catalog", "here/catalog:1", release, env).join(" ");
+  expect(words).toContain("--build-arg NODE_DIGEST=@sha256:00");
+  expect(words).not.toContain("NODE_VERSION");
+  expect(buildCommand("docker", "cli", "here/cli:1", release).join(" ")).not.toContain("NODE_DIGEST");
+});
+
+test("a label names where the source is, not who fetched it", () => {
+  const plain = "https://code.example/mesh.git";
+  expect(withoutUserInfo("https://somebody:token@code.example/mesh.git")).toBe(plain);
+  expect(withoutUserInfo("https://token@code.example/mesh.git")).toBe(plain);
+  expect(withoutUserInfo("https://some@body:to@ken@code.example/mesh.git")).toBe(plain);
+  expect(withoutUserInfo(plain)).toBe(plain);
+  expect(withoutUserInfo("https://code.example/a@b.git")).toBe("https://code.example/a@b.git");
+  expect(withoutUserInfo("git@code.example:mesh.git")).toBe("git@code.example:mesh.git");
 });

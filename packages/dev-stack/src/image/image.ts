@@ -18,7 +18,7 @@ interface Options {
 
 /**
  * `npm run image -- NAME...|all [--tag TAG] [--repository PREFIX] [--push]`: builds images `<repository>/<name>:<tag>` with whichever
- * engine answers. Answers with the exit status.
+ * engine answers. NODE_DIGEST of the environment (`@sha256:…`) pins the base. Answers with the exit status.
  *
  * Throws NO_CONTAINER_ENGINE after bundling what was named, FLAG_INVALID, SERVICE_UNKNOWN.
  */
@@ -28,12 +28,17 @@ export async function imageCommand(args: readonly string[], env = process.env): 
   const engine = await engineFor(options.names, env);
   for (const name of options.names) {
     const image = `${options.repository}/${name}:${options.tag}`;
-    const [command, ...words] = buildCommand(engine, name, image, release);
+    const [command, ...words] = buildCommand(engine, name, image, release, env);
     if (!runs(command, words)) return 1;
     if (options.push && !runs(engine, ["push", image])) return 1;
     process.stdout.write(`${image}\n`);
   }
   return 0;
+}
+
+/** A remote's URL for everybody to read: a checkout's may hold a user's name and token. */
+export function withoutUserInfo(remote: string): string {
+  return remote.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1");
 }
 
 /** What builds one image, as words of a command line. */
@@ -42,6 +47,7 @@ export function buildCommand(
   name: string,
   image: string,
   release: Release,
+  env: NodeJS.ProcessEnv = {},
 ): [string, ...string[]] {
   const commit = release.commit.replace(/-dirty$/, "");
   const seconds = git(checkoutDir, ["show", "--no-patch", "--format=%ct", commit]) ?? "0";
@@ -51,7 +57,9 @@ export function buildCommand(
     RELEASE_COMMIT: release.commit,
     RELEASE_CREATED: new Date(Number(seconds) * 1_000).toISOString(),
     SOURCE_DATE_EPOCH: seconds,
-    SOURCE_URL: git(checkoutDir, ["config", "--get", "remote.origin.url"]) ?? "",
+    SOURCE_URL: withoutUserInfo(git(checkoutDir, ["config", "--get", "remote.origin.url"]) ?? ""),
+    // Node's version is the checkout's own: NODE_VERSION of an environment is what happens to run there.
+    ...(env.NODE_DIGEST && { NODE_DIGEST: env.NODE_DIGEST }),
   };
   return [
     engine,
