@@ -6,7 +6,7 @@ import { checksOf, openWorkplace, terraform, type Workplace } from "./run-terraf
 /** On a machine that does ten things at once, a provider takes its time to start. */
 const runMs = 180_000;
 
-/** A test for each folder whose providers are wanted: `init`, `validate`, and `test` where it has tests; charts of ours take what releases give them. */
+/** Tests of the folders whose providers are wanted: `init`, then `test`, or `validate` where there are none; charts of ours take what releases give them. */
 export function checkFolders(
   folders: ReadonlyMap<string, Folder>,
   wanted: (providers: ReadonlySet<string>) => boolean,
@@ -18,17 +18,17 @@ export function checkFolders(
     });
     afterAll(() => place?.[Symbol.dispose]());
 
-    for (const { path, title, left, hasTests, hasReleases } of checksOf(folders, wanted)) {
-      test.skipIf(left)(title, { timeout: runMs }, async () => {
-        await place.init(path);
-        // A module's own tests load it as validate does; an environment is validated by name.
-        if (!hasTests || path.startsWith("environments/")) await place.run(path, "validate", "-no-color");
-        if (!hasTests) return;
+    for (const { path, together, title, left, runs, hasReleases } of checksOf(folders, wanted)) {
+      test.skipIf(left)(title, { timeout: runMs }, async ({ signal }) => {
+        if (together.length > 0) place.gather(path, together);
+        await place.init(signal, path);
+        // Tests load what they are about as validate does.
+        if (runs === 0) return void (await place.run(signal, path, "validate", "-no-color"));
         // Of the others it would print the whole schema of the provider, run by run.
         const { passed, releases } = testResult(
-          await place.run(path, "test", "-json", ...(hasReleases ? ["-verbose"] : [])),
+          await place.run(signal, path, "test", "-json", ...(hasReleases ? ["-verbose"] : [])),
         );
-        expect(passed).toBeGreaterThan(0);
+        expect(passed).toBe(runs);
         for (const release of releases) expect(renderProblem(release), release.name).toBeUndefined();
       });
     }

@@ -7,14 +7,14 @@ import { openWorkplace, terraform } from "./run-terraform.ts";
 
 checkFolders(await readFolders(), (providers) => !providers.has("aws"));
 
-test.skipIf(!terraform)("everything is formatted as terraform fmt does", async () => {
+test.skipIf(!terraform)("everything is formatted as terraform fmt does", async ({ signal }) => {
   using place = openWorkplace();
-  await place.run(".", "fmt", "-check", "-recursive", "-no-color");
+  await place.run(signal, ".", "fmt", "-check", "-recursive", "-no-color");
 });
 
 test.skipIf(!terraform)(
   "what a provider does not know is refused, also when only its schema is at hand",
-  async () => {
+  async ({ signal }) => {
     using place = openWorkplace();
     const folder = "modules/wrong";
     mkdirSync(join(place.root, folder));
@@ -32,8 +32,8 @@ resource "google_compute_network" "wrong" {
 }
 `,
     );
-    await place.init(folder);
-    const answer = place.run(folder, "validate", "-no-color");
+    await place.init(signal, folder);
+    const answer = place.run(signal, folder, "validate", "-no-color");
     await expect(answer).rejects.toThrow(
       /"name" is required[\s\S]*routing_mode[\s\S]*string required|Unsupported argument/,
     );
