@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { IdentityService, TokenService } from "@marketmesh/contracts/identity/v1";
 import type { Events } from "@marketmesh/events";
+import { faultsOf } from "@marketmesh/rpc";
 import type { Host } from "@marketmesh/service-host";
 import { applyBootstrap } from "./bootstrap/apply-bootstrap.ts";
 import { readBootstrapFile } from "./bootstrap/bootstrap-file.ts";
@@ -33,7 +34,7 @@ export async function bindIdentity(host: Host): Promise<void> {
   const events = await host.events(database);
   if (config.bootstrapFile) await applyBootstrap(shell, await readBootstrapFile(config.bootstrapFile));
 
-  const erasureList = await openList(placeOf(config), events);
+  const erasureList = await openList(placeOf(config), host, events);
   if (erasureList) {
     const count = await reapplyErasures(shell, erasureList);
     if (count > 0) host.log.warn("parties were erased again: the database had forgotten it", { count });
@@ -64,10 +65,23 @@ function placeOf({ erasureList, erasureListFile }: IdentityConfig): ErasureListP
   return erasureList ?? (erasureListFile === undefined ? undefined : `file:${erasureListFile}`);
 }
 
-async function openList(place: ErasureListPlace, events: Events): Promise<ErasureList | undefined> {
+async function openList(
+  place: ErasureListPlace,
+  host: Host,
+  events: Events,
+): Promise<ErasureList | undefined> {
   if (place === undefined) return undefined;
-  if (place === "stream") return openErasureStream(await events.kept("erasures"));
+  if (place === "stream") {
+    const report = (numbers: readonly number[]) => reportMalformed(host, numbers);
+    return openErasureStream(await events.kept("erasures"), report);
+  }
   return openErasureList(place.slice("file:".length));
+}
+
+function reportMalformed(host: Host, numbers: readonly number[]): void {
+  const fields = { count: numbers.length, messages: numbers.slice(0, 10) };
+  const cause = new Error("what is in the stream of erasures is no erasure");
+  faultsOf(host.telemetry).report("background", "messages of the erasure list were skipped", cause, fields);
 }
 
 function scheduleOf(config: IdentityConfig): SchedulePolicy {

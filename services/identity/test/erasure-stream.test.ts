@@ -41,7 +41,7 @@ const eventsOf = (of: string) =>
   });
 
 async function erased(by = events): Promise<string[]> {
-  const { kept } = await openErasureStream(await by.kept("erasures"));
+  const { kept } = await openErasureStream(await by.kept("erasures"), () => {});
   return kept.map(({ party }) => party);
 }
 
@@ -121,5 +121,26 @@ test("what a database knows already is added when the stream becomes the place",
   const others = await eventsOf(`${namespace}b`);
   expect(await erased(others)).toEqual(["ada"]);
   await others.close();
+  await service.close();
+});
+
+test("a message that is no erasure is told as a fault, and the others count", async () => {
+  const { admin, name, party } = await identity.market("berlin");
+  await admin.eraseParty({ name: party });
+  const bytes = (text: string) => ({ id: text, data: new TextEncoder().encode(text) });
+  const misnamed = { market: "berlin", party: "\u0000 no id", eraseTime: "2026-11-22T00:00:00Z" };
+  await (await events.kept("erasures")).append([bytes("no erasure"), bytes(JSON.stringify(misnamed))]);
+  await restoreBefore();
+  const lines: { msg: string; level: string; count?: number; messages?: number[] }[] = [];
+  const env = { ...identity.running.host.env, PORT: "0", METRICS_PORT: "0" };
+  const service = await start("identity", bindIdentity, env, {
+    write: (text) => lines.push(JSON.parse(text)),
+  });
+  expect((await admin.getParty({ name: party })).party?.state).toBe(Party_State.ERASED);
+  expect((await admin.listErasures({ parent: name })).erasures).toHaveLength(1);
+  const told = lines.find(({ msg }) => msg === "messages of the erasure list were skipped");
+  expect(told).toMatchObject({ level: "error", count: 2, messages: [2, 3] });
+  const metrics = await (await fetch(`${service.metricsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/errors_total\{where="background"\} 1/);
   await service.close();
 });

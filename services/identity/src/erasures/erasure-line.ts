@@ -1,3 +1,4 @@
+import { formatName, namePatterns } from "@marketmesh/contracts";
 import type { Erasure } from "../domain/resources.ts";
 
 /** An erasure as one line of JSON, as it is kept outside of the database. */
@@ -10,12 +11,14 @@ export function parseLine(line: string): Erasure | undefined {
   try {
     const { market, party, eraseTime } = JSON.parse(line) as Record<string, unknown>;
     const time = new Date(String(eraseTime));
-    if (typeof market === "string" && typeof party === "string" && !Number.isNaN(time.getTime()))
-      return { market, party, eraseTime: time };
+    if (typeof market !== "string" || typeof party !== "string" || Number.isNaN(time.getTime()))
+      return undefined;
+    formatName(namePatterns.party, { market, party });
+    return { market, party, eraseTime: time };
   } catch {
-    // No JSON.
+    // No JSON, or no ids.
+    return undefined;
   }
-  return undefined;
 }
 
 /** What is the same erasure, whenever it was asked for. */
