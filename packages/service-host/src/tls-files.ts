@@ -1,12 +1,13 @@
-import type { SecureContextOptions } from "node:tls";
-import type { ClientTls, ClientTlsSource } from "@marketmesh/rpc";
+import type { ClientTlsSource } from "@marketmesh/rpc";
 import type { Logger, Metrics } from "@marketmesh/telemetry";
 import { readConfig } from "./config.ts";
 import type { Env } from "./host.ts";
 import * as defined from "./metrics.ts";
 import {
   checkTlsTexts,
+  clientTlsOf,
   readTlsTexts,
+  serverOptionsOf,
   type TlsMaterial,
   type TlsPaths,
   type TlsTexts,
@@ -34,7 +35,7 @@ const quietMs = 60_000;
 export function openTlsFiles(env: Env, log: Logger): TlsFiles {
   const { reloadMs, ...paths } = readConfig(tlsSettings, env);
   let material = checkTlsTexts(readTlsTexts(paths), paths);
-  let client = clientTlsOf(material);
+  let client = clientTlsOf(material.texts);
   let reloadFailures = 0;
   const listeners = new Set<() => void>();
   const refused = refusals(log);
@@ -43,7 +44,7 @@ export function openTlsFiles(env: Env, log: Logger): TlsFiles {
 
   const look = changesOf(paths, material.texts, (texts) => {
     material = checkTlsTexts(texts, paths);
-    client = clientTlsOf(material);
+    client = clientTlsOf(material.texts);
     for (const tell of listeners) tell();
     log.info("certificates were read again", { ends: material.expiry.map(shown) });
     tellOfExpiry(material, log);
@@ -54,7 +55,7 @@ export function openTlsFiles(env: Env, log: Logger): TlsFiles {
   const timer = used ? setInterval(watched(look, log, count), reloadMs).unref() : undefined;
   const port: PortTls = {
     requireClientCertificate: paths.clientCaFile !== undefined,
-    options: () => serverOptionsOf(material),
+    options: () => serverOptionsOf(material.texts),
     onChange: (tell) => void listeners.add(tell),
     onRefused: refused.add,
   };
@@ -113,19 +114,6 @@ function refusals(log: Logger) {
     },
     readings: () => [...counts].map(([reason, value]) => ({ labels: { reason }, value })),
   };
-}
-
-function serverOptionsOf({ texts }: TlsMaterial): SecureContextOptions {
-  return {
-    minVersion: "TLSv1.2",
-    ...(texts.certFile !== undefined && { cert: texts.certFile }),
-    ...(texts.keyFile !== undefined && { key: texts.keyFile }),
-    ...(texts.clientCaFile !== undefined && { ca: texts.clientCaFile }),
-  };
-}
-
-function clientTlsOf({ texts }: TlsMaterial): ClientTls {
-  return { ca: texts.caFile, cert: texts.certFile, key: texts.keyFile };
 }
 
 function tellOfExpiry(material: TlsMaterial, log: Logger): void {

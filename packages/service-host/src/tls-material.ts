@@ -1,5 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { type ClientTls, contextOf } from "@marketmesh/rpc";
 import { ConfigError } from "./config.ts";
 import { tlsSettings } from "./tls-settings.ts";
 
@@ -31,7 +33,25 @@ export function readTlsTexts(paths: TlsPaths): TlsTexts {
   };
 }
 
-/** Checks what was read. Throws a ConfigError that names key and file; what it says never quotes a file. */
+/** What the RPC port's TLS is made of. */
+export function serverOptionsOf(texts: TlsTexts): SecureContextOptions {
+  return {
+    minVersion: "TLSv1.2",
+    ...(texts.certFile !== undefined && { cert: texts.certFile }),
+    ...(texts.keyFile !== undefined && { key: texts.keyFile }),
+    ...(texts.clientCaFile !== undefined && { ca: texts.clientCaFile }),
+  };
+}
+
+/** What TLS of our own calls is made of. */
+export function clientTlsOf(texts: TlsTexts): ClientTls {
+  return { ca: texts.caFile, cert: texts.certFile, key: texts.keyFile };
+}
+
+/**
+ * Checks what was read, at last by making of it what it is for. Throws a ConfigError that names key and file; what it says never
+ * quotes a file.
+ */
 export function checkTlsTexts(texts: TlsTexts, paths: TlsPaths): TlsMaterial {
   if ((texts.certFile === undefined) !== (texts.keyFile === undefined))
     throw new ConfigError("TLS_CERT_FILE and TLS_KEY_FILE are set together or not at all");
@@ -47,10 +67,23 @@ export function checkTlsTexts(texts: TlsTexts, paths: TlsPaths): TlsMaterial {
     throw new ConfigError(
       `TLS_KEY_FILE=${paths.keyFile}: is not the key of the certificate in TLS_CERT_FILE`,
     );
+  assertTaken(texts, paths);
   return {
     texts,
     expiry: [...expiryOf("certificate", own), ...expiryOf("client_ca", clientCa), ...expiryOf("ca", ca)],
   };
+}
+
+/** OpenSSL refuses more than is parsed above: keys that are too small, digests that are too weak, chains that are cut short. */
+function assertTaken(texts: TlsTexts, paths: TlsPaths): void {
+  try {
+    createSecureContext(serverOptionsOf(texts));
+    contextOf(clientTlsOf(texts));
+  } catch (cause) {
+    const named = Object.entries(paths).filter(([, path]) => path !== undefined);
+    const files = named.map(([key, path]) => `${tlsSettings[key as keyof TlsPaths].env}=${path}`).join(", ");
+    throw new ConfigError(`${files}: refused by OpenSSL (${codeOf(cause)})`);
+  }
 }
 
 function readText(key: keyof TlsPaths, paths: TlsPaths): string | undefined {
