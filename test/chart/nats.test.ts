@@ -6,7 +6,7 @@ import { checkoutDir, natsBinary, stateDirOf } from "@marketmesh/dev-stack/serve
 import { afterAll, expect, it, vi } from "vitest";
 import { password } from "../../packages/cli/src/secrets/make-secrets.ts";
 import { type KubeObject, renderedSet } from "./helm.ts";
-import { ofKind } from "./rendered.ts";
+import { ofKind, type Workload } from "./rendered.ts";
 
 // Others wait for a processor too.
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,17 +19,17 @@ interface ConfigMap extends KubeObject {
 }
 
 it("a real nats-server takes the configuration of three nodes", () => {
-  const [map] = ofKind<ConfigMap>(renderedSet("production"), "ConfigMap").filter(
-    ({ data }) => data["nats.conf"],
-  );
+  const objects = renderedSet("production");
+  const [map] = ofKind<ConfigMap>(objects, "ConfigMap").filter(({ data }) => data["nats.conf"]);
   mkdirSync(join(folder, "data"));
   const config = join(folder, "nats.conf");
   writeFileSync(config, map!.data["nats.conf"]!.replace("/data", join(folder, "data")));
-  expect(map!.data["nats.conf"]!.match(/nats-route:/g)).toHaveLength(3);
+  const routes = routesOf(objects);
+  expect(Object.keys(routes)).toHaveLength(3);
   const check = (env: object) =>
     spawnSync(natsBinary(join(stateDirOf(checkoutDir, process.env), "bin")), ["-t", "--config", config], {
       encoding: "utf8",
-      env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
+      env: { PATH: process.env.PATH, ...routes, ...env } as NodeJS.ProcessEnv,
     });
   // The server parses the value: what begins with a digit or a - is no word to it.
   for (const given of [password(), "p-6M7_1e5Aa", "p6M7-Aa", "p1e5_Aa"]) {
@@ -40,3 +40,14 @@ it("a real nats-server takes the configuration of three nodes", () => {
   // Without its password the server must not start as one that anybody enters.
   expect(check({}).status).not.toBe(0);
 });
+
+/** The routes of the nodes, in the environment: each has the password, as the kubelet would put it in. */
+function routesOf(objects: readonly KubeObject[]): Record<string, string> {
+  const [nats] = ofKind<Workload>(objects, "StatefulSet");
+  const env = nats!.spec.template.spec.containers[0]!.env!;
+  const routes = env.filter(({ name }) => name.startsWith("NATS_ROUTE_"));
+  for (const { value } of routes) expect(value).toMatch(/^nats-route:\/\/route:\$\(NATS_PASSWORD\)@/);
+  return Object.fromEntries(
+    routes.map(({ name, value }) => [name, value!.replace("$(NATS_PASSWORD)", password())]),
+  );
+}

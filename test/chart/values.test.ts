@@ -142,6 +142,37 @@ describe("values", () => {
     });
   });
 
+  it("mount files of a service in its pods and its migration, under names of its own", () => {
+    const objects = render([
+      "--set",
+      "pods.two.services={catalog,scoring},services.catalog.extraVolumes[0].name=nats" +
+        ",services.catalog.extraVolumes[0].secret.secretName=creds,services.catalog.extraVolumeMounts[0].name=nats" +
+        ",services.catalog.extraVolumeMounts[0].mountPath=/etc/nats",
+    ]);
+    const mounts = workloads(objects).flatMap(({ kind, spec }) =>
+      spec.template.spec.containers.flatMap(({ volumeMounts = [] }) =>
+        volumeMounts
+          .filter(({ mountPath }) => mountPath === "/etc/nats")
+          .map((mount) => ({ kind, ...mount })),
+      ),
+    );
+    const mount = { mountPath: "/etc/nats", name: "catalog-nats", readOnly: true };
+    expect(mounts).toStrictEqual(
+      expect.arrayContaining([
+        { kind: "Deployment", ...mount },
+        { kind: "Job", ...mount },
+      ]),
+    );
+    expect(mounts).toHaveLength(2);
+    for (const { spec } of workloads(objects).filter(({ spec }) =>
+      JSON.stringify(spec).includes("/etc/nats"),
+    ))
+      expect(spec.template.spec.volumes).toContainEqual({
+        name: "catalog-nats",
+        secret: { secretName: "creds" },
+      });
+  });
+
   it("say where Postgres' instances run", () => {
     const objects = render([
       "--set",

@@ -53,7 +53,8 @@ export const securityInvariants: Readonly<Record<string, Invariant>> = {
     ];
     return values
       .filter(
-        ({ at, value }) => /:\/\/[^/\s]*:[^/\s]*@|mmk_/.test(value) || /_(KEY|PASSWORD|TOKEN)$/.test(at),
+        ({ at, value }) =>
+          /:\/\/[^/\s]*:(?!\$\([A-Z_]+\)@)[^/\s]*@|mmk_/.test(value) || /_(KEY|PASSWORD|TOKEN)$/.test(at),
       )
       .filter(({ value }) => value !== "")
       .map(({ at }) => at);

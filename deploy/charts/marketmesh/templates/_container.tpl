@@ -80,6 +80,7 @@ volumeMounts:
   {{- if $root.Values.tls.enabled }}
   - { name: tls-{{ $container.service }}, mountPath: /etc/marketmesh/tls, readOnly: true }
   {{- end }}
+  {{- include "marketmesh.extraMounts" $container | nindent 2 }}
 {{- end }}
 
 {{- /*
@@ -125,5 +126,20 @@ livenessProbe:
 {{- with include "marketmesh.postgresCa" . }}
 - name: postgres-ca
   secret: { secretName: {{ . }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
+{{- end }}
+{{- end }}
+
+{{- /* A service's own volumes, by names that no other service of its pod has; what is mounted of them is only read. */}}
+{{- define "marketmesh.extraVolumes" -}}
+{{- $service := .service }}
+{{- range .settings.extraVolumes }}
+- {{- set (deepCopy .) "name" (printf "%s-%s" $service .name | trunc 63) | toYaml | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "marketmesh.extraMounts" -}}
+{{- $service := .service }}
+{{- range .settings.extraVolumeMounts }}
+- {{- set (set (deepCopy .) "name" (printf "%s-%s" $service .name | trunc 63)) "readOnly" true | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}

@@ -54,6 +54,7 @@ spec:
     - name: tls-{{ .service }}
       secret: { secretName: {{ include "marketmesh.name" (list $root (printf "%s-tls" .service)) }}, defaultMode: 0440 }
     {{- end }}
+    {{- include "marketmesh.extraVolumes" . | nindent 4 }}
     {{- end }}
 {{- end }}
 
