@@ -13,8 +13,8 @@ export function checkFolders(
 ): void {
   describe("terraform", () => {
     let place: Workplace;
-    beforeAll(() => {
-      if (terraform) place = openWorkplace();
+    beforeAll(async () => {
+      if (terraform) place = await openWorkplace();
     });
     afterAll(() => place?.[Symbol.dispose]());
 

@@ -8,14 +8,14 @@ import { openWorkplace, terraform } from "./run-terraform.ts";
 checkFolders(await readFolders(), (providers) => !providers.has("aws"));
 
 test.skipIf(!terraform)("everything is formatted as terraform fmt does", async ({ signal }) => {
-  using place = openWorkplace();
+  using place = await openWorkplace();
   await place.run(signal, ".", "fmt", "-check", "-recursive", "-no-color");
 });
 
 test.skipIf(!terraform)(
   "what a provider does not know is refused, also when only its schema is at hand",
   async ({ signal }) => {
-    using place = openWorkplace();
+    using place = await openWorkplace();
     const folder = "modules/wrong";
     mkdirSync(join(place.root, folder));
     writeFileSync(

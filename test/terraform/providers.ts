@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { platform, schemaProviders } from "./schema-plugins.ts";
 import { readSchema } from "./schema-provider.ts";
 
 /** A provider that Terraform can be given here. */
@@ -11,6 +10,9 @@ export interface Provider {
   /** The program itself, or its published schema alone. */
   readonly kind: "program" | "schema";
 }
+
+/** Providers of which `schemas/` knows the schema. */
+const schemaProviders = ["google", "helm", "random"] as const;
 
 const names = ["aws", ...schemaProviders];
 
@@ -56,4 +58,10 @@ function versionsIn(directory: string, name: string): string[] {
   const folder = join(directory, registry, "hashicorp", name);
   if (!existsSync(folder)) return [];
   return readdirSync(folder).filter((version) => existsSync(join(folder, version, platform())));
+}
+
+/** This machine, as Terraform names it. */
+function platform(): string {
+  const arch = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? process.arch;
+  return `${process.platform}_${arch}`;
 }

@@ -14,7 +14,7 @@ import type { Folder } from "./hcl.ts";
 import { terraformRoot } from "./hcl.ts";
 import { runGroup } from "./process-group.ts";
 import { type Provider, pluginDirectory, providersAtHand } from "./providers.ts";
-import { writeSchemaPlugins } from "./schema-plugins.ts";
+import { serveSchema } from "./schema-provider.ts";
 import { providersUsed } from "./wiring.ts";
 
 /** What Terraform can be asked about folders here. */
@@ -107,19 +107,16 @@ export interface Workplace extends Disposable {
   gather(path: string, modules: readonly string[]): void;
 }
 
-export function openWorkplace(): Workplace {
+export async function openWorkplace(): Promise<Workplace> {
   const home = mkdtempSync(join(tmpdir(), "marketmesh-terraform-"));
   const root = join(home, "checkout/terraform");
-  const schemas = join(home, "schemas");
   const skip = /\/\.terraform(\.lock\.hcl|$|\/)/;
   cpSync(terraformRoot, root, { recursive: true, filter: (source) => !skip.test(source) });
   cpSync(join(terraformRoot, "../deploy/rules"), join(home, "checkout/deploy/rules"), { recursive: true });
   mkdirSync(join(home, "data"));
   writeFileSync(join(home, "cli.tfrc"), "");
-  writeSchemaPlugins(
-    schemas,
-    [...atHand.values()].filter(({ kind }) => kind === "schema").map(({ name }) => name),
-  );
+  const schemas = [...atHand.values()].filter(({ kind }) => kind === "schema").map(({ name }) => name);
+  const served = await Promise.all(schemas.map(serveSchema));
   const env = {
     PATH: process.env.PATH,
     HOME: home,
@@ -128,6 +125,7 @@ export function openWorkplace(): Workplace {
     // A provider's schema is megabytes, read once: collecting garbage meanwhile is a third of the time.
     GOGC: "400",
     TF_CLI_CONFIG_FILE: join(home, "cli.tfrc"),
+    TF_REATTACH_PROVIDERS: JSON.stringify(Object.assign({}, ...served.map(({ reattach }) => reattach))),
   };
   const closing = new AbortController();
   const run = async (signal: AbortSignal, path: string, ...args: readonly string[]) => {
@@ -139,15 +137,15 @@ export function openWorkplace(): Workplace {
     if (code === 0) return stdout;
     throw new Error(`terraform ${args.join(" ")} in ${path}:\n${`${stdout}\n${stderr}`.slice(-4_000)}`);
   };
-  const plugin = [schemas, ...(plugins ? [plugins] : [])].map((folder) => `-plugin-dir=${folder}`);
+  const plugin = `-plugin-dir=${plugins ?? home}`;
   return {
     root,
     run,
-    init: (signal, path) =>
-      run(signal, path, "init", "-backend=false", "-input=false", "-no-color", ...plugin),
+    init: (signal, path) => run(signal, path, "init", "-backend=false", "-input=false", "-no-color", plugin),
     gather: (path, modules) => gatherTests(join(root, path), modules),
     [Symbol.dispose]: () => {
       closing.abort();
+      for (const provider of served) provider[Symbol.dispose]();
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
   };

@@ -45,16 +45,23 @@ export interface ProviderSchema {
 
 type Reply = (error: null, message: object) => void;
 
+/** A provider that is served. */
+export interface ServedSchema extends Disposable {
+  /** For `TF_REATTACH_PROVIDERS`, by which Terraform takes a provider that runs already. */
+  readonly reattach: Readonly<Record<string, object>>;
+}
+
 /**
  * Answers Terraform as a provider would whose API is never called: with the schema of `schemas/<name>.json`. That is enough for
- * `validate`, and for `test` with a mock of the provider. Ends when Terraform says so.
+ * `validate`, and for `test` with a mock of the provider. Served by this process, on loopback.
  */
-export function serveSchema(name: string, tls: { ca: string; cert: string; key: string }): void {
+export async function serveSchema(name: string): Promise<ServedSchema> {
   const schema = readSchema(name);
+  const schemas = schemasOf(schema);
   const server = new Server();
   const nothing = (_call: unknown, reply: Reply) => reply(null, {});
   server.addService(serviceOf("schema-provider.proto", "tfplugin6", "Provider"), {
-    GetProviderSchema: (_call: unknown, reply: Reply) => reply(null, schemasOf(schema)),
+    GetProviderSchema: (_call: unknown, reply: Reply) => reply(null, schemas),
     ValidateProviderConfig: nothing,
     ValidateResourceConfig: nothing,
     ValidateDataResourceConfig: nothing,
@@ -67,17 +74,28 @@ export function serveSchema(name: string, tls: { ca: string; cert: string; key: 
     StopProvider: nothing,
   });
   server.addService(serviceOf("plugin.proto", "plugin", "GRPCController"), {
-    Shutdown: (_call: unknown, reply: Reply) => {
-      reply(null, {});
-      server.tryShutdown(() => process.exit(0));
+    // Said at the end of each run; the next one wants it again.
+    Shutdown: nothing,
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  const address = { Network: "tcp", String: `127.0.0.1:${port}` };
+  return {
+    reattach: {
+      [`registry.terraform.io/${schema.source}`]: {
+        Protocol: "grpc",
+        ProtocolVersion: 6,
+        Pid: process.pid,
+        // It is not Terraform's to end.
+        Test: true,
+        Addr: address,
+      },
     },
-  });
-  const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) };
-  server.bindAsync("127.0.0.1:0", ServerCredentials.createSsl(null, [pair], false), (error, port) => {
-    if (error) throw error;
-    const ca = tls.ca.replace(/-----[A-Z ]+-----|\s|=+$/g, "");
-    process.stdout.write(`1|6|tcp|127.0.0.1:${port}|grpc|${ca.replace(/=+$/, "")}\n`);
-  });
+    [Symbol.dispose]: () => server.forceShutdown(),
+  };
 }
 
 /** Reads a file of `schemas/`. */
@@ -126,10 +144,4 @@ function attributeOf({ type, nested, writeOnly, ...attribute }: Attribute): obje
     ...attribute,
     nested_type: { nesting: nesting.toUpperCase(), attributes: attributes.map(attributeOf) },
   };
-}
-
-if (import.meta.main) {
-  const [name = "", folder = ""] = process.argv.slice(2);
-  const read = (file: string) => readFileSync(join(folder, file), "utf8");
-  serveSchema(name, { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") });
 }
