@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Sql } from "postgres";
 import type { Database } from "./database.ts";
@@ -20,6 +21,8 @@ export interface MigrateOptions {
   readonly backgroundRole: string;
   /** Apply these alone: the schema as it was when a backup was made. Absent: all. */
   readonly only?: readonly RecordedMigration[];
+  /** How long a file waits for a lock before it lets those pass who queue behind it, in milliseconds; default 5,000. */
+  readonly lockWaitMs?: number;
 }
 
 /** A row of `marketmesh.schema_migrations`. */
@@ -59,10 +62,13 @@ const platformMigrations: MigrationDirectory = {
   directory: new URL("../migrations/", import.meta.url),
 };
 const lockKey = 0x6d6d_0001;
+const lockWaitMsDefault = 5_000;
+const lockAttemptsMax = 10;
 
 /**
  * Brings the database at `url` (the owner's) up to date: this package's own migrations first, then each directory in
- * the order given, each file in its own transaction. One process at a time; others wait.
+ * the order given, each file in its own transaction. One process at a time; others wait. A file that does not get its locks
+ * is rolled back and tried again, ten times at most, so that the service's statements never queue behind it for long.
  *
  * A database that a later release has migrated further stays as it is: its schema is one that this code can use.
  * Throws MigrationError when a recorded file (or one of `only`) has changed or is missing, or when a file fails.
@@ -74,6 +80,7 @@ export async function migrate(
 ): Promise<readonly AppliedMigration[]> {
   const all = (await Promise.all([platformMigrations, ...directories].map(readDirectory))).flat();
   const files = options.only ? chosen(all, options.only) : all;
+  const { lockWaitMs = lockWaitMsDefault } = options;
   const client = await openClient(url, "migrate").catch((error: unknown) => {
     throw toDatabaseError(error);
   });
@@ -81,7 +88,8 @@ export async function migrate(
     await client`select pg_advisory_lock(${lockKey})`;
     await prepare(client, options);
     const pending = await pendingOf(client, files);
-    for (const file of pending) await apply(client, file);
+    await client`select set_config('lock_timeout', ${String(lockWaitMs)}, false)`;
+    for (const file of pending) await applyPatiently(client, file, lockWaitMs);
     return pending.map(({ namespace, file }) => ({ namespace, file }));
   } catch (error) {
     throw toDatabaseError(error);
@@ -209,6 +217,20 @@ async function pendingOf(client: Sql, files: readonly MigrationFile[]): Promise<
   }
   return files.filter((file) => !done.has(`${file.namespace}/${file.file}`));
 }
+
+async function applyPatiently(client: Sql, migration: MigrationFile, lockWaitMs: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      const isLocked = error instanceof Error && sqlStateOf(error.cause) === lockNotAvailable;
+      if (!isLocked || attempt === lockAttemptsMax) throw error;
+      await delay(lockWaitMs / 5);
+    }
+  }
+}
+
+const lockNotAvailable = "55P03";
 
 async function apply(client: Sql, migration: MigrationFile): Promise<void> {
   const { namespace, file, text, checksum } = migration;

@@ -91,3 +91,35 @@ test("leaves nothing of a file that fails and names it", async () => {
   await write("0001_create_things.sql", "create table things (id int)");
   expect((await run(database.migratorUrl)).map(({ file }) => file)).toContain("0001_create_things.sql");
 });
+
+test("a file that does not get its locks lets others pass and tries again, not for ever", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int)");
+  await run(database.migratorUrl);
+  await write("0002_add_name.sql", "alter table things add name text");
+  const directories = [{ namespace: "things", directory: pathToFileURL(folder) }];
+  const soon = () => migrate(database.migratorUrl, directories, { ...roles, lockWaitMs: 100 });
+  const sql = postgres(database.migratorUrl, { max: 1 });
+  await sql.begin(async (tx) => {
+    await tx`lock table things in access share mode`;
+    await expect(soon()).rejects.toThrow(
+      "things/0002_add_name.sql failed: canceling statement due to lock timeout",
+    );
+  });
+  const migrated = sql.begin(async (tx) => {
+    await tx`lock table things in access share mode`;
+    const migrating = soon();
+    const waits = new Set<string>();
+    const seen = async () => {
+      const rows = await tx<{ since: string }[]>`
+        select waitstart::text as since from pg_locks where relation = 'things'::regclass and not granted`;
+      for (const { since } of rows) if (since !== null) waits.add(since);
+      return waits.size;
+    };
+    await expect.poll(seen, { interval: 10, timeout: 20_000 }).toBeGreaterThan(1);
+    return { migrating };
+  });
+  const applied = await (await migrated).migrating;
+  expect(applied.map(({ file }) => file)).toEqual(["0002_add_name.sql"]);
+  await sql.end();
+});
