@@ -44,3 +44,17 @@ test("nothing can be taken out of it, it has no end, and who deletes a mesh's st
   await connection.close();
   await events.close();
 });
+
+test("a stream that is there already and could forget something is refused by name", async () => {
+  const connection = await connect({ servers: testNatsUrl() });
+  const manager = await connection.jetstreamManager();
+  const name = `${namespace}_LOSSY`.toUpperCase();
+  await manager.streams.add({ name, subjects: [`${namespace}-lossy`], max_msgs: 10, deny_purge: true });
+  const events = await open();
+  await expect(events.kept("lossy")).rejects.toThrow(
+    `${name} does not keep everything (max_msgs, deny_delete)`,
+  );
+  await manager.streams.delete(name);
+  await connection.close();
+  await events.close();
+});
