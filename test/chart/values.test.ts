@@ -173,6 +173,20 @@ describe("values", () => {
       });
   });
 
+  it("of a mesh let every metrics port of a grouped pod be scraped, and name Linkerd's identities", () => {
+    const grouped = render(["--set", "meshPolicy=istio,pods.two.services={catalog,scoring}"]);
+    expect(ofKind(grouped, "PeerAuthentication")[0]!.spec).toMatchObject({
+      portLevelMtls: { "9090": { mode: "PERMISSIVE" }, "9091": { mode: "PERMISSIVE" } },
+    });
+    const linkerd = render([
+      "--set",
+      "meshPolicy=linkerd,linkerd.namespace=l5d,linkerd.trustDomain=mesh.example",
+    ]);
+    for (const { spec } of ofKind(linkerd, "MeshTLSAuthentication"))
+      for (const identity of (spec as { identities: string[] }).identities)
+        expect(identity).toMatch(/\.serviceaccount\.identity\.l5d\.mesh\.example$/);
+  });
+
   it("say where Postgres' instances run", () => {
     const objects = render([
       "--set",
