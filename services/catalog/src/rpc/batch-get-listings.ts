@@ -1,13 +1,12 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { CatalogService, Listing } from "@marketmesh/contracts/catalog/v1";
-import { scopeOf } from "@marketmesh/postgres";
 import { callerOf, idsOf, invalidField } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { readPersonal, wantsPersonal } from "../personal/personal-data.ts";
 import { findListings } from "../storage/listing-store.ts";
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
-import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -16,10 +15,8 @@ export function batchGetListings(deps: Uses): MethodImpl<typeof CatalogService.m
     const { market } = idsOf(namePatterns.market, parent, "parent");
     const caller = callerOf(context);
     const ids = names.map((name, at) => idIn(market, name, `names[${at}]`));
-    const stored = await deps.database.transaction(
-      scopeOf(caller, market),
-      (tx) => findListings(tx, market, [...new Set(ids)], wantsPersonal(caller)),
-      { ...reading, signal: context.signal },
+    const stored = await read(deps, context, market, (tx) =>
+      findListings(tx, market, [...new Set(ids)], wantsPersonal(caller)),
     );
     const personal = await readPersonal(deps, caller, stored);
     const byId = new Map(stored.map(({ listing }) => [listing.id, listing]));

@@ -1,14 +1,14 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
-import { scopeOf, type Tx } from "@marketmesh/postgres";
+import type { Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf, idsOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { readPersonal, wantsPersonal } from "../personal/personal-data.ts";
 import { findListings, findRevision, type StoredListing } from "../storage/listing-store.ts";
 import type { Deps } from "./deps.ts";
 import { toListingMessage } from "./listing-message.ts";
 import { notThere, toConnectError } from "./problem.ts";
-import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -16,11 +16,7 @@ export function getListing(deps: Uses): MethodImpl<typeof CatalogService.method.
   return async ({ name, version }, context) => {
     const { market, listing: id } = idsOf(namePatterns.listing, name);
     const caller = callerOf(context);
-    const stored = await deps.database.transaction(
-      scopeOf(caller, market),
-      (tx) => findAt(tx, caller, { market, id, version }),
-      { ...reading, signal: context.signal },
-    );
+    const stored = await read(deps, context, market, (tx) => findAt(tx, caller, { market, id, version }));
     const personal = stored.sealed && (await readPersonal(deps, caller, [stored])).get(id);
     return { listing: toListingMessage(stored.listing, deps.feedEpoch(), personal) };
   };

@@ -1,12 +1,11 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
-import { scopeOf } from "@marketmesh/postgres";
 import { callerOf, encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { findImport, listImportErrors as listStored } from "../storage/import-store.ts";
 import type { Deps } from "./deps.ts";
 import { importPattern, toImportErrorMessage } from "./import-message.ts";
 import { notThere } from "./problem.ts";
-import { reading } from "./reading.ts";
 
 export function listImportErrors({
   database,
@@ -16,14 +15,10 @@ export function listImportErrors({
     const filter = [market, id];
     const page = pageOf(request, { sizeDefault: 100, sizeMax: 1_000, filter });
     const caller = callerOf(context);
-    const refusals = await database.transaction(
-      scopeOf(caller, market),
-      async (tx) => {
-        if (!(await findImport(tx, market, id))) throw notThere(caller, "import", request.parent);
-        return listStored(tx, market, id, { afterRow: Number(page.after?.[0] ?? 0), limit: page.size + 1 });
-      },
-      reading,
-    );
+    const refusals = await read({ database }, context, market, async (tx) => {
+      if (!(await findImport(tx, market, id))) throw notThere(caller, "import", request.parent);
+      return listStored(tx, market, id, { afterRow: Number(page.after?.[0] ?? 0), limit: page.size + 1 });
+    });
     const shown = refusals.slice(0, page.size);
     const last = shown.at(-1)?.row;
     return {

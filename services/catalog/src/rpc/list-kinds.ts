@@ -1,12 +1,11 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
-import { scopeOf } from "@marketmesh/postgres";
-import { callerOf, encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import { listKinds as listStored } from "../storage/kind-store.ts";
 import type { Deps } from "./deps.ts";
 import { toKindMessage } from "./kind-message.ts";
-import { reading } from "./reading.ts";
 
 export function listKinds({
   database,
@@ -15,10 +14,8 @@ export function listKinds({
     const { market } = idsOf(namePatterns.market, request.parent, "parent");
     const page = pageOf(request, { sizeDefault: 100, sizeMax: 1_000, filter: market });
     const after = [market, String(page.after?.[0] ?? "")] as const;
-    const kinds = await database.transaction(
-      scopeOf(callerOf(context), market),
-      (tx) => listStored(tx, market, { after, limit: page.size + 1 }),
-      reading,
+    const kinds = await read({ database }, context, market, (tx) =>
+      listStored(tx, market, { after, limit: page.size + 1 }),
     );
     const shown = kinds.slice(0, page.size);
     const last = shown.at(-1)?.id;

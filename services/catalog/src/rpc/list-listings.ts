@@ -5,15 +5,14 @@ import {
   Listing_State,
   type ListListingsRequest,
 } from "@marketmesh/contracts/catalog/v1";
-import { scopeOf } from "@marketmesh/postgres";
 import { callerOf, encodePageToken, idsOf, invalidField, pageOf } from "@marketmesh/rpc";
+import { read } from "@marketmesh/service-host/calls";
 import type { ListingState } from "../domain/listing.ts";
 import { readPersonal, wantsPersonal } from "../personal/personal-data.ts";
 import { type ListingFilter, listListings as listStored } from "../storage/listing-store.ts";
 import type { Deps } from "./deps.ts";
 import { partyOf } from "./listing-content.ts";
 import { toListingMessage } from "./listing-message.ts";
-import { reading } from "./reading.ts";
 
 type Uses = Pick<Deps, "database" | "keys" | "feedEpoch" | "telemetry">;
 
@@ -24,15 +23,12 @@ export function listListings(deps: Uses): MethodImpl<typeof CatalogService.metho
     const bound = [market, filter.kind, filter.owner, request.state];
     const page = pageOf(request, { sizeDefault: 100, sizeMax: 1_000, filter: bound });
     const caller = callerOf(context);
-    const stored = await deps.database.transaction(
-      scopeOf(caller, market),
-      (tx) =>
-        listStored(tx, filter, {
-          afterId: String(page.after?.[0] ?? ""),
-          limit: page.size + 1,
-          personal: wantsPersonal(caller),
-        }),
-      { ...reading, signal: context.signal },
+    const stored = await read(deps, context, market, (tx) =>
+      listStored(tx, filter, {
+        afterId: String(page.after?.[0] ?? ""),
+        limit: page.size + 1,
+        personal: wantsPersonal(caller),
+      }),
     );
     const shown = stored.slice(0, page.size);
     const personal = await readPersonal(deps, caller, shown);
