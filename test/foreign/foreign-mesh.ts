@@ -33,7 +33,7 @@ export const unicode = "Grüße 東京 👩‍🚀 \u202bשלום\u202c é";
 /** The first whole number that a double does not hold. */
 export const beyondDoubles = "9007199254740993";
 /** The deadline of a stream: long enough for it to begin on a busy machine. */
-export const streamDeadlineMs = 3_000;
+export const streamDeadlineMs = 5_000;
 /** The deadline of a call that would wait for ever. */
 export const callDeadlineMs = 200;
 
