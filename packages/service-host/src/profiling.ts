@@ -39,7 +39,11 @@ export function profilingRoutes(): ReadonlyMap<string, HttpHandler> {
           "content-disposition": `attachment; filename="marketmesh.${extension}"`,
         };
         response.writeHead(200, headers);
-        if (response.write(JSON.stringify(profile)) === false) await once(response as never, "drain", left);
+        if (response.write(JSON.stringify(profile)) === false)
+          await once(response as never, "drain", left).catch((cause: unknown) => {
+            // Who leaves before its end has asked for no fault.
+            if (!left.signal.aborted) throw cause;
+          });
         response.end();
       } finally {
         session.disconnect();
