@@ -26,6 +26,8 @@ const schema = {
 };
 
 export const market = "markets/berlin";
+/** A market in which nothing happens. */
+export const quietMarket = "markets/paris";
 export const kind = `${market}/kinds/candidate`;
 /** Text that a client gets wrong when it counts bytes as characters, or half of a pair as one. */
 export const unicode = "Grüße 東京 👩‍🚀 \u202bשלום\u202c é";
@@ -46,6 +48,7 @@ export async function startForeignMesh(env: Readonly<Record<string, string>> = {
     if (status !== 200) throw new Error(`${method}: ${JSON.stringify(answer)}`);
   };
   await create("identity", "marketmesh.identity.v1.IdentityService/CreateMarket", { marketId: "berlin" });
+  await create("identity", "marketmesh.identity.v1.IdentityService/CreateMarket", { marketId: "paris" });
   await create("catalog", "marketmesh.catalog.v1.CatalogService/CreateKind", {
     parent: market,
     kindId: "candidate",
