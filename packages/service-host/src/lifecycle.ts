@@ -112,8 +112,8 @@ function finishStart(bound: BoundHost, doors: Doors, opened: Partial<Opened>): v
 
 /** 503 is UNAVAILABLE to clients of gRPC and Connect: they try again. */
 const unbound: NodeListener = (_, response) => {
-  response.writeHead(503, { "content-type": "text/plain", "retry-after": "1" });
-  response.end("starting\n");
+  response.writeHead(503, { "retry-after": "1" });
+  response.end();
 };
 
 /** Ends an attempt to bind; those who watch its health watch the next one's. */

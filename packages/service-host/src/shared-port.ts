@@ -75,8 +75,10 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
     socket.on("error", () => socket.destroy());
   }
   function onSilent(socket: Socket): void {
-    silent.set(peerOf(socket), socket);
-    socket.once("close", () => silent.delete(peerOf(socket)));
+    const peer = peerOf(socket);
+    silent.set(peer, socket);
+    // A socket that is gone no longer knows its peer.
+    socket.once("close", () => silent.delete(peer));
   }
   function onSpeaking(socket: Socket, isHttp2: boolean): void {
     silent.delete(peerOf(socket));

@@ -94,3 +94,22 @@ test("a caller that leaves is told that it left", async () => {
   leaving.abort();
   await expect(next).rejects.toMatchObject({ code: Code.Canceled });
 });
+
+test("an answer in a proxy's own words holds no connection open", async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(503, { "content-type": "text/plain" });
+    response.end("no healthy upstream");
+  });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => sessions.add(session));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const way = channel({ target, attach: () => {}, nowMs: Date.now, random: () => 0 });
+  const call = createClient(CatalogService, way).getListing({ name: "markets/berlin/listings/a" });
+  await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
+
+  const closed = new Promise<unknown>((resolve) => server.close(resolve));
+  for (const session of sessions) session.close();
+  expect(await closed).toBeUndefined();
+  way.close();
+}, 10_000);

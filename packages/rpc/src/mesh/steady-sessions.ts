@@ -28,6 +28,7 @@ export class SteadySessions extends Http2SessionManager {
       session.on("error", () => {});
     }
     failUnanswered(stream);
+    dropUnread(stream);
     return stream;
   }
 }
@@ -45,5 +46,15 @@ function failUnanswered(stream: ClientHttp2Stream): void {
     if (answered || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.listenerCount("error") === 0)
       return;
     stream.emit("error", Object.assign(new Error("closed without an answer"), { code: "ECONNRESET" }));
+  });
+}
+
+/**
+ * What a proxy says in words of its own is read by nobody, and a session with an answer that was not read never closes: its server
+ * would wait for it as long as it drains.
+ */
+function dropUnread(stream: ClientHttp2Stream): void {
+  stream.once("response", ({ "content-type": type = "" }) => {
+    if (!/^application\/(json|proto|connect|grpc)/.test(type)) stream.resume();
   });
 }
