@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { COUNTS_FILE_KEY } from "@marketmesh/dev-stack/closing-line";
 import type { Verdict } from "@marketmesh/dev-stack/readiness";
 import { beginRun, checkoutDir, RESULTS_FILE_KEY, stateDirOf } from "@marketmesh/dev-stack/readiness";
 import { testDatabaseUrl, testNatsUrl } from "@marketmesh/testkit";
@@ -15,7 +16,7 @@ afterAll(() => rmSync(join(copy, ".."), { recursive: true, force: true }));
 
 /** Runs in the copy; servers are those of this run. */
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { MARKETMESH_STATE_DIR: _, ...inherited } = process.env;
+  const { MARKETMESH_STATE_DIR: _, [COUNTS_FILE_KEY]: __, ...inherited } = process.env;
   const servers = { DATABASE_URL: testDatabaseUrl(), NATS_URL: testNatsUrl() };
   const options = { cwd: copy, encoding: "utf8", env: { ...inherited, ...servers, ...env } } as const;
   const { status, stdout, stderr } = spawnSync(command, args, options);
