@@ -29,6 +29,8 @@ export async function runTransaction<T>(
   try {
     const [, value] = await Promise.all([begun, work(session.tx)]);
     await session.settled();
+    // Who goes away takes the connection along: that says nothing about the database.
+    if (connection.dead && options.signal?.aborted) throw new DeadlineError(options.signal.reason);
     await commit(connection, session, options.readOnly ? undefined : statements.database);
     return value;
   } catch (error) {
