@@ -54,7 +54,8 @@ test("goes on by itself after the database closed every connection", async () =>
     ]);
   }
   const handled = await until(
-    () => handledOf(mesh.database),
+    // As above: what reads may get a connection that was closed a moment ago.
+    () => handledOf(mesh.database).catch(() => []),
     (rows) => rows.length >= 3,
   );
   // Not ordered: what was under way when its connection closed may come after its successor.
