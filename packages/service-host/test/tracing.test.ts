@@ -124,7 +124,7 @@ test("a collector that is away fails no call and keeps no process from stopping"
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
   });
   expect(status).toBe(0);
-  expect(callMs).toBeLessThan(2_000);
+  expect(callMs).toBeLessThan(5_000);
   expect(stopMs).toBeLessThan(8_000);
   expect(said.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
