@@ -1,4 +1,4 @@
-import type { Graph } from "./graph.ts";
+import type { SparseGraph } from "./graph.ts";
 
 /** Who gets what. */
 export interface Assignment {
@@ -11,12 +11,12 @@ export interface Assignment {
 }
 
 /** Units that one pair of this demand carries. */
-export function unitsOfPair(graph: Graph, demand: number): number {
+export function unitsOfPair(graph: SparseGraph, demand: number): number {
   return graph.unitMode === "WHOLE" ? graph.demandCapacity[demand]! : 1;
 }
 
 /** Turns marks per edge into an assignment. */
-export function assignmentOf(graph: Graph, chosen: Uint8Array, proposals: number): Assignment {
+export function assignmentOf(graph: SparseGraph, chosen: Uint8Array, proposals: number): Assignment {
   let count = 0;
   for (let edge = 0; edge < chosen.length; edge++) count += chosen[edge]!;
   const edges = new Uint32Array(count);

@@ -1,5 +1,5 @@
 import type { Assignment } from "./assignment.ts";
-import { type Graph, UNLIMITED } from "./graph.ts";
+import { demandIdOf, type SparseGraph, supplyIdOf, UNLIMITED } from "./graph.ts";
 
 /** A pair that is not assigned although both would rather have each other than what they have. */
 export interface BlockingPair {
@@ -15,11 +15,11 @@ export interface BlockingPair {
  *
  * @param limit stop after this many, at least 1
  */
-export function blockingPairs(graph: Graph, assignment: Assignment, limit: number): BlockingPair[] {
+export function blockingPairs(graph: SparseGraph, assignment: Assignment, limit: number): BlockingPair[] {
   const assigned = new Uint8Array(graph.supplies.length);
   for (const edge of assignment.edges) assigned[edge] = 1;
-  const heldByDemand = heldBy(graph.demands, graph.demandIds.length, assignment);
-  const heldBySupply = heldBy(graph.supplies, graph.supplyIds.length, assignment);
+  const heldByDemand = heldBy(graph.demands, graph.demandCapacity.length, assignment);
+  const heldBySupply = heldBy(graph.supplies, graph.supplyCapacity.length, assignment);
   const pairs: BlockingPair[] = [];
   for (let edge = 0; edge < assigned.length && pairs.length < limit; edge++) {
     if (assigned[edge] === 1) continue;
@@ -31,7 +31,7 @@ export function blockingPairs(graph: Graph, assignment: Assignment, limit: numbe
     if (!canHave(edge, units, graph.demandCapacity[demand]!, heldByOne, graph.demandScores)) continue;
     const heldByOther = heldBySupply[supply]!;
     if (!canHave(edge, units, graph.supplyCapacity[supply]!, heldByOther, graph.supplyScores)) continue;
-    pairs.push({ edge, demandId: graph.demandIds[demand]!, supplyId: graph.supplyIds[supply]! });
+    pairs.push({ edge, demandId: demandIdOf(graph, demand), supplyId: supplyIdOf(graph, supply) });
   }
   return pairs;
 }

@@ -1,6 +1,6 @@
 import { type Assignment, assignmentOf } from "./assignment.ts";
 import { EngineError } from "./engine-error.ts";
-import type { Graph } from "./graph.ts";
+import { demandIdOf, type SparseGraph } from "./graph.ts";
 import { Holding, NONE_RELEASED } from "./holding.ts";
 import { LIST_ENDED, Preferences } from "./preferences.ts";
 
@@ -21,7 +21,7 @@ export interface DeferredAcceptanceOptions {
  * @throws EngineError WHOLE_UNITS_UNSUPPORTED when pairs carry several units: with sizes a stable assignment
  *   need not exist
  */
-export function deferredAcceptance(graph: Graph, options: DeferredAcceptanceOptions): Assignment {
+export function deferredAcceptance(graph: SparseGraph, options: DeferredAcceptanceOptions): Assignment {
   refuseWholeUnits(graph);
   const demandSide: Side = { of: graph.demands, capacity: graph.demandCapacity, scores: graph.demandScores };
   const supplySide: Side = { of: graph.supplies, capacity: graph.supplyCapacity, scores: graph.supplyScores };
@@ -30,13 +30,13 @@ export function deferredAcceptance(graph: Graph, options: DeferredAcceptanceOpti
     : solve(graph, supplySide, demandSide);
 }
 
-function refuseWholeUnits(graph: Graph): void {
+function refuseWholeUnits(graph: SparseGraph): void {
   if (graph.unitMode !== "WHOLE") return;
   const large = graph.demandCapacity.findIndex((units) => units > 1);
   if (large < 0) return;
   throw new EngineError(
     "WHOLE_UNITS_UNSUPPORTED",
-    `demand ${graph.demandIds[large]} wants ${graph.demandCapacity[large]} units of one supply; deferred acceptance gives single units`,
+    `demand ${demandIdOf(graph, large)} wants ${graph.demandCapacity[large]} units of one supply; deferred acceptance gives single units`,
   );
 }
 
@@ -48,7 +48,7 @@ interface Side {
   readonly scores: Int32Array;
 }
 
-function solve(graph: Graph, proposers: Side, receivers: Side): Assignment {
+function solve(graph: SparseGraph, proposers: Side, receivers: Side): Assignment {
   const count = proposers.capacity.length;
   const preferences = new Preferences(proposers.of, count, proposers.scores);
   const holding = new Holding(receivers.of, receivers.capacity, receivers.scores);

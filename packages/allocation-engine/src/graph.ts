@@ -15,17 +15,14 @@ export type UnitMode = "SPREAD" | "WHOLE";
 
 /**
  * Who may be given to whom, as compressed sparse rows: the edges of demand `d` are
- * `offsets[d] .. offsets[d + 1] - 1`, in ascending supply order.
- *
- * Ids are sorted bytewise, so a lower index is a lower id, and of two edges of the same demand (or of the
- * same supply) the lower edge index has the lower id on the other side. Every tie is broken by that.
+ * `offsets[d] .. offsets[d + 1] - 1`, in ascending supply order. Every tie is broken by position: of two demands, supplies or
+ * edges the lower index goes first.
  */
-export interface Graph {
+export interface SparseGraph {
   readonly unitMode: UnitMode;
-  /** Distinct, ascending bytewise. */
-  readonly demandIds: readonly string[];
-  /** Distinct, ascending bytewise. */
-  readonly supplyIds: readonly string[];
+  /** What positions are called in what is said about the graph; absent: by their numbers. */
+  readonly demandIds?: readonly string[];
+  readonly supplyIds?: readonly string[];
   /** Units wanted, 0 or more. */
   readonly demandCapacity: Int32Array;
   /** Units there are, 0 or more; `UNLIMITED` where use takes nothing away. */
@@ -40,6 +37,27 @@ export interface Graph {
   readonly demandScores: Int32Array;
   /** Per edge: how the supply sees the demand, in millionths, higher is better. */
   readonly supplyScores: Int32Array;
+}
+
+/**
+ * A sparse graph whose ids are sorted bytewise, so a lower index is a lower id, and of two edges of the same demand (or of the
+ * same supply) the lower edge index has the lower id on the other side.
+ */
+export interface Graph extends SparseGraph {
+  /** Distinct, ascending bytewise. */
+  readonly demandIds: readonly string[];
+  /** Distinct, ascending bytewise. */
+  readonly supplyIds: readonly string[];
+}
+
+/** What a demand is called: its id, or its position where the graph has no ids. */
+export function demandIdOf(graph: SparseGraph, demand: number): string {
+  return graph.demandIds?.[demand] ?? String(demand);
+}
+
+/** What a supply is called: its id, or its position where the graph has no ids. */
+export function supplyIdOf(graph: SparseGraph, supply: number): string {
+  return graph.supplyIds?.[supply] ?? String(supply);
 }
 
 /** Columns in any order; edges point at positions in the two id columns. */

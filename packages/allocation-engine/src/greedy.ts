@@ -1,6 +1,6 @@
 import { type Assignment, assignmentOf, unitsOfPair } from "./assignment.ts";
 import { EngineError } from "./engine-error.ts";
-import { type Graph, UNLIMITED } from "./graph.ts";
+import { type Graph, type SparseGraph, UNLIMITED } from "./graph.ts";
 import { bestFirst } from "./order.ts";
 import { LIST_ENDED, Preferences } from "./preferences.ts";
 
@@ -9,7 +9,7 @@ import { LIST_ENDED, Preferences } from "./preferences.ts";
  * Ties: lower demand id, then lower supply id, bytewise. Supply's view plays no part, so pairs may be left
  * that would both rather have each other.
  */
-export function greedy(graph: Graph): Assignment {
+export function greedy(graph: SparseGraph): Assignment {
   const taking = startTaking(graph);
   const order = bestFirst(graph.demandScores);
   for (let index = 0; index < order.length; index++) take(taking, order[index]!);
@@ -25,7 +25,7 @@ export function greedy(graph: Graph): Assignment {
  */
 export function greedyInOrder(graph: Graph, requestOrder: readonly string[]): Assignment {
   const taking = startTaking(graph);
-  const preferences = new Preferences(graph.demands, graph.demandIds.length, graph.demandScores);
+  const preferences = new Preferences(graph.demands, graph.demandCapacity.length, graph.demandScores);
   let proposals = 0;
   for (const demand of positionsOf(graph, requestOrder)) {
     while (taking.wanted[demand]! > 0) {
@@ -39,13 +39,13 @@ export function greedyInOrder(graph: Graph, requestOrder: readonly string[]): As
 }
 
 interface Taking {
-  readonly graph: Graph;
+  readonly graph: SparseGraph;
   readonly wanted: Int32Array;
   readonly left: Int32Array;
   readonly chosen: Uint8Array;
 }
 
-function startTaking(graph: Graph): Taking {
+function startTaking(graph: SparseGraph): Taking {
   return {
     graph,
     wanted: graph.demandCapacity.slice(),

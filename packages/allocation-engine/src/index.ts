@@ -3,6 +3,13 @@ export { type BlockingPair, blockingPairs } from "./blocking-pairs.ts";
 export { compareBytewise } from "./bytewise.ts";
 export { type DeferredAcceptanceOptions, deferredAcceptance } from "./deferred-acceptance.ts";
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
-export { buildGraph, type Graph, type GraphColumns, UNLIMITED, type UnitMode } from "./graph.ts";
+export {
+  buildGraph,
+  type Graph,
+  type GraphColumns,
+  type SparseGraph,
+  UNLIMITED,
+  type UnitMode,
+} from "./graph.ts";
 export { greedy, greedyInOrder } from "./greedy.ts";
 export { type Violation, verifyAssignment } from "./verify.ts";

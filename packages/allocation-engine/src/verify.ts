@@ -1,5 +1,5 @@
 import type { Assignment } from "./assignment.ts";
-import { type Graph, UNLIMITED } from "./graph.ts";
+import { demandIdOf, type SparseGraph, supplyIdOf, UNLIMITED } from "./graph.ts";
 
 /** One way in which an assignment breaks its graph. Positions are indexes of the graph or the assignment. */
 export type Violation =
@@ -30,14 +30,14 @@ export type Violation =
  * Checks an assignment against its graph without knowing how it was made: every edge exists, stands once and in
  * order, carries the units a pair carries, and nobody's capacity is exceeded. Empty: it holds.
  */
-export function verifyAssignment(graph: Graph, assignment: Assignment): Violation[] {
+export function verifyAssignment(graph: SparseGraph, assignment: Assignment): Violation[] {
   const { edges, units } = assignment;
   if (edges.length !== units.length) {
     return [{ reason: "COLUMN_LENGTHS_DIFFER", edges: edges.length, units: units.length }];
   }
   const violations: Violation[] = [];
-  const given = new Float64Array(graph.demandIds.length);
-  const taken = new Float64Array(graph.supplyIds.length);
+  const given = new Float64Array(graph.demandCapacity.length);
+  const taken = new Float64Array(graph.supplyCapacity.length);
   const seen = new Set<number>();
   for (let position = 0; position < edges.length; position++) {
     const edge = edges[position]!;
@@ -62,9 +62,9 @@ export function verifyAssignment(graph: Graph, assignment: Assignment): Violatio
 }
 
 /** Reads the row from the offsets, so that a wrong `demands` column would show. */
-function demandOf(graph: Graph, edge: number): number {
+function demandOf(graph: SparseGraph, edge: number): number {
   let low = 0;
-  let high = graph.demandIds.length - 1;
+  let high = graph.demandCapacity.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (graph.offsets[middle]! <= edge) low = middle;
@@ -73,19 +73,23 @@ function demandOf(graph: Graph, edge: number): number {
   return low;
 }
 
-function exceededDemands(graph: Graph, given: Float64Array): Violation[] {
-  return graph.demandIds.flatMap((demandId, demand): Violation[] => {
+function exceededDemands(graph: SparseGraph, given: Float64Array): Violation[] {
+  const violations: Violation[] = [];
+  for (const [demand, capacity] of graph.demandCapacity.entries()) {
     const units = given[demand]!;
-    const capacity = graph.demandCapacity[demand]!;
-    return units > capacity ? [{ reason: "DEMAND_EXCEEDED", demandId, units, capacity }] : [];
-  });
+    const demandId = demandIdOf(graph, demand);
+    if (units > capacity) violations.push({ reason: "DEMAND_EXCEEDED", demandId, units, capacity });
+  }
+  return violations;
 }
 
-function exceededSupplies(graph: Graph, taken: Float64Array): Violation[] {
-  return graph.supplyIds.flatMap((supplyId, supply): Violation[] => {
+function exceededSupplies(graph: SparseGraph, taken: Float64Array): Violation[] {
+  const violations: Violation[] = [];
+  for (const [supply, capacity] of graph.supplyCapacity.entries()) {
     const units = taken[supply]!;
-    const capacity = graph.supplyCapacity[supply]!;
+    const supplyId = supplyIdOf(graph, supply);
     const exceeded = capacity !== UNLIMITED && units > capacity;
-    return exceeded ? [{ reason: "SUPPLY_EXCEEDED", supplyId, units, capacity }] : [];
-  });
+    if (exceeded) violations.push({ reason: "SUPPLY_EXCEEDED", supplyId, units, capacity });
+  }
+  return violations;
 }
