@@ -5,9 +5,11 @@ export { type DeferredAcceptanceOptions, deferredAcceptance } from "./deferred-a
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
 export {
   buildGraph,
+  demandIdOf,
   type Graph,
   type GraphColumns,
   type SparseGraph,
+  supplyIdOf,
   UNLIMITED,
   type UnitMode,
 } from "./graph.ts";
