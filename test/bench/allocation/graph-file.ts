@@ -30,8 +30,9 @@ export function fromBytes(file: Uint8Array): Graph {
   };
   let at = headEnd;
   const next = (count: number): ArrayBuffer => {
-    const bytes = file.slice(at, (at += 4 * count));
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const start = at;
+    at += 4 * count;
+    return new Uint8Array(file.subarray(start, at)).buffer;
   };
   const demandCapacity = new Int32Array(next(demandIds.length));
   const supplyCapacity = new Int32Array(next(supplyIds.length));
