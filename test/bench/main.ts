@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { hostSettings } from "@marketmesh/service-host";
+import { allocationSuite } from "./allocation/suite.ts";
 import { type BenchMesh, startBenchMesh } from "./bench-mesh.ts";
 import { say } from "./figure.ts";
 import { importSuite } from "./import.ts";
@@ -15,6 +16,7 @@ const suites = {
   reads: () => withMesh(readsSuite),
   round: () => withMesh(roundSuite),
   start: () => withMesh(startSuite),
+  allocation: () => allocationSuite(),
   // With admission as by default; the limit of one principal is not what is measured.
   overload: () =>
     withMesh(overloadSuite, {
