@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/events.proto.
  */
 export const file_marketmesh_allocation_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiVtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZXZlbnRzLnByb3RvEhhtYXJrZXRtZXNoLmFsbG9jYXRpb24udjEiOwoLUGxhbkNyZWF0ZWQSLAoEcGxhbhgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuIjsKC1BsYW5VcGRhdGVkEiwKBHBsYW4YASABKAsyHi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbiJSCg9DYXBhY2l0eUNoYW5nZWQSPwoOY2FwYWNpdHlfbGV2ZWwYASABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2FwYWNpdHlMZXZlbCI7CgtIb2xkQ3JlYXRlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiPQoNSG9sZENvbmZpcm1lZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiPAoMSG9sZFJlbGVhc2VkEiwKBGhvbGQYASABKAsyHi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuSG9sZCI7CgtIb2xkRXhwaXJlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoJT2ZmZXJNYWRlEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIj8KDU9mZmVyQWNjZXB0ZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiPwoNT2ZmZXJEZWNsaW5lZBIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlciI+CgxPZmZlckV4cGlyZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiQAoOT2ZmZXJSZXNjaW5kZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiTwoTQWxsb2NhdGlvbkNvbW1pdHRlZBI4CgphbGxvY2F0aW9uGAEgASgLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkFsbG9jYXRpb24iQAoOUm91bmRDb21taXR0ZWQSLgoFcm91bmQYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQiPgoMUm91bmRTZXR0bGVkEi4KBXJvdW5kGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kIj8KDUNsb2NrQWR2YW5jZWQSLgoFY2xvY2sYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2xvY2tiBnByb3RvMw", [file_marketmesh_allocation_v1_capacity, file_marketmesh_allocation_v1_clock, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_plan, file_marketmesh_allocation_v1_round]);
+  fileDesc("CiVtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZXZlbnRzLnByb3RvEhhtYXJrZXRtZXNoLmFsbG9jYXRpb24udjEiOwoLUGxhbkNyZWF0ZWQSLAoEcGxhbhgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuIjsKC1BsYW5VcGRhdGVkEiwKBHBsYW4YASABKAsyHi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbiJSCg9DYXBhY2l0eUNoYW5nZWQSPwoOY2FwYWNpdHlfbGV2ZWwYASABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2FwYWNpdHlMZXZlbCI7CgtIb2xkQ3JlYXRlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZFJlbmV3ZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIj0KDUhvbGRDb25maXJtZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjwKDEhvbGRSZWxlYXNlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZEV4cGlyZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjsKCU9mZmVyTWFkZRIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlciI/Cg1PZmZlckFjY2VwdGVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIj8KDU9mZmVyRGVjbGluZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiPgoMT2ZmZXJFeHBpcmVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIkAKDk9mZmVyUmVzY2luZGVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIk8KE0FsbG9jYXRpb25Db21taXR0ZWQSOAoKYWxsb2NhdGlvbhgBIAEoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5BbGxvY2F0aW9uIkAKDlJvdW5kQ29tbWl0dGVkEi4KBXJvdW5kGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kIj4KDFJvdW5kU2V0dGxlZBIuCgVyb3VuZBgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Sb3VuZCJHChVSb3VuZEF3YWl0aW5nQXBwcm92YWwSLgoFcm91bmQYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQiPwoNUm91bmRSZWplY3RlZBIuCgVyb3VuZBgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Sb3VuZCI/Cg1DbG9ja0FkdmFuY2VkEi4KBWNsb2NrGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkNsb2NrYgZwcm90bzM", [file_marketmesh_allocation_v1_capacity, file_marketmesh_allocation_v1_clock, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_plan, file_marketmesh_allocation_v1_round]);
 
 /**
  * A plan was created. Feed: `plan`.
@@ -107,6 +107,27 @@ export const HoldCreatedSchema: GenMessage<HoldCreated> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_events, 3);
 
 /**
+ * A hold lasts longer or shorter than it did. Feed: `hold`.
+ *
+ * @generated from message marketmesh.allocation.v1.HoldRenewed
+ */
+export type HoldRenewed = Message<"marketmesh.allocation.v1.HoldRenewed"> & {
+  /**
+   * The hold as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.Hold hold = 1;
+   */
+  hold?: Hold | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.HoldRenewed.
+ * Use `create(HoldRenewedSchema)` to create a new message.
+ */
+export const HoldRenewedSchema: GenMessage<HoldRenewed> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 4);
+
+/**
  * A hold became an allocation. Feed: `hold`.
  *
  * @generated from message marketmesh.allocation.v1.HoldConfirmed
@@ -125,7 +146,7 @@ export type HoldConfirmed = Message<"marketmesh.allocation.v1.HoldConfirmed"> & 
  * Use `create(HoldConfirmedSchema)` to create a new message.
  */
 export const HoldConfirmedSchema: GenMessage<HoldConfirmed> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 4);
+  messageDesc(file_marketmesh_allocation_v1_events, 5);
 
 /**
  * A hold was let go. Feed: `hold`.
@@ -146,7 +167,7 @@ export type HoldReleased = Message<"marketmesh.allocation.v1.HoldReleased"> & {
  * Use `create(HoldReleasedSchema)` to create a new message.
  */
 export const HoldReleasedSchema: GenMessage<HoldReleased> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 5);
+  messageDesc(file_marketmesh_allocation_v1_events, 6);
 
 /**
  * A hold's time ran out. Feed: `hold`.
@@ -167,7 +188,7 @@ export type HoldExpired = Message<"marketmesh.allocation.v1.HoldExpired"> & {
  * Use `create(HoldExpiredSchema)` to create a new message.
  */
 export const HoldExpiredSchema: GenMessage<HoldExpired> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 6);
+  messageDesc(file_marketmesh_allocation_v1_events, 7);
 
 /**
  * A hold was put to a party. Feed: `offer`.
@@ -188,7 +209,7 @@ export type OfferMade = Message<"marketmesh.allocation.v1.OfferMade"> & {
  * Use `create(OfferMadeSchema)` to create a new message.
  */
 export const OfferMadeSchema: GenMessage<OfferMade> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 7);
+  messageDesc(file_marketmesh_allocation_v1_events, 8);
 
 /**
  * The party took the offer. Feed: `offer`.
@@ -209,7 +230,7 @@ export type OfferAccepted = Message<"marketmesh.allocation.v1.OfferAccepted"> & 
  * Use `create(OfferAcceptedSchema)` to create a new message.
  */
 export const OfferAcceptedSchema: GenMessage<OfferAccepted> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 8);
+  messageDesc(file_marketmesh_allocation_v1_events, 9);
 
 /**
  * The party refused the offer. Feed: `offer`.
@@ -230,7 +251,7 @@ export type OfferDeclined = Message<"marketmesh.allocation.v1.OfferDeclined"> & 
  * Use `create(OfferDeclinedSchema)` to create a new message.
  */
 export const OfferDeclinedSchema: GenMessage<OfferDeclined> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 9);
+  messageDesc(file_marketmesh_allocation_v1_events, 10);
 
 /**
  * Nobody answered the offer in time. Feed: `offer`.
@@ -251,7 +272,7 @@ export type OfferExpired = Message<"marketmesh.allocation.v1.OfferExpired"> & {
  * Use `create(OfferExpiredSchema)` to create a new message.
  */
 export const OfferExpiredSchema: GenMessage<OfferExpired> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 10);
+  messageDesc(file_marketmesh_allocation_v1_events, 11);
 
 /**
  * The market took the offer back. Feed: `offer`.
@@ -272,7 +293,7 @@ export type OfferRescinded = Message<"marketmesh.allocation.v1.OfferRescinded"> 
  * Use `create(OfferRescindedSchema)` to create a new message.
  */
 export const OfferRescindedSchema: GenMessage<OfferRescinded> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 11);
+  messageDesc(file_marketmesh_allocation_v1_events, 12);
 
 /**
  * A claim was committed. Feed: `allocation`.
@@ -293,7 +314,7 @@ export type AllocationCommitted = Message<"marketmesh.allocation.v1.AllocationCo
  * Use `create(AllocationCommittedSchema)` to create a new message.
  */
 export const AllocationCommittedSchema: GenMessage<AllocationCommitted> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 12);
+  messageDesc(file_marketmesh_allocation_v1_events, 13);
 
 /**
  * A round took its holds. Feed: `round`.
@@ -314,7 +335,7 @@ export type RoundCommitted = Message<"marketmesh.allocation.v1.RoundCommitted"> 
  * Use `create(RoundCommittedSchema)` to create a new message.
  */
 export const RoundCommittedSchema: GenMessage<RoundCommitted> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 13);
+  messageDesc(file_marketmesh_allocation_v1_events, 14);
 
 /**
  * Every offer of a round is settled. Feed: `round`.
@@ -335,7 +356,49 @@ export type RoundSettled = Message<"marketmesh.allocation.v1.RoundSettled"> & {
  * Use `create(RoundSettledSchema)` to create a new message.
  */
 export const RoundSettledSchema: GenMessage<RoundSettled> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 14);
+  messageDesc(file_marketmesh_allocation_v1_events, 15);
+
+/**
+ * A round is solved and waits for somebody to approve it. Feed: `round`.
+ *
+ * @generated from message marketmesh.allocation.v1.RoundAwaitingApproval
+ */
+export type RoundAwaitingApproval = Message<"marketmesh.allocation.v1.RoundAwaitingApproval"> & {
+  /**
+   * The round as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.Round round = 1;
+   */
+  round?: Round | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.RoundAwaitingApproval.
+ * Use `create(RoundAwaitingApprovalSchema)` to create a new message.
+ */
+export const RoundAwaitingApprovalSchema: GenMessage<RoundAwaitingApproval> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 16);
+
+/**
+ * A round was not approved, or not in time; nothing is held. Feed: `round`.
+ *
+ * @generated from message marketmesh.allocation.v1.RoundRejected
+ */
+export type RoundRejected = Message<"marketmesh.allocation.v1.RoundRejected"> & {
+  /**
+   * The round as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.Round round = 1;
+   */
+  round?: Round | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.RoundRejected.
+ * Use `create(RoundRejectedSchema)` to create a new message.
+ */
+export const RoundRejectedSchema: GenMessage<RoundRejected> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 17);
 
 /**
  * A market's sandbox clock moved forward; what was due is settled. Feed: `clock`.
@@ -356,5 +419,5 @@ export type ClockAdvanced = Message<"marketmesh.allocation.v1.ClockAdvanced"> & 
  * Use `create(ClockAdvancedSchema)` to create a new message.
  */
 export const ClockAdvancedSchema: GenMessage<ClockAdvanced> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 15);
+  messageDesc(file_marketmesh_allocation_v1_events, 18);
 

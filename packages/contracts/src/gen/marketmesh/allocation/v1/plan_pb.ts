@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/plan.proto.
  */
 export const file_marketmesh_allocation_v1_plan: GenFile = /*@__PURE__*/
-  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcGxhbi5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIp0HCgRQbGFuEhEKBG5hbWUYASABKAlCA+BBCBIfCgtkZW1hbmRfa2luZBgCIAEoCUIK4EECukgEcgIQARIfCgtzdXBwbHlfa2luZBgDIAEoCUIK4EECukgEcgIQARIaCgZwb2xpY3kYBCABKAlCCuBBArpIBHICEAESIAoMZGVtYW5kX21vZGVsGAUgASgJQgrgQQK6SARyAhABEhkKDHN1cHBseV9tb2RlbBgGIAEoCUID4EEBEj4KCHN0cmF0ZWd5GAcgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBsYW4uU3RyYXRlZ3lCA+BBARI7Cglwcm9wb3NpbmcYCCABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESGgoFdG9wX2sYCSABKA1CC+BBAbpIBSoDGOgHEj8KCXVuaXRfbW9kZRgKIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuLlVuaXRNb2RlQgPgQQESPQoLYW5zd2VyZWRfYnkYCyABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESSgoRYWNjZXB0YW5jZV93aW5kb3cYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEhQKB3ZlcnNpb24YDSABKANCA+BBAxIRCgRldGFnGA4gASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMiWwoIU3RyYXRlZ3kSGAoUU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIgChxTVFJBVEVHWV9ERUZFUlJFRF9BQ0NFUFRBTkNFEAESEwoPU1RSQVRFR1lfR1JFRURZEAIiPgoEU2lkZRIUChBTSURFX1VOU1BFQ0lGSUVEEAASDwoLU0lERV9ERU1BTkQQARIPCgtTSURFX1NVUFBMWRACIlAKCFVuaXRNb2RlEhkKFVVOSVRfTU9ERV9VTlNQRUNJRklFRBAAEhQKEFVOSVRfTU9ERV9TUFJFQUQQARITCg9VTklUX01PREVfV0hPTEUQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcGxhbi5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIq4LCgRQbGFuEhEKBG5hbWUYASABKAlCA+BBCBIfCgtkZW1hbmRfa2luZBgCIAEoCUIK4EECukgEcgIQARIfCgtzdXBwbHlfa2luZBgDIAEoCUIK4EECukgEcgIQARIaCgZwb2xpY3kYBCABKAlCCuBBArpIBHICEAESIAoMZGVtYW5kX21vZGVsGAUgASgJQgrgQQK6SARyAhABEhkKDHN1cHBseV9tb2RlbBgGIAEoCUID4EEBEj4KCHN0cmF0ZWd5GAcgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBsYW4uU3RyYXRlZ3lCA+BBARI7Cglwcm9wb3NpbmcYCCABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESGgoFdG9wX2sYCSABKA1CC+BBAbpIBSoDGOgHEj8KCXVuaXRfbW9kZRgKIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuLlVuaXRNb2RlQgPgQQESPQoLYW5zd2VyZWRfYnkYCyABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESSgoRYWNjZXB0YW5jZV93aW5kb3cYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEhQKB3ZlcnNpb24YDSABKANCA+BBAxIRCgRldGFnGA4gASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOwoJb2JqZWN0aXZlGBEgASgLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9iamVjdGl2ZUID4EEBEjUKBmxpbWl0cxgSIAEoCzIgLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5MaW1pdHNCA+BBARI5CghiYXRjaGluZxgTIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5CYXRjaGluZ0ID4EEBEh4KEWFwcHJvdmFsX3JlcXVpcmVkGBQgASgIQgPgQQESSAoPYXBwcm92YWxfd2luZG93GBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIhCgRzZWVkGBYgASgDQhPgQQG6SA0iCxj/////////DygAEkEKBnNoYXJlcxgXIAMoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Hcm91cFNoYXJlQgvgQQG6SAWSAQIQZCLsAQoIU3RyYXRlZ3kSGAoUU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIgChxTVFJBVEVHWV9ERUZFUlJFRF9BQ0NFUFRBTkNFEAESEwoPU1RSQVRFR1lfR1JFRURZEAISFAoQU1RSQVRFR1lfT1BUSU1BTBADEh4KGlNUUkFURUdZX1BFUl9ERU1BTkRfR1JFRURZEAQSGQoVU1RSQVRFR1lfU0NBUkNFX0ZJUlNUEAUSFAoQU1RSQVRFR1lfTE9UVEVSWRAGEhEKDVNUUkFURUdZX0ZBSVIQBxIVChFTVFJBVEVHWV9FWFBFQ1RFRBAIIj4KBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEg8KC1NJREVfREVNQU5EEAESDwoLU0lERV9TVVBQTFkQAiJQCghVbml0TW9kZRIZChVVTklUX01PREVfVU5TUEVDSUZJRUQQABIUChBVTklUX01PREVfU1BSRUFEEAESEwoPVU5JVF9NT0RFX1dIT0xFEAIiugIKCU9iamVjdGl2ZRIqCg5kZW1hbmRfcXVhbGl0eRgBIAEoDUIN4EEBukgHKgUYgJL0AUgAiAEBEiUKDnN1cHBseV9xdWFsaXR5GAIgASgNQg3gQQG6SAcqBRiAkvQBEiIKCmZpbGxfYm9udXMYAyABKA1CDuBBAbpICCoGGICU69wDEi4KFndhaXRpbmdfYm9udXNfcGVyX2hvdXIYBCABKA1CDuBBAbpICCoGGICU69wDEikKEXdhaXRpbmdfYm9udXNfbWF4GAUgASgNQg7gQQG6SAgqBhiAlOvcAxJICg1ncm91cF9ib251c2VzGAYgAygLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdyb3VwQm9udXNCC+BBAbpIBZIBAhBkQhEKD19kZW1hbmRfcXVhbGl0eSKfAQoKR3JvdXBCb251cxJOCghncm91cGluZxgBIAEoCUI84EECukg2cjQyMl4oZGVtYW5kL1tBLVphLXpdW0EtWmEtejAtOV9dezAsNjJ9fHN1cHBseS9vd25lcikkEhwKBXZhbHVlGAIgASgJQg3gQQK6SAdyBRABGIACEiMKBWJvbnVzGAMgASgRQhTgQQK6SA46DBiAqNa5Byj/p9a5ByLXAQoGTGltaXRzEkEKBmdyb3VwcxgBIAMoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Hcm91cExpbWl0QgvgQQG6SAWSAQIQZBJHCgpleGNsdXNpb25zGAIgAygLMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkxpc3RpbmdQYWlyQgzgQQG6SAaSAQMQ6AcSQQoEcGlucxgDIAMoCzIlLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5MaXN0aW5nUGFpckIM4EEBukgGkgEDEOgHIpsBCgpHcm91cExpbWl0Ek4KCGdyb3VwaW5nGAEgASgJQjzgQQK6SDZyNDIyXihkZW1hbmQvW0EtWmEtel1bQS1aYS16MC05X117MCw2Mn18c3VwcGx5L293bmVyKSQSGgoFdmFsdWUYAiABKAlCC+BBAbpIBXIDGIACEiEKCXVuaXRzX21heBgDIAEoDUIO4EECukgIKgYYgJTr3AMi0wEKCkdyb3VwU2hhcmUSTgoIZ3JvdXBpbmcYASABKAlCPOBBArpINnI0MjJeKGRlbWFuZC9bQS1aYS16XVtBLVphLXowLTlfXXswLDYyfXxzdXBwbHkvb3duZXIpJBIcCgV2YWx1ZRgCIAEoCUIN4EECukgHcgUQARiAAhIhCgl1bml0c19taW4YAyABKA1CDuBBAbpICCoGGICU69wDEiYKCXVuaXRzX21heBgEIAEoDUIO4EEBukgIKgYYgJTr3ANIAIgBAUIMCgpfdW5pdHNfbWF4IkUKC0xpc3RpbmdQYWlyEhoKBmRlbWFuZBgBIAEoCUIK4EECukgEcgIQARIaCgZzdXBwbHkYAiABKAlCCuBBArpIBHICEAEi0gIKCEJhdGNoaW5nEjoKBG1vZGUYASABKA4yJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQmF0Y2hpbmcuTW9kZUID4EEBEkEKCGludGVydmFsGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIlCg9taW5pbXVtX2RlbWFuZHMYAyABKA1CDOBBAbpIBioEGMCEPRJFCgxtYXhpbXVtX3dhaXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBIlkKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEhIKDk1PREVfT05fREVNQU5EEAESEgoOTU9ERV9TQ0hFRFVMRUQQAhITCg9NT0RFX0NPTlRJTlVPVVMQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * How allocation is decided.
@@ -135,6 +135,56 @@ export type Plan = Message<"marketmesh.allocation.v1.Plan"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 16;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * What is maximised. Absent means the demand's scores as they are.
+   *
+   * @generated from field: marketmesh.allocation.v1.Objective objective = 17;
+   */
+  objective?: Objective | undefined;
+
+  /**
+   * What holds in every round, whatever the strategy says.
+   *
+   * @generated from field: marketmesh.allocation.v1.Limits limits = 18;
+   */
+  limits?: Limits | undefined;
+
+  /**
+   * When rounds begin by themselves. Absent means on demand.
+   *
+   * @generated from field: marketmesh.allocation.v1.Batching batching = 19;
+   */
+  batching?: Batching | undefined;
+
+  /**
+   * Whether somebody must approve what a round solved before anything is held.
+   *
+   * @generated from field: bool approval_required = 20;
+   */
+  approvalRequired: boolean;
+
+  /**
+   * How long a round waits for its approval, in market time; 1 s to 366 days. Then it is rejected. Absent means 72 hours.
+   *
+   * @generated from field: google.protobuf.Duration approval_window = 21;
+   */
+  approvalWindow?: Duration | undefined;
+
+  /**
+   * What chance is drawn from, for STRATEGY_LOTTERY: equal seed, equal graph, equal answer. Each round draws anew, from the seed
+   * and its own id.
+   *
+   * @generated from field: int64 seed = 22;
+   */
+  seed: bigint;
+
+  /**
+   * What STRATEGY_FAIR grants. At most 100.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.GroupShare shares = 23;
+   */
+  shares: GroupShare[];
 };
 
 /**
@@ -171,6 +221,48 @@ export const Plan_Strategy = {
    * @generated from enum value: STRATEGY_GREEDY = 2;
    */
   GREEDY: 2,
+
+  /**
+   * The most that the objective can be worth, with a proof of how near it is.
+   *
+   * @generated from enum value: STRATEGY_OPTIMAL = 3;
+   */
+  OPTIMAL: 3,
+
+  /**
+   * Demands one after the other, longest waiting first, each its best supply.
+   *
+   * @generated from enum value: STRATEGY_PER_DEMAND_GREEDY = 4;
+   */
+  PER_DEMAND_GREEDY: 4,
+
+  /**
+   * Demands with the fewest choices first.
+   *
+   * @generated from enum value: STRATEGY_SCARCE_FIRST = 5;
+   */
+  SCARCE_FIRST: 5,
+
+  /**
+   * Demands in an order drawn from the seed, each its best supply.
+   *
+   * @generated from enum value: STRATEGY_LOTTERY = 6;
+   */
+  LOTTERY: 6,
+
+  /**
+   * The best that grants each group its share.
+   *
+   * @generated from enum value: STRATEGY_FAIR = 7;
+   */
+  FAIR: 7,
+
+  /**
+   * The most that can be expected after people answered: learns from the answers to this plan's offers.
+   *
+   * @generated from enum value: STRATEGY_EXPECTED = 8;
+   */
+  EXPECTED: 8,
 } as const;
 
 /**
@@ -267,4 +359,326 @@ export type Plan_UnitMode = (typeof Plan_UnitMode)[keyof typeof Plan_UnitMode] |
  */
 export const Plan_UnitModeSchema: GenEnum<Plan_UnitMode> = /*@__PURE__*/
   enumDesc(file_marketmesh_allocation_v1_plan, 0, 2);
+
+/**
+ * What is maximised. Numbers are millionths, the unit of scores.
+ *
+ * @generated from message marketmesh.allocation.v1.Objective
+ */
+export type Objective = Message<"marketmesh.allocation.v1.Objective"> & {
+  /**
+   * What one of the demand's score counts, up to 4,000,000. Absent means 1,000,000.
+   *
+   * @generated from field: optional uint32 demand_quality = 1;
+   */
+  demandQuality?: number | undefined;
+
+  /**
+   * What one of the supply's score counts, up to 4,000,000.
+   *
+   * @generated from field: uint32 supply_quality = 2;
+   */
+  supplyQuality: number;
+
+  /**
+   * Added for every pair: the more, the more is filled, with worse pairs. Up to 1,000,000,000.
+   *
+   * @generated from field: uint32 fill_bonus = 3;
+   */
+  fillBonus: number;
+
+  /**
+   * Added per full hour of market time since the first decision about the demand. Up to 1,000,000,000.
+   *
+   * @generated from field: uint32 waiting_bonus_per_hour = 4;
+   */
+  waitingBonusPerHour: number;
+
+  /**
+   * At most this is added for waiting; 0 means 1,000,000. Up to 1,000,000,000.
+   *
+   * @generated from field: uint32 waiting_bonus_max = 5;
+   */
+  waitingBonusMax: number;
+
+  /**
+   * Added for pairs of a group. At most 100.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.GroupBonus group_bonuses = 6;
+   */
+  groupBonuses: GroupBonus[];
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.Objective.
+ * Use `create(ObjectiveSchema)` to create a new message.
+ */
+export const ObjectiveSchema: GenMessage<Objective> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 1);
+
+/**
+ * Adds to the weight of every pair of a group.
+ *
+ * @generated from message marketmesh.allocation.v1.GroupBonus
+ */
+export type GroupBonus = Message<"marketmesh.allocation.v1.GroupBonus"> & {
+  /**
+   * The grouping: `demand/{group}` with a group of the demand's kind, `demand/owner` or `supply/owner`.
+   *
+   * @generated from field: string grouping = 1;
+   */
+  grouping: string;
+
+  /**
+   * The group: a value of the grouping; of an owner the id of the party.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * In millionths; below 0 takes off. -1,000,000,000 to 1,000,000,000.
+   *
+   * @generated from field: sint32 bonus = 3;
+   */
+  bonus: number;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.GroupBonus.
+ * Use `create(GroupBonusSchema)` to create a new message.
+ */
+export const GroupBonusSchema: GenMessage<GroupBonus> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 2);
+
+/**
+ * What holds in every round of a plan. Allocate-now keeps exclusions only.
+ *
+ * @generated from message marketmesh.allocation.v1.Limits
+ */
+export type Limits = Message<"marketmesh.allocation.v1.Limits"> & {
+  /**
+   * At most so many units of one round for a group. At most 100.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.GroupLimit groups = 1;
+   */
+  groups: GroupLimit[];
+
+  /**
+   * Pairs that must not be. At most 1,000.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.ListingPair exclusions = 2;
+   */
+  exclusions: ListingPair[];
+
+  /**
+   * Pairs that come before anything else, where they are eligible and have capacity. At most 1,000.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.ListingPair pins = 3;
+   */
+  pins: ListingPair[];
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 3);
+
+/**
+ * At most so many units for a group.
+ *
+ * @generated from message marketmesh.allocation.v1.GroupLimit
+ */
+export type GroupLimit = Message<"marketmesh.allocation.v1.GroupLimit"> & {
+  /**
+   * The grouping: as in GroupBonus. `demand/owner` and `supply/owner` limit parties.
+   *
+   * @generated from field: string grouping = 1;
+   */
+  grouping: string;
+
+  /**
+   * The group. Empty means each group of the grouping by itself.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * Units, 0 or more.
+   *
+   * @generated from field: uint32 units_max = 3;
+   */
+  unitsMax: number;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.GroupLimit.
+ * Use `create(GroupLimitSchema)` to create a new message.
+ */
+export const GroupLimitSchema: GenMessage<GroupLimit> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 4);
+
+/**
+ * What STRATEGY_FAIR grants a group.
+ *
+ * @generated from message marketmesh.allocation.v1.GroupShare
+ */
+export type GroupShare = Message<"marketmesh.allocation.v1.GroupShare"> & {
+  /**
+   * The grouping: as in GroupBonus.
+   *
+   * @generated from field: string grouping = 1;
+   */
+  grouping: string;
+
+  /**
+   * The group.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * Served first, as far as its pairs allow; what it cannot use is anybody's.
+   *
+   * @generated from field: uint32 units_min = 3;
+   */
+  unitsMin: number;
+
+  /**
+   * Never more than this. Absent means as much as is left.
+   *
+   * @generated from field: optional uint32 units_max = 4;
+   */
+  unitsMax?: number | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.GroupShare.
+ * Use `create(GroupShareSchema)` to create a new message.
+ */
+export const GroupShareSchema: GenMessage<GroupShare> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 5);
+
+/**
+ * A demand and a supply.
+ *
+ * @generated from message marketmesh.allocation.v1.ListingPair
+ */
+export type ListingPair = Message<"marketmesh.allocation.v1.ListingPair"> & {
+  /**
+   * Format: `markets/{market}/listings/{listing}`.
+   *
+   * @generated from field: string demand = 1;
+   */
+  demand: string;
+
+  /**
+   * Format: `markets/{market}/listings/{listing}`.
+   *
+   * @generated from field: string supply = 2;
+   */
+  supply: string;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.ListingPair.
+ * Use `create(ListingPairSchema)` to create a new message.
+ */
+export const ListingPairSchema: GenMessage<ListingPair> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 6);
+
+/**
+ * When rounds of a plan begin by themselves: a longer interval makes a thicker market and a longer wait.
+ *
+ * @generated from message marketmesh.allocation.v1.Batching
+ */
+export type Batching = Message<"marketmesh.allocation.v1.Batching"> & {
+  /**
+   * When.
+   *
+   * @generated from field: marketmesh.allocation.v1.Batching.Mode mode = 1;
+   */
+  mode: Batching_Mode;
+
+  /**
+   * SCHEDULED: from one round to the next, counted from the plan's change, 1 s to 366 days; due times that passed while the
+   * plan or the service was busy are one round. CONTINUOUS: at least this long between two rounds; absent means 1 s.
+   *
+   * @generated from field: google.protobuf.Duration interval = 2;
+   */
+  interval?: Duration | undefined;
+
+  /**
+   * CONTINUOUS: open demands with news (their own, or of any supply) that begin a round; 0 means 1. Up to 1,000,000.
+   *
+   * @generated from field: uint32 minimum_demands = 3;
+   */
+  minimumDemands: number;
+
+  /**
+   * CONTINUOUS: fewer begin one after this long, in market time. Required with more than one minimum demand.
+   *
+   * @generated from field: google.protobuf.Duration maximum_wait = 4;
+   */
+  maximumWait?: Duration | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.Batching.
+ * Use `create(BatchingSchema)` to create a new message.
+ */
+export const BatchingSchema: GenMessage<Batching> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 7);
+
+/**
+ * When rounds begin.
+ *
+ * @generated from enum marketmesh.allocation.v1.Batching.Mode
+ */
+export const Batching_Mode = {
+  /**
+   * Means ON_DEMAND.
+   *
+   * @generated from enum value: MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * When somebody calls CreateRound, which goes with the others too.
+   *
+   * @generated from enum value: MODE_ON_DEMAND = 1;
+   */
+  ON_DEMAND: 1,
+
+  /**
+   * Every `interval` of market time.
+   *
+   * @generated from enum value: MODE_SCHEDULED = 2;
+   */
+  SCHEDULED: 2,
+
+  /**
+   * As soon as there is something to decide.
+   *
+   * @generated from enum value: MODE_CONTINUOUS = 3;
+   */
+  CONTINUOUS: 3,
+} as const;
+
+/**
+ * When rounds begin.
+ *
+ * @generated from enum marketmesh.allocation.v1.Batching.Mode
+ */
+export type Batching_Mode = (typeof Batching_Mode)[keyof typeof Batching_Mode] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.Batching.Mode.
+ */
+export const Batching_ModeSchema: GenEnum<Batching_Mode> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_plan, 7, 0);
 

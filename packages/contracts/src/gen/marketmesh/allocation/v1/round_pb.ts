@@ -8,6 +8,8 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Plan_Strategy } from "./plan_pb.ts";
+import { file_marketmesh_allocation_v1_plan } from "./plan_pb.ts";
 import type { Funnel } from "../../eligibility/v1/eligibility_pb.ts";
 import { file_marketmesh_eligibility_v1_eligibility } from "../../eligibility/v1/eligibility_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/round.proto.
  */
 export const file_marketmesh_allocation_v1_round: GenFile = /*@__PURE__*/
-  fileDesc("CiRtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcm91bmQucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSKDBwoFUm91bmQSEQoEbmFtZRgBIAEoCUID4EEIEhgKBHBsYW4YAiABKAlCCuBBArpIBHICEAESOQoFc3RhdGUYAyABKA4yJS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQuU3RhdGVCA+BBAxIZCgxwbGFuX3ZlcnNpb24YBCABKANCA+BBAxIbCg5wb2xpY3lfdmVyc2lvbhgFIAEoA0ID4EEDEiEKFGRlbWFuZF9tb2RlbF92ZXJzaW9uGAYgASgDQgPgQQMSIQoUc3VwcGx5X21vZGVsX3ZlcnNpb24YByABKANCA+BBAxIfChJzdGF0aXN0aWNzX3ZlcnNpb24YCCABKANCA+BBAxI2Cg1kZWNpc2lvbl90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhkKDGRlbWFuZF9jb3VudBgKIAEoA0ID4EEDEhcKCm9wZW5fdW5pdHMYCyABKANCA+BBAxIbCg5kZW1hbmRzX3JhbmtlZBgMIAEoA0ID4EEDEhsKDmVsaWdpYmxlX3BhaXJzGA0gASgDQgPgQQMSFwoKZWRnZV9jb3VudBgOIAEoA0ID4EEDEhcKCmhvbGRfY291bnQYDyABKANCA+BBAxIXCgpoZWxkX3VuaXRzGBAgASgDQgPgQQMSGAoLb2ZmZXJzX29wZW4YESABKANCA+BBAxI0CgZwaGFzZXMYEiADKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGhhc2VCA+BBAxIUCgdmYWlsdXJlGBMgASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHQoQdW5rbm93bl9zdXBwbGllcxgWIAEoA0ID4EEDIpABCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIRCg1TVEFURV9TT0xWSU5HEAISEAoMU1RBVEVfU09MVkVEEAMSEwoPU1RBVEVfQ09NTUlUVEVEEAQSEQoNU1RBVEVfU0VUVExFRBAFEhAKDFNUQVRFX0ZBSUxFRBAGIkMKBVBoYXNlEg0KBXBoYXNlGAEgASgJEisKCGR1cmF0aW9uGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIsAGCghEZWNpc2lvbhIRCgRuYW1lGAEgASgJQgPgQQgSEwoGZGVtYW5kGAIgASgJQgPgQQMSEQoEcGxhbhgDIAEoCUID4EEDEhIKBXJvdW5kGAQgASgJQgPgQQMSGQoMcGxhbl92ZXJzaW9uGAUgASgDQgPgQQMSGwoOcG9saWN5X3ZlcnNpb24YBiABKANCA+BBAxIhChRkZW1hbmRfbW9kZWxfdmVyc2lvbhgHIAEoA0ID4EEDEiEKFHN1cHBseV9tb2RlbF92ZXJzaW9uGAggASgDQgPgQQMSHwoSc3RhdGlzdGljc192ZXJzaW9uGAkgASgDQgPgQQMSGwoOZGVtYW5kX3ZlcnNpb24YCiABKANCA+BBAxIVCghmZWVkX3NlcRgLIAEoA0ID4EEDEjYKDWRlY2lzaW9uX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNgoGZnVubmVsGA0gASgLMiEubWFya2V0bWVzaC5lbGlnaWJpbGl0eS52MS5GdW5uZWxCA+BBAxIXCgpvcGVuX3VuaXRzGA4gASgDQgPgQQMSOAoIb3V0Y29tZXMYDyADKAsyIS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT3V0Y29tZUID4EEDEj4KBnJlc3VsdBgQIAEoDjIpLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5EZWNpc2lvbi5SZXN1bHRCA+BBAxIwCghkdXJhdGlvbhgRIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkID4EEDEjQKC2NyZWF0ZV90aW1lGBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDIqYBCgZSZXN1bHQSFgoSUkVTVUxUX1VOU1BFQ0lGSUVEEAASDwoLUkVTVUxUX0hFTEQQARIWChJSRVNVTFRfUEFSVExZX0hFTEQQAhIaChZSRVNVTFRfTk9CT0RZX0VMSUdJQkxFEAMSFAoQUkVTVUxUX0VYSEFVU1RFRBAEEhQKEFJFU1VMVF9PVVRSQU5LRUQQBRITCg9SRVNVTFRfTk9UX09QRU4QBiJiCgdPdXRjb21lEg4KBnN1cHBseRgBIAEoCRINCgV1bml0cxgCIAEoAxIUCgxkZW1hbmRfc2NvcmUYAyABKBESFAoMc3VwcGx5X3Njb3JlGAQgASgREgwKBGhvbGQYBSABKAliBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_marketmesh_eligibility_v1_eligibility]);
+  fileDesc("CiRtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcm91bmQucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSL0CwoFUm91bmQSEQoEbmFtZRgBIAEoCUID4EEIEhgKBHBsYW4YAiABKAlCCuBBArpIBHICEAESOQoFc3RhdGUYAyABKA4yJS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQuU3RhdGVCA+BBAxIZCgxwbGFuX3ZlcnNpb24YBCABKANCA+BBAxIbCg5wb2xpY3lfdmVyc2lvbhgFIAEoA0ID4EEDEiEKFGRlbWFuZF9tb2RlbF92ZXJzaW9uGAYgASgDQgPgQQMSIQoUc3VwcGx5X21vZGVsX3ZlcnNpb24YByABKANCA+BBAxIfChJzdGF0aXN0aWNzX3ZlcnNpb24YCCABKANCA+BBAxI2Cg1kZWNpc2lvbl90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhkKDGRlbWFuZF9jb3VudBgKIAEoA0ID4EEDEhcKCm9wZW5fdW5pdHMYCyABKANCA+BBAxIbCg5kZW1hbmRzX3JhbmtlZBgMIAEoA0ID4EEDEhsKDmVsaWdpYmxlX3BhaXJzGA0gASgDQgPgQQMSFwoKZWRnZV9jb3VudBgOIAEoA0ID4EEDEhcKCmhvbGRfY291bnQYDyABKANCA+BBAxIXCgpoZWxkX3VuaXRzGBAgASgDQgPgQQMSGAoLb2ZmZXJzX29wZW4YESABKANCA+BBAxI0CgZwaGFzZXMYEiADKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGhhc2VCA+BBAxIUCgdmYWlsdXJlGBMgASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHQoQdW5rbm93bl9zdXBwbGllcxgWIAEoA0ID4EEDEhQKB2RyeV9ydW4YFyABKAhCA+BBARI+CghzdHJhdGVneRgYIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuLlN0cmF0ZWd5QgPgQQMSEQoEc2VlZBgZIAEoA0ID4EEDEkQKC2NlcnRpZmljYXRlGBogASgLMioubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kQ2VydGlmaWNhdGVCA+BBAxI9Cgd0cmlnZ2VyGBsgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kLlRyaWdnZXJCA+BBAxIxCghkdWVfdGltZRgcIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI9ChRhcHByb3ZhbF9leHBpcmVfdGltZRgdIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIVCghhcHByb3ZlchgeIAEoCUID4EEDEhYKCXJlamVjdGlvbhgfIAEoCUID4EEDEhoKDXN0YXRlX3ZlcnNpb24YICABKANCA+BBAxIXCgpwYWlyX2NvdW50GCEgASgDQgPgQQMiZQoHVHJpZ2dlchIXChNUUklHR0VSX1VOU1BFQ0lGSUVEEAASEwoPVFJJR0dFUl9SRVFVRVNUEAESFAoQVFJJR0dFUl9TQ0hFRFVMRRACEhYKElRSSUdHRVJfQ09OVElOVU9VUxADItYBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIRCg1TVEFURV9TT0xWSU5HEAISEAoMU1RBVEVfU09MVkVEEAMSEwoPU1RBVEVfQ09NTUlUVEVEEAQSEQoNU1RBVEVfU0VUVExFRBAFEhAKDFNUQVRFX0ZBSUxFRBAGEhsKF1NUQVRFX0FXQUlUSU5HX0FQUFJPVkFMEAcSEwoPU1RBVEVfU0lNVUxBVEVEEAgSEgoOU1RBVEVfUkVKRUNURUQQCSJMChBSb3VuZENlcnRpZmljYXRlEg4KBnByaW1hbBgBIAEoARIMCgRkdWFsGAIgASgBEgsKA2dhcBgDIAEoARINCgVleGFjdBgEIAEoCCKgAQoJUm91bmRQYWlyEhAKCHBvc2l0aW9uGAEgASgDEg4KBmRlbWFuZBgCIAEoCRIOCgZzdXBwbHkYAyABKAkSDQoFdW5pdHMYBCABKAMSFAoMZGVtYW5kX3Njb3JlGAUgASgREhQKDHN1cHBseV9zY29yZRgGIAEoERIQCghkZWNpc2lvbhgHIAEoCRIUCgxsb3N0X2JlY2F1c2UYCCABKAkiQwoFUGhhc2USDQoFcGhhc2UYASABKAkSKwoIZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i1QYKCERlY2lzaW9uEhEKBG5hbWUYASABKAlCA+BBCBITCgZkZW1hbmQYAiABKAlCA+BBAxIRCgRwbGFuGAMgASgJQgPgQQMSEgoFcm91bmQYBCABKAlCA+BBAxIZCgxwbGFuX3ZlcnNpb24YBSABKANCA+BBAxIbCg5wb2xpY3lfdmVyc2lvbhgGIAEoA0ID4EEDEiEKFGRlbWFuZF9tb2RlbF92ZXJzaW9uGAcgASgDQgPgQQMSIQoUc3VwcGx5X21vZGVsX3ZlcnNpb24YCCABKANCA+BBAxIfChJzdGF0aXN0aWNzX3ZlcnNpb24YCSABKANCA+BBAxIbCg5kZW1hbmRfdmVyc2lvbhgKIAEoA0ID4EEDEhUKCGZlZWRfc2VxGAsgASgDQgPgQQMSNgoNZGVjaXNpb25fdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI2CgZmdW5uZWwYDSABKAsyIS5tYXJrZXRtZXNoLmVsaWdpYmlsaXR5LnYxLkZ1bm5lbEID4EEDEhcKCm9wZW5fdW5pdHMYDiABKANCA+BBAxI4CghvdXRjb21lcxgPIAMoCzIhLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PdXRjb21lQgPgQQMSPgoGcmVzdWx0GBAgASgOMikubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uLlJlc3VsdEID4EEDEjAKCGR1cmF0aW9uGBEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgPgQQMSNAoLY3JlYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMiuwEKBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABIPCgtSRVNVTFRfSEVMRBABEhYKElJFU1VMVF9QQVJUTFlfSEVMRBACEhoKFlJFU1VMVF9OT0JPRFlfRUxJR0lCTEUQAxIUChBSRVNVTFRfRVhIQVVTVEVEEAQSFAoQUkVTVUxUX09VVFJBTktFRBAFEhMKD1JFU1VMVF9OT1RfT1BFThAGEhMKD1JFU1VMVF9SRUpFQ1RFRBAHImIKB091dGNvbWUSDgoGc3VwcGx5GAEgASgJEg0KBXVuaXRzGAIgASgDEhQKDGRlbWFuZF9zY29yZRgDIAEoERIUCgxzdXBwbHlfc2NvcmUYBCABKBESDAoEaG9sZBgFIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_plan, file_marketmesh_eligibility_v1_eligibility]);
 
 /**
  * One batch run of a plan over every open demand.
@@ -177,6 +179,83 @@ export type Round = Message<"marketmesh.allocation.v1.Round"> & {
    * @generated from field: int64 unknown_supplies = 22;
    */
   unknownSupplies: bigint;
+
+  /**
+   * Solves and stores, and takes nothing: ends SIMULATED. Its pairs can be listed. Set when it is created.
+   *
+   * @generated from field: bool dry_run = 23;
+   */
+  dryRun: boolean;
+
+  /**
+   * How it was decided. Unspecified until it is solved.
+   *
+   * @generated from field: marketmesh.allocation.v1.Plan.Strategy strategy = 24;
+   */
+  strategy: Plan_Strategy;
+
+  /**
+   * What chance was drawn from: made of the plan's seed and the round's id.
+   *
+   * @generated from field: int64 seed = 25;
+   */
+  seed: bigint;
+
+  /**
+   * What is proven about the solution. Absent where the strategy proves nothing.
+   *
+   * @generated from field: marketmesh.allocation.v1.RoundCertificate certificate = 26;
+   */
+  certificate?: RoundCertificate | undefined;
+
+  /**
+   * Who began it.
+   *
+   * @generated from field: marketmesh.allocation.v1.Round.Trigger trigger = 27;
+   */
+  trigger: Round_Trigger;
+
+  /**
+   * When it was due, in market time. Absent for a round that was asked for.
+   *
+   * @generated from field: google.protobuf.Timestamp due_time = 28;
+   */
+  dueTime?: Timestamp | undefined;
+
+  /**
+   * When it is rejected if nobody has approved it, in market time. Absent when it needs no approval.
+   *
+   * @generated from field: google.protobuf.Timestamp approval_expire_time = 29;
+   */
+  approvalExpireTime?: Timestamp | undefined;
+
+  /**
+   * Who approved or rejected it, a principal. Empty otherwise.
+   *
+   * @generated from field: string approver = 30;
+   */
+  approver: string;
+
+  /**
+   * Why it was rejected. Empty otherwise.
+   *
+   * @generated from field: string rejection = 31;
+   */
+  rejection: string;
+
+  /**
+   * The version of what the plan had learned from answers; 0 where the strategy learns nothing.
+   *
+   * @generated from field: int64 state_version = 32;
+   */
+  stateVersion: bigint;
+
+  /**
+   * Pairs that were solved. Lost ones among them are not held.
+   *
+   * @generated from field: int64 pair_count = 33;
+   */
+  pairCount: bigint;
 };
 
 /**
@@ -185,6 +264,54 @@ export type Round = Message<"marketmesh.allocation.v1.Round"> & {
  */
 export const RoundSchema: GenMessage<Round> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_round, 0);
+
+/**
+ * Who began a round.
+ *
+ * @generated from enum marketmesh.allocation.v1.Round.Trigger
+ */
+export const Round_Trigger = {
+  /**
+   * Never used.
+   *
+   * @generated from enum value: TRIGGER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A call.
+   *
+   * @generated from enum value: TRIGGER_REQUEST = 1;
+   */
+  REQUEST: 1,
+
+  /**
+   * The plan's interval.
+   *
+   * @generated from enum value: TRIGGER_SCHEDULE = 2;
+   */
+  SCHEDULE: 2,
+
+  /**
+   * News, as a continuous plan wants it.
+   *
+   * @generated from enum value: TRIGGER_CONTINUOUS = 3;
+   */
+  CONTINUOUS: 3,
+} as const;
+
+/**
+ * Who began a round.
+ *
+ * @generated from enum marketmesh.allocation.v1.Round.Trigger
+ */
+export type Round_Trigger = (typeof Round_Trigger)[keyof typeof Round_Trigger] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.Round.Trigger.
+ */
+export const Round_TriggerSchema: GenEnum<Round_Trigger> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_round, 0, 0);
 
 /**
  * How far a round came.
@@ -240,6 +367,27 @@ export const Round_State = {
    * @generated from enum value: STATE_FAILED = 6;
    */
   FAILED: 6,
+
+  /**
+   * The assignment is stored and waits for ApproveRound or RejectRound. Nothing is held.
+   *
+   * @generated from enum value: STATE_AWAITING_APPROVAL = 7;
+   */
+  AWAITING_APPROVAL: 7,
+
+  /**
+   * A dry run is solved. Nothing was held.
+   *
+   * @generated from enum value: STATE_SIMULATED = 8;
+   */
+  SIMULATED: 8,
+
+  /**
+   * It was not approved, or not in time. Nothing was held.
+   *
+   * @generated from enum value: STATE_REJECTED = 9;
+   */
+  REJECTED: 9,
 } as const;
 
 /**
@@ -253,7 +401,119 @@ export type Round_State = (typeof Round_State)[keyof typeof Round_State] | Unkno
  * Describes the enum marketmesh.allocation.v1.Round.State.
  */
 export const Round_StateSchema: GenEnum<Round_State> = /*@__PURE__*/
-  enumDesc(file_marketmesh_allocation_v1_round, 0, 0);
+  enumDesc(file_marketmesh_allocation_v1_round, 0, 1);
+
+/**
+ * What is proven about a solution: no other that keeps the same limits is worth more than `dual`.
+ *
+ * @generated from message marketmesh.allocation.v1.RoundCertificate
+ */
+export type RoundCertificate = Message<"marketmesh.allocation.v1.RoundCertificate"> & {
+  /**
+   * What the solution is worth, in millionths.
+   *
+   * @generated from field: double primal = 1;
+   */
+  primal: number;
+
+  /**
+   * What no solution exceeds, in millionths.
+   *
+   * @generated from field: double dual = 2;
+   */
+  dual: number;
+
+  /**
+   * `dual - primal`; 0 when it is proven to be a best one.
+   *
+   * @generated from field: double gap = 3;
+   */
+  gap: number;
+
+  /**
+   * Whether it is.
+   *
+   * @generated from field: bool exact = 4;
+   */
+  exact: boolean;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.RoundCertificate.
+ * Use `create(RoundCertificateSchema)` to create a new message.
+ */
+export const RoundCertificateSchema: GenMessage<RoundCertificate> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_round, 1);
+
+/**
+ * One pair that a round solved.
+ *
+ * @generated from message marketmesh.allocation.v1.RoundPair
+ */
+export type RoundPair = Message<"marketmesh.allocation.v1.RoundPair"> & {
+  /**
+   * From 0: the order in which holds are taken, best demand score first.
+   *
+   * @generated from field: int64 position = 1;
+   */
+  position: bigint;
+
+  /**
+   * Format: `markets/{market}/listings/{listing}`.
+   *
+   * @generated from field: string demand = 2;
+   */
+  demand: string;
+
+  /**
+   * Format: `markets/{market}/listings/{listing}`.
+   *
+   * @generated from field: string supply = 3;
+   */
+  supply: string;
+
+  /**
+   * Units.
+   *
+   * @generated from field: int64 units = 4;
+   */
+  units: bigint;
+
+  /**
+   * How the demand sees the supply, in millionths.
+   *
+   * @generated from field: sint32 demand_score = 5;
+   */
+  demandScore: number;
+
+  /**
+   * How the supply sees the demand, in millionths.
+   *
+   * @generated from field: sint32 supply_score = 6;
+   */
+  supplyScore: number;
+
+  /**
+   * The decision. Format: `markets/{market}/decisions/{decision}`. Empty for a dry run.
+   *
+   * @generated from field: string decision = 7;
+   */
+  decision: string;
+
+  /**
+   * Why it was not held: an error reason. Empty: it is, or has yet to be.
+   *
+   * @generated from field: string lost_because = 8;
+   */
+  lostBecause: string;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.RoundPair.
+ * Use `create(RoundPairSchema)` to create a new message.
+ */
+export const RoundPairSchema: GenMessage<RoundPair> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_round, 2);
 
 /**
  * How long one phase took.
@@ -281,7 +541,7 @@ export type Phase = Message<"marketmesh.allocation.v1.Phase"> & {
  * Use `create(PhaseSchema)` to create a new message.
  */
 export const PhaseSchema: GenMessage<Phase> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_round, 1);
+  messageDesc(file_marketmesh_allocation_v1_round, 3);
 
 /**
  * The record of one decision about one demand.
@@ -422,7 +682,7 @@ export type Decision = Message<"marketmesh.allocation.v1.Decision"> & {
  * Use `create(DecisionSchema)` to create a new message.
  */
 export const DecisionSchema: GenMessage<Decision> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_round, 2);
+  messageDesc(file_marketmesh_allocation_v1_round, 4);
 
 /**
  * What came out of a decision.
@@ -478,6 +738,13 @@ export const Decision_Result = {
    * @generated from enum value: RESULT_NOT_OPEN = 6;
    */
   NOT_OPEN: 6,
+
+  /**
+   * The round was rejected, or not approved in time: nothing was held.
+   *
+   * @generated from enum value: RESULT_REJECTED = 7;
+   */
+  REJECTED: 7,
 } as const;
 
 /**
@@ -491,7 +758,7 @@ export type Decision_Result = (typeof Decision_Result)[keyof typeof Decision_Res
  * Describes the enum marketmesh.allocation.v1.Decision.Result.
  */
 export const Decision_ResultSchema: GenEnum<Decision_Result> = /*@__PURE__*/
-  enumDesc(file_marketmesh_allocation_v1_round, 2, 0);
+  enumDesc(file_marketmesh_allocation_v1_round, 4, 0);
 
 /**
  * One supply that was held.
@@ -540,5 +807,5 @@ export type Outcome = Message<"marketmesh.allocation.v1.Outcome"> & {
  * Use `create(OutcomeSchema)` to create a new message.
  */
 export const OutcomeSchema: GenMessage<Outcome> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_round, 3);
+  messageDesc(file_marketmesh_allocation_v1_round, 5);
 
