@@ -9,6 +9,8 @@ import { file_grpc_reflection_v1alpha_reflection } from "../gen/grpc/reflection/
 import { file_marketmesh_allocation_v1_allocation_service } from "../gen/marketmesh/allocation/v1/allocation_service_pb.ts";
 import { file_marketmesh_allocation_v1_capacity } from "../gen/marketmesh/allocation/v1/capacity_pb.ts";
 import { file_marketmesh_allocation_v1_clock } from "../gen/marketmesh/allocation/v1/clock_pb.ts";
+import { file_marketmesh_allocation_v1_decision } from "../gen/marketmesh/allocation/v1/decision_pb.ts";
+import { file_marketmesh_allocation_v1_decision_service } from "../gen/marketmesh/allocation/v1/decision_service_pb.ts";
 import { file_marketmesh_allocation_v1_error_reason } from "../gen/marketmesh/allocation/v1/error_reason_pb.ts";
 import { file_marketmesh_allocation_v1_events } from "../gen/marketmesh/allocation/v1/events_pb.ts";
 import { file_marketmesh_allocation_v1_hold } from "../gen/marketmesh/allocation/v1/hold_pb.ts";
@@ -69,6 +71,8 @@ export const registry: Registry = createRegistry(
   file_marketmesh_allocation_v1_allocation_service,
   file_marketmesh_allocation_v1_capacity,
   file_marketmesh_allocation_v1_clock,
+  file_marketmesh_allocation_v1_decision,
+  file_marketmesh_allocation_v1_decision_service,
   file_marketmesh_allocation_v1_error_reason,
   file_marketmesh_allocation_v1_events,
   file_marketmesh_allocation_v1_hold,

@@ -34,6 +34,9 @@ export const codeOf = {
   CLOCK_IN_USE: Code.FailedPrecondition,
   CLOCK_NOT_SANDBOX: Code.FailedPrecondition,
   DECISION_CONTENDED: Code.Aborted,
+  DECISION_NOT_KEPT: Code.FailedPrecondition,
+  REPLAY_RUNNING: Code.ResourceExhausted,
+  PLAN_NOT_REPLAYABLE: Code.InvalidArgument,
 } satisfies Record<Reason, Code>;
 
 /** A refusal of this service. */
