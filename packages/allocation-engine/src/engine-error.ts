@@ -8,7 +8,17 @@ export type EngineErrorReason =
   | "SCORE_INVALID"
   | "WHOLE_UNITS_UNSUPPORTED"
   | "ORDER_DEMAND_UNKNOWN"
-  | "ORDER_DEMAND_REPEATED";
+  | "ORDER_DEMAND_REPEATED"
+  | "NETWORK_INVALID"
+  | "NETWORK_INFEASIBLE"
+  | "NETWORK_UNBOUNDED"
+  | "NETWORK_OVERFLOW"
+  | "COSTS_INVALID"
+  | "OBJECTIVE_INVALID"
+  | "WEIGHT_OVERFLOW"
+  | "GROUPING_INVALID"
+  | "LIMIT_INVALID"
+  | "PLAN_INVALID";
 
 /** Thrown for an input that cannot be solved as stated; `reason` is stable, `message` names the place. */
 export class EngineError extends Error {

@@ -1,19 +1,22 @@
-import { type Assignment, assignmentOf, unitsOfPair } from "./assignment.ts";
+import type { Assignment } from "./assignment.ts";
 import { EngineError } from "./engine-error.ts";
-import { type Graph, type SparseGraph, UNLIMITED } from "./graph.ts";
+import type { Graph, SparseGraph } from "./graph.ts";
+import type { Caps } from "./limits/caps.ts";
+import { Taking } from "./limits/taking.ts";
 import { bestFirst } from "./order.ts";
 import { LIST_ENDED, Preferences } from "./preferences.ts";
 
 /**
- * Takes the best pair of the whole graph by demand score, then the best that still fits, and so on.
- * Ties: lower demand id, then lower supply id, bytewise. Supply's view plays no part, so pairs may be left
- * that would both rather have each other.
+ * Takes the best pair of the whole graph, then the best that still fits, and so on. Ties: lower demand id, then lower supply id,
+ * bytewise. Supply's view plays no part, so pairs may be left that would both rather have each other.
+ *
+ * @param scores by edge, the demand's scores when absent
  */
-export function greedy(graph: SparseGraph): Assignment {
-  const taking = startTaking(graph);
-  const order = bestFirst(graph.demandScores);
-  for (let index = 0; index < order.length; index++) take(taking, order[index]!);
-  return assignmentOf(graph, taking.chosen, order.length);
+export function greedy(graph: SparseGraph, scores: Int32Array = graph.demandScores, caps?: Caps): Assignment {
+  const taking = new Taking(graph, caps);
+  const order = bestFirst(scores);
+  for (let index = 0; index < order.length; index++) taking.take(order[index]!);
+  return taking.assignment(order.length);
 }
 
 /**
@@ -24,44 +27,34 @@ export function greedy(graph: SparseGraph): Assignment {
  * @throws EngineError ORDER_DEMAND_UNKNOWN, ORDER_DEMAND_REPEATED
  */
 export function greedyInOrder(graph: Graph, requestOrder: readonly string[]): Assignment {
-  const taking = startTaking(graph);
-  const preferences = new Preferences(graph.demands, graph.demandCapacity.length, graph.demandScores);
+  return serveInOrder(graph, positionsOf(graph, requestOrder), graph.demandScores);
+}
+
+/**
+ * The same by positions: each demand in turn takes its best edges that still fit.
+ *
+ * @param demands positions, each once
+ * @param scores by edge; ties go to the lower edge
+ */
+export function serveInOrder(
+  graph: SparseGraph,
+  demands: ArrayLike<number>,
+  scores: Int32Array,
+  caps?: Caps,
+): Assignment {
+  const taking = new Taking(graph, caps);
+  const preferences = new Preferences(graph.demands, graph.demandCapacity.length, scores);
   let proposals = 0;
-  for (const demand of positionsOf(graph, requestOrder)) {
+  for (let turn = 0; turn < demands.length; turn++) {
+    const demand = demands[turn]!;
     while (taking.wanted[demand]! > 0) {
       const edge = preferences.next(demand);
       if (edge === LIST_ENDED) break;
-      take(taking, edge);
+      taking.take(edge);
       proposals++;
     }
   }
-  return assignmentOf(graph, taking.chosen, proposals);
-}
-
-interface Taking {
-  readonly graph: SparseGraph;
-  readonly wanted: Int32Array;
-  readonly left: Int32Array;
-  readonly chosen: Uint8Array;
-}
-
-function startTaking(graph: SparseGraph): Taking {
-  return {
-    graph,
-    wanted: graph.demandCapacity.slice(),
-    left: graph.supplyCapacity.slice(),
-    chosen: new Uint8Array(graph.supplies.length),
-  };
-}
-
-function take({ graph, wanted, left, chosen }: Taking, edge: number): void {
-  const demand = graph.demands[edge]!;
-  const supply = graph.supplies[edge]!;
-  const units = unitsOfPair(graph, demand);
-  if (units === 0 || wanted[demand]! < units || left[supply]! < units) return;
-  wanted[demand]! -= units;
-  if (graph.supplyCapacity[supply] !== UNLIMITED) left[supply]! -= units;
-  chosen[edge] = 1;
+  return taking.assignment(proposals);
 }
 
 function positionsOf(graph: Graph, requestOrder: readonly string[]): number[] {
