@@ -26,6 +26,8 @@ export const codeOf = {
   ROUND_NOT_FOUND: Code.NotFound,
   ROUND_ALREADY_EXISTS: Code.AlreadyExists,
   ROUND_RUNNING: Code.FailedPrecondition,
+  ROUND_NOT_AWAITING: Code.FailedPrecondition,
+  APPROVAL_EXPIRED: Code.FailedPrecondition,
   OFFER_NOT_FOUND: Code.NotFound,
   OFFER_SETTLED: Code.FailedPrecondition,
   OFFER_EXPIRED: Code.FailedPrecondition,
@@ -37,6 +39,16 @@ export const codeOf = {
   DECISION_NOT_KEPT: Code.FailedPrecondition,
   REPLAY_RUNNING: Code.ResourceExhausted,
   PLAN_NOT_REPLAYABLE: Code.InvalidArgument,
+  HOLD_UNITS_EXCEEDED: Code.FailedPrecondition,
+  EXPIRE_TIME_TOO_LATE: Code.InvalidArgument,
+  HOLD_REPEATED: Code.InvalidArgument,
+  POOL_NOT_FOUND: Code.NotFound,
+  SLOT_OVER: Code.FailedPrecondition,
+  CAPACITY_EMBARGOED: Code.FailedPrecondition,
+  POOLS_EXHAUSTED: Code.FailedPrecondition,
+  HOLD_IN_BUNDLE: Code.FailedPrecondition,
+  BUNDLE_NOT_FOUND: Code.NotFound,
+  SLOT_CLAIMED: Code.FailedPrecondition,
 } satisfies Record<Reason, Code>;
 
 /** A refusal of this service. */

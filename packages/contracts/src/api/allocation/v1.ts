@@ -6,5 +6,7 @@ export * from "../../gen/marketmesh/allocation/v1/decision_service_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/error_reason_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/events_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/hold_pb.ts";
+export * from "../../gen/marketmesh/allocation/v1/inventory_pb.ts";
+export * from "../../gen/marketmesh/allocation/v1/inventory_service_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/plan_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/round_pb.ts";

@@ -2,18 +2,18 @@
 // @generated from file marketmesh/allocation/v1/capacity.proto (package marketmesh.allocation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file marketmesh/allocation/v1/capacity.proto.
  */
 export const file_marketmesh_allocation_v1_capacity: GenFile = /*@__PURE__*/
-  fileDesc("CidtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvY2FwYWNpdHkucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSKhAgoNQ2FwYWNpdHlMZXZlbBIRCgRuYW1lGAEgASgJQgPgQQgSFAoHbGlzdGluZxgCIAEoCUID4EEDEhQKB29uX2hhbmQYAyABKANCA+BBAxIWCgl1bmxpbWl0ZWQYBCABKAhCA+BBAxIRCgRoZWxkGAUgASgDQgPgQQMSFgoJYWxsb2NhdGVkGAYgASgDQgPgQQMSHAoPZXhjbHVzaXZlX2dyb3VwGAcgASgJQgPgQQMSEQoEb3BlbhgIIAEoCEID4EEDEhQKB3ZlcnNpb24YCSABKANCA+BBAxIRCgRldGFnGAogASgJQgPgQQMSNAoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMipgEKDkNhcGFjaXR5Q2hhbmdlEg8KB2xpc3RpbmcYASABKAkSDQoFZGVsdGEYAiABKBISDwoHb25faGFuZBgDIAEoAxIOCgZyZWFzb24YBCABKAkSEQoJcHJpbmNpcGFsGAUgASgJEg8KB3ZlcnNpb24YBiABKAMSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp]);
+  fileDesc("CidtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvY2FwYWNpdHkucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSKVAwoNQ2FwYWNpdHlMZXZlbBIRCgRuYW1lGAEgASgJQgPgQQgSFAoHbGlzdGluZxgCIAEoCUID4EEDEhQKB29uX2hhbmQYAyABKANCA+BBAxIWCgl1bmxpbWl0ZWQYBCABKAhCA+BBAxIRCgRoZWxkGAUgASgDQgPgQQMSFgoJYWxsb2NhdGVkGAYgASgDQgPgQQMSHAoPZXhjbHVzaXZlX2dyb3VwGAcgASgJQgPgQQMSEQoEb3BlbhgIIAEoCEID4EEDEhQKB3ZlcnNpb24YCSABKANCA+BBAxIRCgRldGFnGAogASgJQgPgQQMSNAoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNgoNZW1iYXJnb191bnRpbBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI6CgVwb29scxgNIAMoCzImLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5DYXBhY2l0eVBvb2xCA+BBAyK+AQoMQ2FwYWNpdHlQb29sEhAKCGxvY2F0aW9uGAEgASgJEgwKBHNsb3QYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB29uX2hhbmQYBSABKAMSDAoEaGVsZBgGIAEoAxIRCglhbGxvY2F0ZWQYByABKAMi2QMKDkNhcGFjaXR5Q2hhbmdlEg8KB2xpc3RpbmcYASABKAkSDQoFZGVsdGEYAiABKBISDwoHb25faGFuZBgDIAEoAxIOCgZyZWFzb24YBCABKAkSEQoJcHJpbmNpcGFsGAUgASgJEg8KB3ZlcnNpb24YBiABKAMSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjsKBGtpbmQYCCABKA4yLS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2FwYWNpdHlDaGFuZ2UuS2luZBI1CgVtb3ZlcxgJIAMoCzImLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5DYXBhY2l0eU1vdmUivAEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhAKDEtJTkRfQ0FUQUxPRxABEg8KC0tJTkRfQURKVVNUEAISEAoMS0lORF9SRUNFSVZFEAMSEAoMS0lORF9DT1JSRUNUEAQSEgoOS0lORF9XUklURV9PRkYQBRIRCg1LSU5EX1RSQU5TRkVSEAYSDgoKS0lORF9DT1VOVBAHEg4KCktJTkRfU0xPVFMQCBIQCgxLSU5EX0VNQkFSR08QCSI9CgxDYXBhY2l0eU1vdmUSEAoIbG9jYXRpb24YASABKAkSDAoEc2xvdBgCIAEoCRINCgVkZWx0YRgDIAEoEmIGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp]);
 
 /**
  * What can be claimed of one listing, of supply or demand. `held + allocated` never exceeds `on_hand`.
@@ -98,6 +98,21 @@ export type CapacityLevel = Message<"marketmesh.allocation.v1.CapacityLevel"> & 
    * @generated from field: google.protobuf.Timestamp update_time = 11;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * No claims are taken before this, by the market clock. Absent means none.
+   *
+   * @generated from field: google.protobuf.Timestamp embargo_until = 12;
+   */
+  embargoUntil?: Timestamp | undefined;
+
+  /**
+   * Units at locations and in time slots, by location and slot; what they leave of the level is at the default location. Slots that
+   * are over are left out once nothing in them is free or held.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.CapacityPool pools = 13;
+   */
+  pools: CapacityPool[];
 };
 
 /**
@@ -108,7 +123,70 @@ export const CapacityLevelSchema: GenMessage<CapacityLevel> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_capacity, 0);
 
 /**
- * One correction of what is on hand.
+ * Units of one listing at a location, in a time slot, or in a slot at a location. `held + allocated` never exceeds `on_hand`.
+ *
+ * @generated from message marketmesh.allocation.v1.CapacityPool
+ */
+export type CapacityPool = Message<"marketmesh.allocation.v1.CapacityPool"> & {
+  /**
+   * The location's id. Empty: the default location.
+   *
+   * @generated from field: string location = 1;
+   */
+  location: string;
+
+  /**
+   * The slot's id. Empty: not a slot.
+   *
+   * @generated from field: string slot = 2;
+   */
+  slot: string;
+
+  /**
+   * When the slot begins, by the market clock. Absent where there is none.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When the slot is over, by the market clock: no claims are taken from then on. Absent likewise.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Units there are.
+   *
+   * @generated from field: int64 on_hand = 5;
+   */
+  onHand: bigint;
+
+  /**
+   * Units reserved by holds.
+   *
+   * @generated from field: int64 held = 6;
+   */
+  held: bigint;
+
+  /**
+   * Units committed by allocations.
+   *
+   * @generated from field: int64 allocated = 7;
+   */
+  allocated: bigint;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.CapacityPool.
+ * Use `create(CapacityPoolSchema)` to create a new message.
+ */
+export const CapacityPoolSchema: GenMessage<CapacityPool> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_capacity, 1);
+
+/**
+ * One change of what is on hand or of when it may be claimed.
  *
  * @generated from message marketmesh.allocation.v1.CapacityChange
  */
@@ -162,6 +240,20 @@ export type CapacityChange = Message<"marketmesh.allocation.v1.CapacityChange"> 
    * @generated from field: google.protobuf.Timestamp create_time = 7;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: marketmesh.allocation.v1.CapacityChange.Kind kind = 8;
+   */
+  kind: CapacityChange_Kind;
+
+  /**
+   * What each place gained or lost, by location and slot; `delta` is the sum of all.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.CapacityMove moves = 9;
+   */
+  moves: CapacityMove[];
 };
 
 /**
@@ -169,5 +261,130 @@ export type CapacityChange = Message<"marketmesh.allocation.v1.CapacityChange"> 
  * Use `create(CapacityChangeSchema)` to create a new message.
  */
 export const CapacityChangeSchema: GenMessage<CapacityChange> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_capacity, 1);
+  messageDesc(file_marketmesh_allocation_v1_capacity, 2);
+
+/**
+ * What was done.
+ *
+ * @generated from enum marketmesh.allocation.v1.CapacityChange.Kind
+ */
+export const CapacityChange_Kind = {
+  /**
+   * Never used.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The listing itself changed, or claims that held its units up went away.
+   *
+   * @generated from enum value: KIND_CATALOG = 1;
+   */
+  CATALOG: 1,
+
+  /**
+   * AdjustCapacity.
+   *
+   * @generated from enum value: KIND_ADJUST = 2;
+   */
+  ADJUST: 2,
+
+  /**
+   * ReceiveStock.
+   *
+   * @generated from enum value: KIND_RECEIVE = 3;
+   */
+  RECEIVE: 3,
+
+  /**
+   * CorrectStock.
+   *
+   * @generated from enum value: KIND_CORRECT = 4;
+   */
+  CORRECT: 4,
+
+  /**
+   * WriteOffStock.
+   *
+   * @generated from enum value: KIND_WRITE_OFF = 5;
+   */
+  WRITE_OFF: 5,
+
+  /**
+   * TransferStock: one place lost what another gained.
+   *
+   * @generated from enum value: KIND_TRANSFER = 6;
+   */
+  TRANSFER: 6,
+
+  /**
+   * RecordStockCount; nothing moved where the count agreed.
+   *
+   * @generated from enum value: KIND_COUNT = 7;
+   */
+  COUNT: 7,
+
+  /**
+   * DefineSlot or ReplaceSlots.
+   *
+   * @generated from enum value: KIND_SLOTS = 8;
+   */
+  SLOTS: 8,
+
+  /**
+   * SetEmbargo: no units moved.
+   *
+   * @generated from enum value: KIND_EMBARGO = 9;
+   */
+  EMBARGO: 9,
+} as const;
+
+/**
+ * What was done.
+ *
+ * @generated from enum marketmesh.allocation.v1.CapacityChange.Kind
+ */
+export type CapacityChange_Kind = (typeof CapacityChange_Kind)[keyof typeof CapacityChange_Kind] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.CapacityChange.Kind.
+ */
+export const CapacityChange_KindSchema: GenEnum<CapacityChange_Kind> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_capacity, 2, 0);
+
+/**
+ * Units that one place of a listing gained or lost.
+ *
+ * @generated from message marketmesh.allocation.v1.CapacityMove
+ */
+export type CapacityMove = Message<"marketmesh.allocation.v1.CapacityMove"> & {
+  /**
+   * The location's id. Empty: the default location.
+   *
+   * @generated from field: string location = 1;
+   */
+  location: string;
+
+  /**
+   * The slot's id. Empty: not a slot.
+   *
+   * @generated from field: string slot = 2;
+   */
+  slot: string;
+
+  /**
+   * Units gained, or lost when negative.
+   *
+   * @generated from field: sint64 delta = 3;
+   */
+  delta: bigint;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.CapacityMove.
+ * Use `create(CapacityMoveSchema)` to create a new message.
+ */
+export const CapacityMoveSchema: GenMessage<CapacityMove> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_capacity, 3);
 
