@@ -40,6 +40,7 @@ export type { DatabaseOptions, ObservedQuery } from "./open.ts";
 export { openDatabase } from "./open.ts";
 export { openClient } from "./plain-client.ts";
 export { onceByRequestId, purgeRememberedRequests, type RememberedCall } from "./request-memory.ts";
+export { type GroupedAnswer, onceEachByRequestId } from "./request-memory-group.ts";
 export { assertRowSecurity, type GuardedTable } from "./row-security.ts";
 export type { Reach, Scope, ScopedCaller } from "./scope.ts";
 export { actAsMarket, scopeOf } from "./scope.ts";

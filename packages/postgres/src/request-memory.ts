@@ -82,12 +82,12 @@ function key(call: KeyedCall) {
 }
 
 // The request id is the key of the body's hash. It is not stored, so whoever has the rows can't try bodies against them.
-function digestOf({ requestId }: KeyedCall): string {
+export function digestOf({ requestId }: { readonly requestId: string }): string {
   return createHash("sha256").update(requestId).digest("base64url");
 }
 
 // Some clients write maps in another order each time, so the body is compared as JSON with sorted keys.
-function bodyHash<I extends DescMessage>(
+export function bodyHash<I extends DescMessage>(
   input: I,
   { requestId, request }: { readonly requestId: string; readonly request: MessageShape<I> },
 ): Buffer {
@@ -103,11 +103,11 @@ function sorted(value: JsonValue): JsonValue {
   return Object.fromEntries(names.map((name) => [name, sorted(value[name] as JsonValue)]));
 }
 
-function nameOf(method: DescMethodUnary): string {
+export function nameOf(method: DescMethodUnary): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
 // `marketmesh.catalog.v1.CatalogService` -> `catalog.marketmesh`
-function domainOf(method: DescMethodUnary): string {
+export function domainOf(method: DescMethodUnary): string {
   return `${method.parent.typeName.split(".")[1]}.marketmesh`;
 }

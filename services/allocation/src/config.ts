@@ -4,6 +4,7 @@ export interface AllocationConfig {
   readonly roundLeaseMs: number;
   readonly demandsPerCall: number;
   readonly pairsPerCommit: number;
+  readonly roundTimersPollMs: number;
   readonly expiryPollMs: number;
   readonly measureEveryMs: number;
 }
@@ -33,11 +34,19 @@ export const allocationConfig: ConfigSpec<AllocationConfig> = {
     min: 1,
     max: 1_000,
   }),
-  expiryPollMs: integer({
-    env: "ALLOCATION_EXPIRY_POLL_MS",
-    doc: "How often due holds of markets with the real clock are looked for.",
+  roundTimersPollMs: integer({
+    env: "ALLOCATION_ROUND_TIMERS_POLL_MS",
+    doc: "How often rounds that are due and approvals that nobody gave are looked for.",
     unit: "ms",
     fallback: 1_000,
+    min: 10,
+    max: 60_000,
+  }),
+  expiryPollMs: integer({
+    env: "ALLOCATION_EXPIRY_POLL_MS",
+    doc: "How often due holds of markets with the real clock are looked for, besides when one is known to be due.",
+    unit: "ms",
+    fallback: 500,
     min: 10,
     max: 60_000,
   }),

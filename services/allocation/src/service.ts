@@ -1,4 +1,4 @@
-import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
@@ -7,12 +7,16 @@ import { allocationConfig } from "./config.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
+import { ExpiryAlarm } from "./ledger/expiry-alarm.ts";
+import { HoldGroup } from "./ledger/hold-group.ts";
 import { migrations } from "./migrations.ts";
 import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
 import { runRounds } from "./rounds/round-worker.ts";
+import { runRoundTimers } from "./rounds/round-timers.ts";
 import { settleRounds } from "./rounds/settle-rounds.ts";
 import { Signals, topics } from "./rounds/signals.ts";
+import { inventoryRoutes } from "./rpc/inventory-routes.ts";
 import { allocationRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
 import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
@@ -22,13 +26,16 @@ const getKindTimeoutMs = 5_000;
 
 /** Wires allocation together. */
 export async function bindAllocation(host: Host): Promise<void> {
-  const { roundLeaseMs, expiryPollMs, measureEveryMs, ...sizes } = host.config(allocationConfig);
+  const { roundLeaseMs, roundTimersPollMs, expiryPollMs, measureEveryMs, ...sizes } = host.config(allocationConfig);
   const database = await host.database({ migrations });
   const events = await host.events(database);
   const signals = new Signals();
+  const expiry = new ExpiryAlarm();
   const shell: Shell = {
     database,
     answers: new AnswerGroup(database),
+    holds: new HoldGroup(database),
+    expiry,
     uuid: () => host.uuid(),
     signals,
     eligibility: host.mesh(EligibilityService),
@@ -36,6 +43,7 @@ export async function bindAllocation(host: Host): Promise<void> {
     telemetry: allocationTelemetry(host.telemetry),
   };
   host.serve(AllocationService, allocationRoutes(shell));
+  host.serve(InventoryService, inventoryRoutes(shell));
 
   const sideOf = sidesOfKinds(host.mesh(CatalogService), () => AbortSignal.timeout(getKindTimeoutMs));
   const subscription = {
@@ -60,10 +68,12 @@ export async function bindAllocation(host: Host): Promise<void> {
     faultPoint: host.faultPoint,
   };
   host.background("rounds", (signal) => runRounds(deps, signal));
+  host.background("round timers", (signal) => runRoundTimers({ database, signals }, roundTimersPollMs, signal));
   host.background("round settling", (signal) => settleRounds(database, signals, signal));
   const { metrics } = host.telemetry;
   host.background("outcomes", (signal) =>
     measureOutcomes({ database, metrics, signals, measureEveryMs }, signal),
   );
-  host.background("hold expiry", (signal) => expireHolds(database, signals, expiryPollMs, signal));
+  const due = { database, signals, alarm: expiry, log: host.log, pollMs: expiryPollMs };
+  host.background("hold expiry", (signal) => expireHolds(due, signal));
 }

@@ -1,5 +1,7 @@
 import type { Database } from "@marketmesh/postgres";
 import type { AnswerGroup } from "./ledger/answer-group.ts";
+import type { ExpiryAlarm } from "./ledger/expiry-alarm.ts";
+import type { HoldGroup } from "./ledger/hold-group.ts";
 import type { EligibilityClient } from "./mesh/filter.ts";
 import type { ScoringClient } from "./mesh/rank.ts";
 import type { Signals } from "./rounds/signals.ts";
@@ -10,6 +12,10 @@ export interface Shell {
   readonly database: Database;
   /** Where single answers meet. */
   readonly answers: AnswerGroup;
+  /** Where single holds meet. */
+  readonly holds: HoldGroup;
+  /** Wakes what ends due holds. */
+  readonly expiry: ExpiryAlarm;
   readonly uuid: () => string;
   readonly signals: Signals;
   readonly eligibility: EligibilityClient;

@@ -16,9 +16,15 @@ export interface Hold extends HeldUnits {
   readonly round: string;
   readonly decision: string;
   readonly offered: boolean;
+  /** The bundle that it is a component of; absent: none. */
+  readonly bundle?: string | undefined;
   readonly expireTime: Date;
   readonly createTime: Date;
   readonly settleTime: Date | undefined;
+  /** Units that went back when the rest was confirmed. */
+  readonly releasedUnits: number;
+  /** The hold whose rest this is; empty: none. */
+  readonly remainderOf: string;
   readonly version: number;
 }
 
@@ -87,11 +93,26 @@ export interface Settlement {
   readonly traceparent?: string;
   /** Instead of DECLINED. */
   readonly rescinded?: boolean;
+  /** Confirms only these units. */
+  readonly units?: number;
+  /** The id of the hold that keeps the other units. Absent: they go back. */
+  readonly rest?: string;
 }
 
-export function settledHold({ hold, to }: Settlement, now: Date): Hold {
-  return { ...hold, state: to, settleTime: now, version: hold.version + 1 };
+export function settledHold({ hold, to, units = hold.units, rest }: Settlement, now: Date): Hold {
+  const releasedUnits = rest === undefined ? hold.units - units : 0;
+  return { ...hold, state: to, units, releasedUnits, settleTime: now, version: hold.version + 1 };
 }
+
+/** The hold that keeps what is not confirmed; undefined when nothing is kept. */
+export function restOf({ hold, units = hold.units, rest }: Settlement, now: Date): Hold | undefined {
+  if (rest === undefined || units === hold.units) return undefined;
+  const kept = { id: rest, units: hold.units - units, remainderOf: hold.id, createTime: now };
+  return { ...hold, ...kept, version: 1 };
+}
+
+/** A hold lasts at most so long from when it was made. */
+export const holdMsMax = 366 * 86_400_000;
 
 export function settledOfferState(settlement: Settlement): Exclude<OfferState, "MADE"> {
   return settlement.rescinded ? "RESCINDED" : offerStateOf[settlement.to];
@@ -102,14 +123,22 @@ export function allocationOf(hold: Hold, now: Date): Allocation {
   return { id, demand, supply, units, score, demandOwner, supplyOwner, plan, decision, createTime: now };
 }
 
+export type HoldRefusal = "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | "HOLD_IN_BUNDLE" | "HOLD_UNITS_EXCEEDED";
+
 /** Why a hold cannot be confirmed; undefined when it can. Its time may be over before anybody noticed. */
-export function mayConfirm(hold: Hold, now: Date): "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined {
-  if (hold.state !== "HELD" || hold.expireTime <= now) return "HOLD_NOT_HELD";
-  return hold.offered ? "HOLD_HAS_OFFER" : undefined;
+export function mayConfirm(hold: Hold, now: Date, units = hold.units): HoldRefusal | undefined {
+  const refusal = mayRenew(hold, now);
+  return refusal ?? (units > hold.units ? "HOLD_UNITS_EXCEEDED" : undefined);
+}
+
+/** Likewise, why it cannot be renewed. */
+export function mayRenew(hold: Hold, now: Date): HoldRefusal | undefined {
+  return hold.expireTime <= now ? "HOLD_NOT_HELD" : mayRelease(hold);
 }
 
 /** Why a hold cannot be released; undefined when it can. */
-export function mayRelease(hold: Hold): "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | undefined {
+export function mayRelease(hold: Hold): HoldRefusal | undefined {
   if (hold.state !== "HELD") return "HOLD_NOT_HELD";
+  if (hold.bundle !== undefined) return "HOLD_IN_BUNDLE";
   return hold.offered ? "HOLD_HAS_OFFER" : undefined;
 }

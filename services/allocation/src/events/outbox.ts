@@ -7,6 +7,7 @@ import {
   HoldCreatedSchema,
   HoldExpiredSchema,
   HoldReleasedSchema,
+  HoldRenewedSchema,
   OfferAcceptedSchema,
   OfferDeclinedSchema,
   OfferExpiredSchema,
@@ -51,7 +52,7 @@ export async function announceChanges(tx: Tx, market: string, changes: Changes):
 function holdFact(market: string, hold: Hold): Announcement {
   const body = { hold: toHoldMessage(market, hold) };
   const packed = {
-    HELD: () => pack(HoldCreatedSchema, body),
+    HELD: () => (hold.version === 1 ? pack(HoldCreatedSchema, body) : pack(HoldRenewedSchema, body)),
     CONFIRMED: () => pack(HoldConfirmedSchema, body),
     RELEASED: () => pack(HoldReleasedSchema, body),
     EXPIRED: () => pack(HoldExpiredSchema, body),

@@ -1,4 +1,4 @@
-import { type Database, DeadlineError, OverloadError, UnavailableError } from "@marketmesh/postgres";
+import type { Database } from "@marketmesh/postgres";
 import type { Caller } from "@marketmesh/rpc";
 import { batchSpan } from "@marketmesh/telemetry";
 import { SpanKind } from "@opentelemetry/api";
@@ -6,6 +6,7 @@ import type { Answer, Offer } from "../domain/hold.ts";
 import { tracer } from "../spans.ts";
 import { readOffers } from "../storage/offer-store.ts";
 import { type AnsweredOffer, answerOffers } from "./answer-offers.ts";
+import { GroupCommit } from "./group-commit.ts";
 
 /** One answer as its caller gave it. */
 export interface WaitingAnswer {
@@ -22,80 +23,40 @@ export interface WaitingAnswer {
 export type GroupedOutcome = AnsweredOffer | "HIDDEN";
 
 interface Entry extends WaitingAnswer {
-  readonly resolve: (outcome: GroupedOutcome) => void;
-  readonly reject: (error: unknown) => void;
+  readonly market: string;
 }
 
-const groupMax = 200;
+const sizeMax = 200;
+const waitingMax = 20_000;
 
-/**
- * Settles answers that arrive while others are being committed together, in one transaction: parties answer one by one, but a
- * commit for each would be most of what an answer costs. An answer that finds nobody waiting is committed at once.
- *
- * Each is judged by itself, and an offer is answered once per group; one that fails is tried alone.
- */
+/** Where answers that parties give one by one meet; an offer is answered once per group. */
 export class AnswerGroup {
   readonly #database: Database;
-  readonly #waiting = new Map<string, Entry[]>();
-  readonly #busy = new Set<string>();
+  readonly #groups: GroupCommit<Entry, GroupedOutcome>;
 
   constructor(database: Database) {
     this.#database = database;
-  }
-
-  answer(market: string, answer: WaitingAnswer): Promise<GroupedOutcome> {
-    return new Promise((resolve, reject) => {
-      const entries = this.#waiting.get(market) ?? [];
-      entries.push({ ...answer, resolve, reject });
-      this.#waiting.set(market, entries);
-      // What arrives in the same turn of the event loop goes along.
-      if (!this.#busy.has(market)) setImmediate(() => void this.#drain(market));
+    this.#groups = new GroupCommit({
+      sizeMax,
+      waitingMax,
+      keyOf: ({ offer }) => offer,
+      run: (group) => this.#answerAll(group),
     });
   }
 
-  async #drain(market: string): Promise<void> {
-    if (this.#busy.has(market)) return;
-    this.#busy.add(market);
-    for (let group = this.#take(market); group.length > 0; group = this.#take(market)) {
-      await this.#settle(market, group);
-    }
-    this.#busy.delete(market);
-  }
-
-  /** The longest waiting answers to different offers. */
-  #take(market: string): Entry[] {
-    const group = new Map<string, Entry>();
-    const rest: Entry[] = [];
-    for (const entry of this.#waiting.get(market) ?? []) {
-      if (group.size < groupMax && !group.has(entry.offer)) group.set(entry.offer, entry);
-      else rest.push(entry);
-    }
-    if (rest.length > 0) this.#waiting.set(market, rest);
-    else this.#waiting.delete(market);
-    return [...group.values()];
-  }
-
-  async #settle(market: string, group: readonly Entry[]): Promise<void> {
-    try {
-      const outcomes = await this.#answerAll(market, group);
-      for (const { offer, resolve } of group) resolve(outcomes.get(offer)!);
-    } catch (error) {
-      // One that cannot be settled must not take the others with it.
-      if (group.length > 1 && !isOfDatabase(error)) {
-        for (const entry of group) await this.#settle(market, [entry]);
-      } else for (const { reject } of group) reject(error);
-    }
+  answer(market: string, answer: WaitingAnswer): Promise<GroupedOutcome> {
+    return this.#groups.submit(market, { ...answer, market });
   }
 
   /** In one span: of the one answer's trace, or linked to the answers' traces. */
-  #answerAll(market: string, group: readonly Entry[]): Promise<Map<string, GroupedOutcome>> {
+  #answerAll(group: readonly Entry[]): Promise<GroupedOutcome[]> {
     const traceparents = group.map(({ traceparent }) => traceparent);
     const attributes = { "marketmesh.answers": group.length };
     const about = { name: "answer offers", kind: SpanKind.INTERNAL, attributes, traceparents };
-    return batchSpan(tracer, about, () => this.#transact(market, group));
+    return batchSpan(tracer, about, () => this.#transact(group[0]!.market, group));
   }
 
-  #transact(market: string, group: readonly Entry[]): Promise<Map<string, GroupedOutcome>> {
+  #transact(market: string, group: readonly Entry[]): Promise<GroupedOutcome[]> {
     // The market's hands: whose offers these are is checked below, for each caller.
     const scope = { market, reach: "MARKET", principal: "serviceAccounts/allocation", party: "" } as const;
     return this.#database.transaction(
@@ -104,18 +65,12 @@ export class AnswerGroup {
         const ids = group.map(({ offer }) => offer);
         const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
         const seen = group.filter(({ caller, offer: id }) => sees(caller, offers.get(id)));
-        const hidden = group.filter((entry) => !seen.includes(entry));
-        const refused = hidden.map(({ offer }) => [offer, "HIDDEN"] as const);
-        return new Map<string, GroupedOutcome>([...refused, ...(await answerOffers(tx, market, seen))]);
+        const answered = await answerOffers(tx, market, seen);
+        return group.map(({ offer }) => answered.get(offer) ?? "HIDDEN");
       },
       { mayRepeat: true },
     );
   }
-}
-
-/** The database is away or slow: trying each alone would only add to it. */
-function isOfDatabase(error: unknown): boolean {
-  return [UnavailableError, DeadlineError, OverloadError].some((kind) => error instanceof kind);
 }
 
 function sees(caller: WaitingAnswer["caller"], offer: Offer | undefined): boolean {

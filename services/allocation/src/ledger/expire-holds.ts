@@ -1,11 +1,16 @@
 import type { Database, Tx } from "@marketmesh/postgres";
+import type { Logger } from "@marketmesh/telemetry";
 import { type Signals, topics } from "../rounds/signals.ts";
+import { readBundledHolds } from "../storage/bundle-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
-import { lockHolds, marketsWithDueHolds, readDueHolds } from "../storage/hold-store.ts";
+import { readDueHolds, readNextDue, tryLockExpiry } from "../storage/due-hold-store.ts";
+import { lockHolds } from "../storage/hold-store.ts";
+import type { ExpiryAlarm } from "./expiry-alarm.ts";
 import { settleHolds } from "./settle-holds.ts";
 
 /** Holds ended by one transaction of the background loop. */
 const batchMax = 500;
+const busyMs = 50;
 
 /** What an expiry ended. */
 export interface Expired {
@@ -17,14 +22,14 @@ export interface Expired {
 /** Ends the first `limit` due holds of a market, in (expire_time, id) order. Holds that were settled meanwhile stay. */
 export async function expireDueHolds(tx: Tx, market: string, clock: Clock, limit: number): Promise<Expired> {
   const due = await readDueHolds(tx, market, clock.time, limit);
-  const locked = await lockHolds(
-    tx,
-    market,
-    due.map(({ id }) => id),
-  );
+  // A bundle ends as one, though the limit may have cut it.
+  const bundles = new Set(due.flatMap(({ bundle }) => bundle ?? []));
+  const bundled = await readBundledHolds(tx, market, [...bundles]);
+  const ids = [...new Set([...due.map(({ id }) => id), ...bundled])];
+  const locked = await lockHolds(tx, market, ids);
   const held = new Map(locked.filter(({ state }) => state === "HELD").map((hold) => [hold.id, hold]));
   // In the order of their time, which the facts keep.
-  const ending = due.flatMap(({ id }) => held.get(id) ?? []);
+  const ending = ids.flatMap((id) => held.get(id) ?? []);
   const { offers } = await settleHolds(
     tx,
     market,
@@ -34,24 +39,49 @@ export async function expireDueHolds(tx: Tx, market: string, clock: Clock, limit
   return { offers: offers.length, holds: ending.length - offers.length };
 }
 
-/** Ends due holds of markets with the real clock, until the signal aborts. Sandbox clocks end theirs when they advance. */
-export async function expireHolds(
-  database: Database,
-  signals: Signals,
-  pollMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+/** What ending due holds needs. */
+export interface ExpiryDeps {
+  readonly database: Database;
+  readonly signals: Signals;
+  readonly alarm: ExpiryAlarm;
+  readonly log: Logger;
+  /** Holds of other replicas are noticed that late. */
+  readonly pollMs: number;
+}
+
+/**
+ * Ends due holds of markets with the real clock, until the signal aborts: a batch of each market that has some, then again,
+ * so that a large market does not keep the others waiting. Sleeps until the next one is due. Sandbox clocks end theirs when
+ * they advance.
+ */
+export async function expireHolds(deps: ExpiryDeps, signal: AbortSignal): Promise<void> {
+  const { database, alarm, pollMs } = deps;
   while (!signal.aborted) {
-    const markets = await database.background((tx) => marketsWithDueHolds(tx));
-    for (const market of markets) {
-      await database.background((tx) => expireBatch(tx, market), { mayRepeat: true });
-      signals.tell(topics.offersSettled);
-    }
-    if (markets.length === 0) await signals.wait("expiry", pollMs, signal);
+    const markets = await database.background((tx) => readNextDue(tx));
+    const due = markets.filter(({ inMs }) => inMs <= 0);
+    let ended = 0;
+    for (const { market } of due) ended += await expireBatch(deps, market);
+    if (due.length === 0) await alarm.sleep(Math.min(pollMs, markets[0]?.inMs ?? pollMs), signal);
+    // Another replica is at it, or it fails: it is not asked again at once.
+    else if (ended === 0) await alarm.sleep(Math.min(pollMs, busyMs), signal);
   }
 }
 
-async function expireBatch(tx: Tx, market: string): Promise<void> {
+/** How many were ended. A market whose holds cannot be ended does not keep others from it. */
+async function expireBatch({ database, signals, log }: ExpiryDeps, market: string): Promise<number> {
+  try {
+    const { offers, holds } = await database.background((tx) => expireSome(tx, market), { mayRepeat: true });
+    if (offers + holds > 0) signals.tell(topics.offersSettled);
+    return offers + holds;
+  } catch (error) {
+    log.error("due holds were not ended", { market, error });
+    return 0;
+  }
+}
+
+async function expireSome(tx: Tx, market: string): Promise<Expired> {
+  if (!(await tryLockExpiry(tx, market))) return { offers: 0, holds: 0 };
   const clock = await holdClock(tx, market);
-  if (clock.mode === "REAL") await expireDueHolds(tx, market, clock, batchMax);
+  if (clock.mode !== "REAL") return { offers: 0, holds: 0 };
+  return expireDueHolds(tx, market, clock, batchMax);
 }

@@ -4,14 +4,16 @@ import {
   allocationOf,
   type Hold,
   type Offer,
+  restOf,
   type Settlement,
   settledHold,
   settledOfferState,
 } from "../domain/hold.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
 import type { Clock } from "../storage/clock-store.ts";
-import { saveSettledHolds } from "../storage/hold-store.ts";
+import { insertHolds, saveHolds } from "../storage/hold-store.ts";
 import { readOffers, saveSettledOffers } from "../storage/offer-store.ts";
 import { openLedger, saveLedger } from "./open-ledger.ts";
 
@@ -20,6 +22,8 @@ export interface Settled {
   readonly holds: readonly Hold[];
   readonly offers: readonly Offer[];
   readonly allocations: readonly Allocation[];
+  /** Holds that keep what was not confirmed. */
+  readonly rests: readonly Hold[];
 }
 
 /**
@@ -35,16 +39,15 @@ export async function settleHolds(
   clock: Clock,
   knownOffers?: ReadonlyMap<string, Offer>,
 ): Promise<Settled> {
-  if (settlements.length === 0) return { holds: [], offers: [], allocations: [] };
+  if (settlements.length === 0) return { holds: [], offers: [], allocations: [], rests: [] };
   const now = clock.time;
   const listings = settlements.flatMap(({ hold }) => [hold.demand, hold.supply]);
   const ledger = await openLedger(tx, market, listings);
-  for (const { hold, to } of settlements) {
-    if (to === "CONFIRMED") ledger.confirm(hold);
-    else ledger.release(hold);
-  }
+  for (const settlement of settlements) settleUnits(ledger, settlement);
   const holds = settlements.map((settlement) => settledHold(settlement, now));
-  await saveSettledHolds(tx, market, holds);
+  const rests = settlements.flatMap((settlement) => restOf(settlement, now) ?? []);
+  await saveHolds(tx, market, holds);
+  await insertHolds(tx, market, rests);
   const offers = await settledOffers(tx, market, settlements, now, knownOffers);
   await saveSettledOffers(tx, market, offers);
   const confirmed = holds.filter((hold) => hold.state === "CONFIRMED");
@@ -52,8 +55,16 @@ export async function settleHolds(
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
   const traces = tracesOf(settlements, offers);
-  await announceChanges(tx, market, { holds, offers, allocations, levels, traces });
-  return { holds, offers, allocations };
+  await announceChanges(tx, market, { holds: [...holds, ...rests], offers, allocations, levels, traces });
+  return { holds, offers, allocations, rests };
+}
+
+// A hold of several units has no exclusive group, so that its units can be parted.
+function settleUnits(ledger: Ledger, { hold, to, units = hold.units, rest }: Settlement): void {
+  if (to !== "CONFIRMED") ledger.release(hold);
+  else ledger.confirm({ ...hold, units });
+  if (to === "CONFIRMED" && units < hold.units && rest === undefined)
+    ledger.release({ ...hold, units: hold.units - units });
 }
 
 /** What ends an offer belongs to the trace of who ends it, where one does; else to the trace of the offer. */

@@ -1,6 +1,6 @@
 import type { Tx } from "@marketmesh/postgres";
 import { allocationOf, type Hold, type Offer } from "../domain/hold.ts";
-import type { Claim, ClaimRefusal, Ledger } from "../domain/ledger.ts";
+import type { Claim, ClaimRefusal, Ledger, WantedClaim } from "../domain/ledger.ts";
 import type { Side } from "../domain/level.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
@@ -11,16 +11,14 @@ import { offerTraces } from "./offer-traces.ts";
 import { saveLedger } from "./open-ledger.ts";
 
 /** A hold to take: a pair, and where it comes from. */
-export interface WantedHold {
+export interface WantedHold extends WantedClaim {
   readonly id: string;
-  readonly demand: string;
-  readonly supply: string;
-  readonly units: number;
   readonly score: number;
   readonly supplyScore: number;
   readonly plan: string;
   readonly round: string;
   readonly decision: string;
+  readonly bundle?: string;
 }
 
 /** What follows a hold. */
@@ -52,8 +50,10 @@ export function claimHold(ledger: Ledger, wanted: WantedHold, terms: Terms, now:
 
 /** The hold of a claim that was made. */
 export function holdOf(wanted: WantedHold, claim: Claim, terms: Terms, now: Date): Hold {
+  const { place: _, ...given } = wanted;
   return {
-    ...wanted,
+    ...given,
+    ...(claim.place && { place: claim.place }),
     groupValue: claim.groupValue,
     state: "HELD",
     demandOwner: claim.demand.ownerParty,
@@ -62,6 +62,8 @@ export function holdOf(wanted: WantedHold, claim: Claim, terms: Terms, now: Date
     expireTime: terms.expireTime,
     createTime: now,
     settleTime: undefined,
+    releasedUnits: 0,
+    remainderOf: "",
     version: 1,
   };
 }

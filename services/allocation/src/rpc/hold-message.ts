@@ -40,7 +40,13 @@ export function toHoldMessage(market: string, hold: Hold): MessageInitShape<type
     version: BigInt(hold.version),
     etag: etagOf(hold.version),
     createTime: timestampFromDate(hold.createTime),
+    location: hold.place?.location ?? "",
+    slot: hold.place?.slot ?? "",
+    bundle: nameOf(market, "bundles", hold.bundle ?? ""),
+    ...(hold.demandUnits !== undefined && { demandUnits: BigInt(hold.demandUnits) }),
     ...(hold.settleTime && { settleTime: timestampFromDate(hold.settleTime) }),
+    releasedUnits: BigInt(hold.releasedUnits),
+    remainderOf: nameOf(market, "holds", hold.remainderOf),
   };
 }
 
@@ -81,6 +87,10 @@ export function toAllocationMessage(
     decision: nameOf(market, "decisions", allocation.decision),
     createTime: timestampFromDate(allocation.createTime),
   };
+}
+
+export function toHoldStateMessage(state: HoldState): Hold_State {
+  return holdStates[state];
 }
 
 export function toOfferStateMessage(state: OfferState): Offer_State {

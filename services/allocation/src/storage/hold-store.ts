@@ -4,7 +4,7 @@ import type { Hold, HoldState } from "../domain/hold.ts";
 import { inChunks } from "./chunks.ts";
 import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
-interface HoldRow extends Record<string, unknown> {
+export interface HoldRow extends Record<string, unknown> {
   readonly id: string;
   readonly demand: string;
   readonly supply: string;
@@ -22,14 +22,21 @@ interface HoldRow extends Record<string, unknown> {
   readonly expire_time: Timestamp;
   readonly create_time: Timestamp;
   readonly settle_time: Timestamp | null;
+  readonly released_units: string;
+  readonly remainder_of: string;
   readonly version: string;
+  readonly location: string | null;
+  readonly slot: string | null;
+  readonly bundle: string | null;
+  readonly demand_units: string | null;
 }
 
-const fields = sql.raw(
+export const holdFields = sql.raw(
   [
     ...["id", "demand", "supply", "units", "state", "group_value", "demand_owner", "supply_owner", "score"],
     ...["supply_score", "plan", "round", "decision", "offered", "expire_time", "create_time", "settle_time"],
-    "version",
+    ...["released_units", "remainder_of", "version"],
+    ...["location", "slot", "bundle", "demand_units"],
   ]
     .map((name) => `h.${name}`)
     .join(", "),
@@ -37,16 +44,39 @@ const fields = sql.raw(
 
 /** Inserts holds; returns the ids of those that were not there. */
 export async function insertHolds(tx: Tx, market: string, holds: readonly Hold[]): Promise<Set<string>> {
+  const { plain = [], placed = [] } = Object.groupBy(holds, (hold) => (isPlaced(hold) ? "placed" : "plain"));
   const inserted = new Set<string>();
-  for (const chunk of inChunks(holds)) {
+  for (const chunk of inChunks(plain)) {
     const rows = await tx.execute<{ id: string }>(sql`
-      insert into holds (market, bucket, id, demand, supply, units, state, group_value, demand_owner, supply_owner, score,
-        supply_score, plan, round, decision, offered, expire_time, create_time, settle_time, version)
+      insert into holds (${insertedFields})
       select ${market}, * from ${columns(chunk, holdColumns)}
       on conflict (market, bucket, id) do nothing returning id`);
     for (const row of rows) inserted.add(row.id);
   }
+  for (const chunk of inChunks(placed)) {
+    const rows = await tx.execute<{ id: string }>(sql`
+      insert into holds (${insertedFields}, location, slot, bundle, demand_units)
+      select ${market}, * from ${columns(chunk, { ...holdColumns, ...placeColumns })}
+      on conflict (market, bucket, id) do nothing returning id`);
+    for (const row of rows) inserted.add(row.id);
+  }
   return inserted;
+}
+
+const insertedFields = sql.raw(`market, bucket, id, demand, supply, units, state, group_value, demand_owner,
+  supply_owner, score, supply_score, plan, round, decision, offered, expire_time, create_time, settle_time,
+  released_units, remainder_of, version`);
+
+// Columns of a few holds: the others do not pay for them.
+const placeColumns = {
+  location: ["text", (hold: Hold) => hold.place?.location ?? null],
+  slot: ["text", (hold: Hold) => hold.place?.slot ?? null],
+  bundle: ["text", (hold: Hold) => hold.bundle ?? null],
+  demand_units: ["bigint", (hold: Hold) => hold.demandUnits ?? null],
+} as const;
+
+function isPlaced({ place, bundle, demandUnits }: Hold): boolean {
+  return place !== undefined || bundle !== undefined || demandUnits !== undefined;
 }
 
 const holdColumns = {
@@ -68,6 +98,8 @@ const holdColumns = {
   expire_time: ["timestamptz", (hold: Hold) => hold.expireTime],
   create_time: ["timestamptz", (hold: Hold) => hold.createTime],
   settle_time: ["timestamptz", (hold: Hold) => hold.settleTime ?? null],
+  released_units: ["bigint", (hold: Hold) => hold.releasedUnits],
+  remainder_of: ["text", (hold: Hold) => hold.remainderOf],
   version: ["bigint", (hold: Hold) => hold.version],
 } as const;
 
@@ -83,47 +115,26 @@ export async function readHolds(tx: Tx, market: string, ids: readonly string[]):
 async function selectHolds(tx: Tx, market: string, ids: readonly string[], lock: SQL): Promise<Hold[]> {
   if (ids.length === 0) return [];
   const rows = await tx.execute<HoldRow>(sql`
-    select ${fields} from holds h
+    select ${holdFields} from holds h
     join ${columns(ids, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
       on h.market = ${market} and h.bucket = given.bucket and h.id = given.id
     order by h.bucket, h.id ${lock}`);
   return rows.map(holdOf);
 }
 
-/** The first `limit` holds that are due by `now`, in (expire_time, id) order. Not locked. */
-export async function readDueHolds(tx: Tx, market: string, now: Date, limit: number): Promise<Hold[]> {
-  const rows = await tx.execute<HoldRow>(sql`
-    select ${fields} from holds h
-    where h.market = ${market} and h.state = 'HELD' and h.expire_time <= ${now.toISOString()}
-    order by h.expire_time, h.id limit ${limit}`);
-  return rows.map(holdOf);
-}
-
-/** Markets with the real clock in which a hold is due. At most 100. */
-export async function marketsWithDueHolds(tx: Tx): Promise<string[]> {
-  const rows = await tx.execute<{ market: string }>(sql`
-    with recursive markets(market) as (
-      (select market from holds where state = 'HELD' order by market limit 1)
-      union all
-      select (select h.market from holds h where h.state = 'HELD' and h.market > m.market order by h.market limit 1)
-      from markets m where m.market is not null)
-    select m.market from markets m
-    where m.market is not null
-      and not exists (select from clocks c where c.market = m.market and c.mode = 'SANDBOX')
-      and exists (select from holds h where h.market = m.market and h.state = 'HELD' and h.expire_time <= now())
-    limit 100`);
-  return rows.map((row) => row.market);
-}
-
-/** Writes state, settle time and version of holds that are locked. */
-export async function saveSettledHolds(tx: Tx, market: string, holds: readonly Hold[]): Promise<void> {
+/** Writes what may change of holds that are locked. */
+export async function saveHolds(tx: Tx, market: string, holds: readonly Hold[]): Promise<void> {
   for (const chunk of inChunks(holds)) {
     await tx.execute(sql`
-      update holds h set state = given.state, settle_time = given.settle_time, version = given.version
+      update holds h set state = given.state, units = given.units, released_units = given.released_units,
+        expire_time = given.expire_time, settle_time = given.settle_time, version = given.version
       from ${columns(chunk, {
         bucket: holdColumns.bucket,
         id: holdColumns.id,
         state: holdColumns.state,
+        units: holdColumns.units,
+        released_units: holdColumns.released_units,
+        expire_time: holdColumns.expire_time,
         settle_time: holdColumns.settle_time,
         version: holdColumns.version,
       })}
@@ -158,7 +169,7 @@ export async function readHoldsOfDecisions(
   const byDecision = new Map<string, Hold[]>();
   if (decisions.length === 0) return byDecision;
   const rows = await tx.execute<HoldRow>(sql`
-    select ${fields} from holds h
+    select ${holdFields} from holds h
     join ${columns(decisions, { demand: ["text", (d) => d.demand], decision: ["text", (d) => d.id] })}
       on h.market = ${market} and h.demand = given.demand and h.decision = given.decision
     order by h.decision, h.score desc, h.supply`);
@@ -185,7 +196,7 @@ export async function listHolds(
   limit: number,
 ): Promise<Hold[]> {
   const rows = await tx.execute<HoldRow>(sql`
-    select ${fields} from holds h where h.market = ${market} and h.id > ${after}
+    select ${holdFields} from holds h where h.market = ${market} and h.id > ${after}
       ${state === undefined ? sql`` : sql`and h.state = ${state}`}
       ${demand === undefined ? sql`` : sql`and h.demand = ${demand}`}
       ${supply === undefined ? sql`` : sql`and h.supply = ${supply}`}
@@ -198,8 +209,11 @@ export async function marketHasHolds(tx: Tx, market: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-function holdOf(row: HoldRow): Hold {
+export function holdOf(row: HoldRow): Hold {
   return {
+    ...(row.slot !== null && { place: { location: row.location ?? "", slot: row.slot } }),
+    ...(row.bundle !== null && { bundle: row.bundle }),
+    ...(row.demand_units !== null && { demandUnits: Number(row.demand_units) }),
     id: row.id,
     demand: row.demand,
     supply: row.supply,
@@ -217,6 +231,8 @@ function holdOf(row: HoldRow): Hold {
     expireTime: dateOf(row.expire_time),
     createTime: dateOf(row.create_time),
     settleTime: optionalDateOf(row.settle_time),
+    releasedUnits: Number(row.released_units),
+    remainderOf: row.remainder_of,
     version: Number(row.version),
   };
 }
