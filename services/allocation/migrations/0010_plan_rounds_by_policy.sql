@@ -18,7 +18,9 @@ create table plan_schedules (
   plan text collate "C" not null,
   next_time timestamptz not null,                -- market time: no round before
   waiting_since timestamptz,                     -- market time: since when a change waits for more of them; null: none waits
-  looked_time timestamptz not null default '-infinity', -- the database's: later changes are news
+  last_round text collate "C" not null default '', -- the latest that began by itself
+  seen_time timestamptz not null default '-infinity', -- the database's, when that began: later changes are news
+  held_time timestamptz not null default '-infinity', -- the database's, when it was COMMITTED: what it changed until then is none
   primary key (market, bucket, plan)
 );
 create index plan_schedules_by_time on plan_schedules (next_time);

@@ -6,7 +6,8 @@ export type DecisionResult =
   | "NOBODY_ELIGIBLE"
   | "EXHAUSTED"
   | "OUTRANKED"
-  | "NOT_OPEN";
+  | "NOT_OPEN"
+  | "REJECTED";
 
 /** The record of one decision about one demand. What it held is found with its holds. */
 export interface Decision extends Versions {

@@ -27,7 +27,11 @@ test.each([
 });
 
 test("columns that a strategy saw come back by their names", () => {
-  const extra = { weights: Int32Array.of(4, 0, 8), acceptance: Float64Array.of(0.5, 0.25, 1), k: Uint8Array.of(3) };
+  const extra = {
+    weights: Int32Array.of(4, 0, 8),
+    acceptance: Float64Array.of(0.5, 0.25, 1),
+    k: Uint8Array.of(3),
+  };
   const packed = packGraph({ graph: graph([1, 2, 3]), chosen: new Uint32Array(0), extra });
   expect(unpackGraph(packed).extra).toEqual(extra);
 });
@@ -63,7 +67,7 @@ test("bytes that begin at an odd place are read, bytes that are cut short are re
   const packed = packColumns({ a: 1 }, { n: Float64Array.of(1.5, 2.5) });
   const shifted = new Uint8Array(packed.length + 1);
   shifted.set(packed, 1);
-  expect(unpackColumns(shifted.subarray(1)).columns["n"]).toEqual(Float64Array.of(1.5, 2.5));
+  expect(unpackColumns(shifted.subarray(1)).columns.n).toEqual(Float64Array.of(1.5, 2.5));
   expect(() => unpackColumns(packed.subarray(0, packed.length - 8))).toThrow("cut short");
   expect(() => unpackColumns(Uint8Array.of(1, 2, 3))).toThrow("no packed columns");
 });

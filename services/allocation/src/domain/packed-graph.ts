@@ -27,29 +27,29 @@ export function packGraph({ graph, chosen, extra }: RecordedGraph): Uint8Array {
   const columns: Record<string, Column> = { chosen };
   for (const name of own) columns[name] = graph[name];
   // Where supplies like demands as they are liked, the column is kept once.
-  if (!sameScores(graph)) columns["supplyScores"] = graph.supplyScores;
+  if (!sameScores(graph)) columns.supplyScores = graph.supplyScores;
   for (const [name, column] of Object.entries(extra)) columns[`extra.${name}`] = column;
   return packColumns({ unitMode, demandIds, supplyIds } satisfies GraphHeader, columns);
 }
 
 export function unpackGraph(bytes: Uint8Array): RecordedGraph {
   const { header, columns } = unpackColumns<GraphHeader>(bytes);
-  const offsets = columns["offsets"] as Uint32Array;
-  const demandScores = columns["demandScores"] as Int32Array;
+  const offsets = columns.offsets as Uint32Array;
+  const demandScores = columns.demandScores as Int32Array;
   const graph: Graph = {
     ...header,
-    demandCapacity: columns["demandCapacity"] as Int32Array,
-    supplyCapacity: columns["supplyCapacity"] as Int32Array,
+    demandCapacity: columns.demandCapacity as Int32Array,
+    supplyCapacity: columns.supplyCapacity as Int32Array,
     offsets,
     demands: demandsOf(offsets),
-    supplies: columns["supplies"] as Uint32Array,
+    supplies: columns.supplies as Uint32Array,
     demandScores,
-    supplyScores: (columns["supplyScores"] as Int32Array | undefined) ?? demandScores,
+    supplyScores: (columns.supplyScores as Int32Array | undefined) ?? demandScores,
   };
   const extra = Object.entries(columns).filter(([name]) => name.startsWith("extra."));
   return {
     graph,
-    chosen: columns["chosen"] as Uint32Array,
+    chosen: columns.chosen as Uint32Array,
     extra: Object.fromEntries(extra.map(([name, column]) => [name.slice("extra.".length), column])),
   };
 }
@@ -72,11 +72,7 @@ export interface RecordedCertificate {
   readonly supplyPrices: Column;
 }
 
-export function packCertificate({
-  demandPrices,
-  supplyPrices,
-  ...proof
-}: RecordedCertificate): Uint8Array {
+export function packCertificate({ demandPrices, supplyPrices, ...proof }: RecordedCertificate): Uint8Array {
   return packColumns(proof, { demandPrices, supplyPrices });
 }
 
@@ -85,8 +81,8 @@ export function unpackCertificate(bytes: Uint8Array): RecordedCertificate {
     unpackColumns<Omit<RecordedCertificate, "demandPrices" | "supplyPrices">>(bytes);
   return {
     ...header,
-    demandPrices: columns["demandPrices"]!,
-    supplyPrices: columns["supplyPrices"]!,
+    demandPrices: columns.demandPrices!,
+    supplyPrices: columns.supplyPrices!,
   };
 }
 

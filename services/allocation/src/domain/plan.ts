@@ -1,4 +1,16 @@
 import type { Side } from "./level.ts";
+import type { Batching, PlanGroupShare, PlanLimits, PlanObjective } from "./plan-policy.ts";
+
+/** How a round decides: the words of the contract; `DEFERRED_ACCEPTANCE` is what the engine calls STABLE. */
+export type PlanStrategy =
+  | "DEFERRED_ACCEPTANCE"
+  | "GREEDY"
+  | "OPTIMAL"
+  | "PER_DEMAND_GREEDY"
+  | "SCARCE_FIRST"
+  | "LOTTERY"
+  | "FAIR"
+  | "EXPECTED";
 
 /** How allocation is decided, defaults filled in; ids without their collections. */
 export interface PlanContent {
@@ -8,14 +20,29 @@ export interface PlanContent {
   readonly demandModel: string;
   /** Empty: none. */
   readonly supplyModel: string;
-  readonly strategy: "DEFERRED_ACCEPTANCE" | "GREEDY";
+  readonly strategy: PlanStrategy;
   readonly proposing: Side;
   readonly topK: number;
   readonly unitMode: "SPREAD" | "WHOLE";
   /** Undefined: nobody answers, holds are committed at once. */
   readonly answeredBy: Side | undefined;
   readonly acceptanceWindowMs: number;
+  // What follows is absent in plans of release 0.3.0 and wherever nothing was said.
+  readonly objective?: PlanObjective;
+  readonly limits?: PlanLimits;
+  readonly batching?: Batching;
+  /** Somebody approves what was solved, within this long; absent: nobody needs to. */
+  readonly approvalWindowMs?: number;
+  readonly seed?: number;
+  /** What FAIR grants. */
+  readonly shares?: readonly PlanGroupShare[];
 }
+
+/** The parts that say how a graph is solved. */
+export type RoundPolicy = Pick<
+  PlanContent,
+  "strategy" | "proposing" | "unitMode" | "objective" | "limits" | "shares"
+>;
 
 export interface Plan extends PlanContent {
   readonly id: string;
@@ -24,42 +51,34 @@ export interface Plan extends PlanContent {
   readonly updateTime: Date;
 }
 
+type Defaulted = "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs";
+
 /** What a caller set; undefined where nothing was said. */
-export type PlanInput = Omit<
-  PlanContent,
-  "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs"
-> &
-  Partial<Pick<PlanContent, "strategy" | "proposing" | "topK" | "unitMode" | "acceptanceWindowMs">>;
+export type PlanInput = Omit<PlanContent, Defaulted> & Partial<Pick<PlanContent, Defaulted>>;
 
 const topKDefault = 50;
 const acceptanceWindowMsDefault = 72 * 3_600_000;
 
-/** Fills in defaults, or says which field contradicts another. */
-export function planContentOf(
-  input: PlanInput,
-): { ok: true; content: PlanContent } | { ok: false; field: string; message: string } {
+/** Fills in defaults. */
+export function withDefaults(input: PlanInput): PlanContent {
   const unitMode = input.unitMode ?? "SPREAD";
-  if (unitMode === "WHOLE" && input.strategy === "DEFERRED_ACCEPTANCE") {
-    const message = "deferred acceptance gives single units: take UNIT_MODE_SPREAD or STRATEGY_GREEDY";
-    return { ok: false, field: "plan.strategy", message };
-  }
-  if (input.demandKind === input.supplyKind) {
-    return { ok: false, field: "plan.supply_kind", message: "demand_kind and supply_kind are the same kind" };
-  }
   return {
-    ok: true,
-    content: {
-      ...input,
-      strategy: input.strategy ?? (unitMode === "WHOLE" ? "GREEDY" : "DEFERRED_ACCEPTANCE"),
-      proposing: input.proposing ?? "DEMAND",
-      topK: input.topK || topKDefault,
-      unitMode,
-      acceptanceWindowMs: input.acceptanceWindowMs ?? acceptanceWindowMsDefault,
-    },
+    ...input,
+    strategy: input.strategy ?? (unitMode === "WHOLE" ? "GREEDY" : "DEFERRED_ACCEPTANCE"),
+    proposing: input.proposing ?? "DEMAND",
+    topK: input.topK || topKDefault,
+    unitMode,
+    acceptanceWindowMs: input.acceptanceWindowMs ?? acceptanceWindowMsDefault,
   };
 }
 
 /** Units that one pair of the plan carries. */
 export function unitsOfPair(plan: Pick<PlanContent, "unitMode">, wanted: number): number {
   return plan.unitMode === "WHOLE" ? wanted : Math.min(1, wanted);
+}
+
+/** Whether release 0.3.0 would decide a round of the plan otherwise than it says. */
+export function needsNewRelease(plan: PlanContent): boolean {
+  const known = plan.strategy === "DEFERRED_ACCEPTANCE" || plan.strategy === "GREEDY";
+  return !known || Boolean(plan.objective || plan.limits || plan.approvalWindowMs !== undefined);
 }

@@ -1,13 +1,16 @@
 import {
+  type AllocationPlan,
   type Assignment,
+  allocate,
   buildGraph,
-  deferredAcceptance,
+  type Solution as EngineSolution,
   type Graph,
-  greedy,
   UNLIMITED,
 } from "@marketmesh/allocation-engine";
+import { enginePlanOf } from "./engine-plan.ts";
 import { groupValueOf } from "./level.ts";
-import { type PlanContent, unitsOfPair } from "./plan.ts";
+import { supplyOfNode } from "./packed-graph.ts";
+import { type PlanContent, type RoundPolicy, unitsOfPair } from "./plan.ts";
 import type { SnapshotLevel } from "./round-snapshot.ts";
 
 /** The best supplies of one demand, by ordinal, best first; scores in millionths. */
@@ -37,7 +40,13 @@ export interface Solution {
   readonly choices: Uint32Array;
   /** Distinct ranked supplies without a level in the snapshot. */
   readonly unknownSupplies: number;
+  readonly graph: Graph;
+  /** What the engine answered, with its proof where it has one. */
+  readonly engine: EngineSolution;
 }
+
+/** Adds what a strategy needs beside the graph: what EXPECTED has learned. */
+export type Advise = (graph: Graph, plan: AllocationPlan) => AllocationPlan;
 
 /**
  * Assigns supplies to demands. The engine knows capacities only, so a supply with an exclusive group becomes one node of
@@ -45,10 +54,12 @@ export interface Solution {
  * has units: taking the holds, in the solution's order, enforces the limit, and what is lost waits for the next round.
  */
 export function solveRound(
-  plan: Pick<PlanContent, "strategy" | "proposing" | "unitMode">,
+  plan: RoundPolicy,
   demands: readonly SnapshotLevel[],
   supplies: readonly SnapshotLevel[],
   ranked: readonly RankedDemand[],
+  seed = 0,
+  advise: Advise = (_, asked) => asked,
 ): Solution {
   const nodes = new SupplyNodes(supplies);
   const columns = edgeColumns(demands, ranked, nodes);
@@ -60,13 +71,14 @@ export function solveRound(
     supplyCapacity: nodes.capacity,
     ...columns.edges,
   });
-  const assignment =
-    plan.strategy === "GREEDY" ? greedy(graph) : deferredAcceptance(graph, { proposing: plan.proposing });
+  const engine = allocate(graph, advise(graph, enginePlanOf(plan, graph, demands, supplies, seed)));
   return {
-    pairs: pairsOf(plan, graph, assignment),
+    pairs: pairsOf(plan, graph, engine.assignment),
     edgeCount: graph.demands.length,
     choices: columns.choices,
     unknownSupplies: columns.unknown,
+    graph,
+    engine,
   };
 }
 
@@ -137,11 +149,9 @@ function pairsOf(plan: Pick<PlanContent, "unitMode">, graph: Graph, assignment: 
   );
   return edges.map((edge) => {
     const demand = graph.demands[edge]!;
-    const node = graph.supplyIds[graph.supplies[edge]!]!;
-    const end = node.indexOf("\n");
     return {
       demand: graph.demandIds[demand]!,
-      supply: end < 0 ? node : node.slice(0, end),
+      supply: supplyOfNode(graph.supplyIds[graph.supplies[edge]!]!),
       units: unitsOfPair(plan, graph.demandCapacity[demand]!),
       demandScore: graph.demandScores[edge]!,
       supplyScore: graph.supplyScores[edge]!,

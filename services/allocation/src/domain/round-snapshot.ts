@@ -11,17 +11,32 @@ export interface SnapshotLevel {
   readonly group?: string;
   /** Demand: its values of groups; absent when none. */
   readonly groups?: Readonly<Record<string, string>>;
+  /** Its owner party, where the plan asks; absent when none. */
+  readonly owner?: string;
+  /** Demand: seconds of market time since the first decision about it, where the plan asks. */
+  readonly waited?: number;
 }
 
-export function demandSnapshot(level: Level): SnapshotLevel {
+export function demandSnapshot(level: Level, withOwner = false): SnapshotLevel {
   const { listingId: id, ordinal, ordinalEpoch: epoch, groups } = level;
   const some = Object.keys(groups).length > 0;
-  return { id, ordinal, epoch, units: wantedOf(level), ...(some && { groups }) };
+  return {
+    id,
+    ordinal,
+    epoch,
+    units: wantedOf(level),
+    ...(some && { groups }),
+    ...ownerOf(level, withOwner),
+  };
 }
 
-export function supplySnapshot(level: Level): SnapshotLevel {
+export function supplySnapshot(level: Level, withOwner = false): SnapshotLevel {
   const { listingId: id, ordinal, ordinalEpoch: epoch, exclusiveGroup: group } = level;
   const left = availableOf(level);
   const units = left === Number.POSITIVE_INFINITY ? -1 : left;
-  return { id, ordinal, epoch, units, ...(group !== "" && { group }) };
+  return { id, ordinal, epoch, units, ...(group !== "" && { group }), ...ownerOf(level, withOwner) };
+}
+
+function ownerOf({ ownerParty: owner }: Level, wanted: boolean): { owner?: string } {
+  return wanted && owner !== "" ? { owner } : {};
 }

@@ -17,6 +17,7 @@ import {
   saveLostPairs,
 } from "../storage/round-pair-store.ts";
 import { assertLease, type LeasedRound, stepRound } from "../storage/round-store.ts";
+import { saveHeld } from "../storage/schedule-store.ts";
 import { planOfRound } from "./plan-of-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
@@ -105,6 +106,7 @@ async function finish(database: Database, deps: RoundDeps, leased: LeasedRound):
     const decideMs = Date.now() - round.createTime.getTime();
     const committed = await stepRound(tx, leased, { state: "COMMITTED", decideMs }, deps.leaseMs);
     await clearActiveRound(tx, market, round.plan, round.id);
+    await saveHeld(tx, market, round.plan, round.id);
     await announceRound(tx, market, committed);
     return committed;
   });

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { EngineError } from "@marketmesh/allocation-engine";
 import { reasonOf } from "@marketmesh/rpc";
 import { continueTrace } from "@marketmesh/telemetry";
 import type { Round } from "../domain/round.ts";
@@ -13,6 +14,7 @@ import {
   renewLease,
   stepRound,
 } from "../storage/round-store.ts";
+import { saveHeld } from "../storage/schedule-store.ts";
 import { commitRound } from "./commit-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
@@ -75,7 +77,8 @@ async function moveOn(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal)
       deps.signals.tell(topics.round(market, round.id));
     }
     deps.signals.tell(topics.offersSettled);
-    deps.log.info("round committed", { market, round: round.id, holds: now.round.holdCount });
+    const { state, holdCount } = now.round;
+    deps.log.info("round moved on", { market, round: round.id, state, holds: holdCount });
   } catch (error) {
     if (error instanceof LeaseLostError) deps.log.warn("round lease lost", { market, round: round.id });
     else await setBack(deps, now, error, signal);
@@ -100,7 +103,7 @@ async function setBack(
 ): Promise<void> {
   const { database, log, leaseMs } = deps;
   const { market, round } = leased;
-  const reason = reasonOf(error) ?? "INTERNAL";
+  const reason = error instanceof EngineError ? error.reason : (reasonOf(error) ?? "INTERNAL");
   await database.background(async (tx) => {
     if (signal.aborted) return releaseRound(tx, leased, 0);
     // Others are moved on meanwhile.
@@ -111,13 +114,16 @@ async function setBack(
     }
     log.error("round step failed", { market, round: round.id, state: round.state, reason, error });
     const attempts = round.attempts + 1;
-    if (round.state === "SOLVED" || attempts < attemptsMax) {
+    // The same graph and plan would be refused again.
+    const hopeless = error instanceof EngineError;
+    if (round.state === "SOLVED" || (attempts < attemptsMax && !hopeless)) {
       await stepRound(tx, leased, { attempts }, leaseMs);
       return releaseRound(tx, leased, Math.min(500 * 2 ** attempts, 30_000));
     }
-    const failure = `${round.state} failed ${attempts} times: ${reason}`;
+    const failure = `${round.state} failed ${attempts} times: ${reason}${hopeless ? `, ${error.message}` : ""}`;
     await stepRound(tx, leased, { state: "FAILED", attempts, failure }, leaseMs);
     await clearActiveRound(tx, market, round.plan, round.id);
+    await saveHeld(tx, market, round.plan, round.id);
   });
 }
 

@@ -28,6 +28,7 @@ export class Signals {
 /** Topics that are told in this process. */
 export const topics = {
   roundToDo: "round-to-do",
+  roundTimers: "round-timers",
   offersSettled: "offers-settled",
   levelsProjected: "levels-projected",
   round: (market: string, id: string) => `round/${market}/${id}`,

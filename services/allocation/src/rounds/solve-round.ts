@@ -1,20 +1,24 @@
 import type { Tx } from "@marketmesh/postgres";
 import { type Decision, resultOf } from "../domain/decision.ts";
+import { roundSeed } from "../domain/engine-plan.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Round } from "../domain/round.ts";
 import { type Solution, solveRound as solveGraph } from "../domain/round-graph.ts";
+import { proofOf, proofSummary, recordOf } from "../domain/round-record.ts";
 import type { SnapshotLevel } from "../domain/round-snapshot.ts";
+import { announceRound } from "../events/round-facts.ts";
 import { phase } from "../spans.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
+import { compressGraph, insertRoundGraph } from "../storage/round-graph-store.ts";
 import { insertRoundPairs } from "../storage/round-pair-store.ts";
 import { readSnapshot } from "../storage/round-snapshot-store.ts";
-import { type LeasedRound, stepRound } from "../storage/round-store.ts";
+import { type LeasedRound, type RoundStep, stepRound } from "../storage/round-store.ts";
 import { planOfRound } from "./plan-of-round.ts";
 import { type RankedRound, rankRound } from "./rank-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
 
-/** SOLVING to SOLVED: filter, rank, assign; the assignment and every demand's decision are stored in one transaction. */
+/** SOLVING to SOLVED, or to wait for an approval, or a dry run to its end: filter, rank, assign; the assignment and every demand's decision are stored in one transaction. */
 export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal): Promise<Round> {
   const { database, leaseMs, signals } = deps;
   const { market, round } = leased;
@@ -39,34 +43,51 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
   );
   const startMs = performance.now();
   const size = { "marketmesh.demands": demands.length, "marketmesh.supplies": supplies.length };
-  const solution = phase("assign", size, () => solveGraph(plan, demands, supplies, ranked.ranked));
-  const decisions = decisionsOf(deps, leased, plan, demands, ranked, solution);
+  const seed = roundSeed(plan.seed ?? 0, round.id);
+  const solution = phase("assign", size, () => solveGraph(plan, demands, supplies, ranked.ranked, seed));
+  const assignMs = performance.now() - startMs;
+  const record = await compressGraph(recordOf(solution), proofOf(solution));
+  const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, plan, demands, ranked, solution);
   return database.background(async (tx) => {
+    await insertRoundGraph(tx, market, round.id, record);
     await storeSolution(tx, leased, solution, decisions);
     const step = {
-      state: "SOLVED",
       ...ranked.versions,
+      ...nextOf(plan, round, solution),
+      strategy: plan.strategy,
+      seed,
+      proof: proofSummary(solution),
       edgeCount: solution.edgeCount,
       unknownSupplies: solution.unknownSupplies,
       pairsCount: solution.pairs.length,
       attempts: 0,
-      phases: { filter: ranked.filterMs, rank: ranked.rankMs, assign: performance.now() - startMs },
+      phases: { filter: ranked.filterMs, rank: ranked.rankMs, assign: assignMs },
     } as const;
-    return stepRound(tx, leased, step, leaseMs);
+    const solved = await stepRound(tx, leased, step, leaseMs);
+    if (solved.state === "AWAITING_APPROVAL") await announceRound(tx, market, solved);
+    return solved;
   });
+}
+
+/** Where a solved round goes: what is tried ends, what needs an approval and has something to approve waits. */
+function nextOf(plan: Plan, round: Round, { pairs }: Solution): RoundStep {
+  if (round.dryRun) return { state: "SIMULATED" };
+  if (plan.approvalWindowMs === undefined || pairs.length === 0) return { state: "SOLVED" };
+  const approvalExpireTime = new Date(round.decisionTime!.getTime() + plan.approvalWindowMs);
+  return { state: "AWAITING_APPROVAL", approvalExpireTime };
 }
 
 async function storeSolution(
   tx: Tx,
   { market, round }: LeasedRound,
   { pairs }: Solution,
-  decisions: ReadonlyMap<string, Decision>,
+  decisions: ReadonlyMap<string, Decision> | undefined,
 ): Promise<void> {
-  await insertDecisions(tx, market, [...decisions.values()]);
+  if (decisions) await insertDecisions(tx, market, [...decisions.values()]);
   const numbered = pairs.map((pair, position) => ({
     ...pair,
     position,
-    decision: decisions.get(pair.demand)!.id,
+    decision: decisions?.get(pair.demand)?.id ?? "",
   }));
   await insertRoundPairs(tx, market, round.id, numbered);
 }

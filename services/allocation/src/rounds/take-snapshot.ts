@@ -1,9 +1,11 @@
 import type { Tx } from "@marketmesh/postgres";
+import { needsOwners, needsWaiting } from "../domain/engine-plan.ts";
 import type { Level } from "../domain/level.ts";
 import type { Round } from "../domain/round.ts";
 import { demandSnapshot, type SnapshotLevel, supplySnapshot } from "../domain/round-snapshot.ts";
 import { readOpenLevels } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
+import { readFirstDecisions } from "../storage/decision-store.ts";
 import { insertSnapshot } from "../storage/round-snapshot-store.ts";
 import { type LeasedRound, stepRound } from "../storage/round-store.ts";
 import { planOfRound } from "./plan-of-round.ts";
@@ -30,9 +32,11 @@ export async function takeSnapshot(
     async (tx) => {
       const plan = await planOfRound(tx, leased);
       const clock = await readClock(tx, market);
-      const demands = await collect(tx, market, plan.demandKind, demandSnapshot);
-      const supplies = await collect(tx, market, plan.supplyKind, supplySnapshot);
-      const open = demands.filter((demand) => demand.units > 0);
+      const owners = needsOwners(plan);
+      const demands = await collect(tx, market, plan.demandKind, (level) => demandSnapshot(level, owners));
+      const supplies = await collect(tx, market, plan.supplyKind, (level) => supplySnapshot(level, owners));
+      const wanting = demands.filter((demand) => demand.units > 0);
+      const open = needsWaiting(plan) ? await withWaiting(tx, market, wanting, clock.time) : wanting;
       await insertSnapshot(tx, market, round.id, "DEMAND", open);
       await insertSnapshot(tx, market, round.id, "SUPPLY", supplies);
       const step = {
@@ -47,6 +51,23 @@ export async function takeSnapshot(
     },
     { isolation: "repeatable read", mayRepeat: true },
   );
+}
+
+async function withWaiting(
+  tx: Tx,
+  market: string,
+  demands: readonly SnapshotLevel[],
+  now: Date,
+): Promise<SnapshotLevel[]> {
+  const since = await readFirstDecisions(
+    tx,
+    market,
+    demands.map(({ id }) => id),
+  );
+  return demands.map((demand) => {
+    const first = since.get(demand.id);
+    return first ? { ...demand, waited: Math.floor((now.getTime() - first.getTime()) / 1_000) } : demand;
+  });
 }
 
 async function collect(

@@ -13,6 +13,7 @@ import { idsOf, invalidField } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { announcement, pack } from "../events/outbox.ts";
 import { type Expired, expireDueHolds } from "../ledger/expire-holds.ts";
+import { settleRoundTimers } from "../rounds/round-timers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { type Clock, lockClock, lockClockToCreate, readClock, saveClock } from "../storage/clock-store.ts";
@@ -67,6 +68,7 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
         return { clock, expiredOffers: BigInt(offers), expiredHolds: BigInt(holds) };
       });
       shell.signals.tell(topics.offersSettled);
+      shell.signals.tell(topics.roundToDo);
       return response;
     },
   };
@@ -82,6 +84,7 @@ async function advance(
   const advanced = { ...before, time: to, version: before.version + 1 };
   await saveClock(tx, market, "SANDBOX", to, advanced.version);
   const expired = await expireDueHolds(tx, market, advanced, Number.MAX_SAFE_INTEGER);
+  await settleRoundTimers(tx, market, advanced);
   const packed = pack(ClockAdvancedSchema, { clock: toClockMessage(market, advanced) });
   await announce(tx, [announcement(market, "clock", market, advanced.version - 1, packed)]);
   return { advanced, expired };

@@ -13,6 +13,7 @@ const results = {
   EXHAUSTED: Decision_Result.EXHAUSTED,
   OUTRANKED: Decision_Result.OUTRANKED,
   NOT_OPEN: Decision_Result.NOT_OPEN,
+  REJECTED: Decision_Result.REJECTED,
 } satisfies Record<DecisionResult, Decision_Result>;
 
 export function toDecisionMessage(

@@ -8,9 +8,24 @@ import {
   PlanSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { idsOf, invalidField } from "@marketmesh/rpc";
-import { type Plan, type PlanContent, type PlanInput, planContentOf } from "../domain/plan.ts";
+import { flawOf } from "../domain/check-plan.ts";
+import {
+  type Plan,
+  type PlanContent,
+  type PlanInput,
+  type PlanStrategy,
+  withDefaults,
+} from "../domain/plan.ts";
 import { etagOf } from "./etag.ts";
 import { nameOf, patterns } from "./names.ts";
+import {
+  type PolicyInput,
+  parseBatching,
+  parseLimits,
+  parseObjective,
+  parseShare,
+  policyFields,
+} from "./plan-policy-message.ts";
 import { refuse } from "./problem.ts";
 
 /** What a caller wrote, defaults filled in. INVALID_ARGUMENT: a name of another market, or a contradiction. */
@@ -25,21 +40,57 @@ export function parsePlan(market: string, message: PlanMessage | undefined): Pla
     answeredBy: sideOf(plan.answeredBy),
     topK: plan.topK,
     ...optional(plan),
+    ...policyOf(market, plan),
   };
-  const checked = planContentOf(input);
-  if (checked.ok) return checked.content;
-  throw refuse("PLAN_INVALID", checked.message, { field: checked.field }, checked.field);
+  const content = withDefaults(input);
+  const flaw = flawOf(content);
+  if (flaw) throw refuse("PLAN_INVALID", flaw.message, { field: flaw.field }, flaw.field);
+  return content;
 }
 
 function optional(plan: PlanMessage): Partial<PlanInput> {
   const proposing = sideOf(plan.proposing);
+  const strategy = strategyOf(plan.strategy);
   return {
-    ...(plan.strategy === Plan_Strategy.DEFERRED_ACCEPTANCE && { strategy: "DEFERRED_ACCEPTANCE" as const }),
-    ...(plan.strategy === Plan_Strategy.GREEDY && { strategy: "GREEDY" as const }),
+    ...(strategy && { strategy }),
     ...(proposing && { proposing }),
     ...(plan.unitMode === Plan_UnitMode.WHOLE && { unitMode: "WHOLE" as const }),
     ...(plan.acceptanceWindow && { acceptanceWindowMs: durationMs(plan.acceptanceWindow) }),
   };
+}
+
+const approvalWindowMsDefault = 72 * 3_600_000;
+
+function policyOf(market: string, plan: PlanMessage): PolicyInput {
+  const batching = plan.batching && parseBatching(plan.batching);
+  const { approvalRequired, approvalWindow, seed, shares } = plan;
+  if (approvalWindow && !approvalRequired) {
+    throw invalidField("plan.approval_window", "only with approval_required", "PLAN_INVALID");
+  }
+  const windowMs = approvalWindow ? durationMs(approvalWindow) : approvalWindowMsDefault;
+  return {
+    ...(plan.objective && { objective: parseObjective(plan.objective) }),
+    ...(plan.limits && { limits: parseLimits(market, plan.limits) }),
+    ...(batching && { batching }),
+    ...(approvalRequired && { approvalWindowMs: windowMs }),
+    ...(seed > 0n && { seed: Number(seed) }),
+    ...(shares.length > 0 && { shares: shares.map(parseShare) }),
+  };
+}
+
+const strategies: readonly PlanStrategy[] = [
+  "DEFERRED_ACCEPTANCE",
+  "GREEDY",
+  "OPTIMAL",
+  "PER_DEMAND_GREEDY",
+  "SCARCE_FIRST",
+  "LOTTERY",
+  "FAIR",
+  "EXPECTED",
+];
+
+function strategyOf(strategy: Plan_Strategy): PlanStrategy | undefined {
+  return strategies.find((name) => Plan_Strategy[name] === strategy);
 }
 
 function sideOf(side: Plan_Side): "DEMAND" | "SUPPLY" | undefined {
@@ -73,6 +124,7 @@ export function toPlanMessage(market: string, plan: Plan): MessageInitShape<type
     acceptanceWindow: durationFromMs(plan.acceptanceWindowMs),
     version: BigInt(plan.version),
     etag: etagOf(plan.version),
+    ...policyFields(market, plan),
     createTime: timestampFromDate(plan.createTime),
     updateTime: timestampFromDate(plan.updateTime),
   };

@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService, PlanCreatedSchema, PlanUpdatedSchema } from "@marketmesh/contracts/allocation/v1";
 import { announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
 import { idsOf, listById, staleEtag } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
+import { firstDue } from "../domain/due-round.ts";
 import type { Plan, PlanContent } from "../domain/plan.ts";
 import { announcement, pack } from "../events/outbox.ts";
 import type { Shell } from "../shell.ts";
+import { readClock } from "../storage/clock-store.ts";
 import { listPlans, lockPlan, readPlan, savePlan } from "../storage/plan-store.ts";
+import { saveSchedule } from "../storage/schedule-store.ts";
 import { isFresh } from "./etag.ts";
 import { nameOf, patterns } from "./names.ts";
 import { parsePlan, toPlanMessage } from "./plan-message.ts";
@@ -29,6 +33,7 @@ export function plans(shell: Pick<Shell, "database">): Methods {
         if (!(await savePlan(tx, market, request.planId, 1, content))) {
           throw refuse("PLAN_ALREADY_EXISTS", `${plan} exists already`, { plan });
         }
+        await schedule(tx, market, request.planId, undefined, content);
         return { plan: await announcedPlan(tx, market, request.planId) };
       });
     },
@@ -59,6 +64,7 @@ export function plans(shell: Pick<Shell, "database">): Methods {
         refuseOtherKinds(plan, content);
         if (sameContent(plan, content)) return { plan: toPlanMessage(market, plan) };
         await savePlan(tx, market, id, plan.version + 1, content);
+        await schedule(tx, market, id, plan, content);
         return { plan: await announcedPlan(tx, market, id) };
       });
     },
@@ -73,6 +79,19 @@ async function announcedPlan(tx: Tx, market: string, id: string) {
   return body.plan;
 }
 
+/** Rounds are counted from the change of the plan's batching; a plan that keeps it keeps its schedule. */
+async function schedule(
+  tx: Tx,
+  market: string,
+  id: string,
+  before: PlanContent | undefined,
+  { batching }: PlanContent,
+): Promise<void> {
+  if (isDeepStrictEqual(before?.batching, batching)) return;
+  const { time } = await readClock(tx, market);
+  await saveSchedule(tx, market, id, batching && firstDue(batching, time));
+}
+
 function refuseOtherKinds(plan: Plan, content: PlanContent): void {
   for (const [key, field] of [
     ["demandKind", "plan.demand_kind"],
@@ -83,7 +102,13 @@ function refuseOtherKinds(plan: Plan, content: PlanContent): void {
 }
 
 function sameContent(plan: Plan, content: PlanContent): boolean {
-  return (Object.keys(content) as (keyof PlanContent)[]).every((key) => plan[key] === content[key]);
+  const { id, version, createTime, updateTime, ...before } = plan;
+  return isDeepStrictEqual(stored(before), stored(content));
+}
+
+// What is undefined is not stored.
+function stored(content: PlanContent): unknown {
+  return JSON.parse(JSON.stringify(content));
 }
 
 // No plan has so many versions; beyond them a number would no longer be the one that was asked for.

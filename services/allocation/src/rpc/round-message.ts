@@ -1,6 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Round_State, type RoundSchema } from "@marketmesh/contracts/allocation/v1";
+import {
+  Plan_Strategy,
+  Round_State,
+  Round_Trigger,
+  type RoundSchema,
+} from "@marketmesh/contracts/allocation/v1";
 import { phaseNames, type Round, type RoundState } from "../domain/round.ts";
 import { nameOf } from "./names.ts";
 
@@ -11,6 +16,9 @@ const states = {
   COMMITTED: Round_State.COMMITTED,
   SETTLED: Round_State.SETTLED,
   FAILED: Round_State.FAILED,
+  AWAITING_APPROVAL: Round_State.AWAITING_APPROVAL,
+  SIMULATED: Round_State.SIMULATED,
+  REJECTED: Round_State.REJECTED,
 } satisfies Record<RoundState, Round_State>;
 
 export function toRoundMessage(
@@ -42,6 +50,17 @@ export function toRoundMessage(
       return ms === undefined ? [] : [{ phase, duration: durationFromMs(Math.round(ms)) }];
     }),
     failure: round.failure,
+    dryRun: round.dryRun,
+    strategy: round.strategy ? Plan_Strategy[round.strategy] : Plan_Strategy.UNSPECIFIED,
+    seed: BigInt(round.seed),
+    ...(round.proof && { certificate: round.proof }),
+    trigger: Round_Trigger[round.trigger],
+    ...(round.dueTime && { dueTime: timestampFromDate(round.dueTime) }),
+    ...(round.approvalExpireTime && { approvalExpireTime: timestampFromDate(round.approvalExpireTime) }),
+    approver: round.approver,
+    rejection: round.rejection,
+    stateVersion: BigInt(round.stateVersion),
+    pairCount: BigInt(round.pairsCount),
     createTime: timestampFromDate(round.createTime),
     updateTime: timestampFromDate(round.updateTime),
   };

@@ -4,12 +4,13 @@ import type { Tx } from "@marketmesh/postgres";
 import { encodePageToken, idsOf, pageOf } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
+import { needsNewRelease } from "../domain/plan.ts";
 import { parseRevisions } from "../rounds/revisions.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { countOpenOffers } from "../storage/offer-store.ts";
 import { lockPlan, setActiveRound } from "../storage/plan-store.ts";
-import { insertRound, listRounds, readRound } from "../storage/round-store.ts";
+import { insertRound, listRounds, type NewRound, readRound } from "../storage/round-store.ts";
 import { nameOf, patterns, planOf } from "./names.ts";
 import { found, refuse } from "./problem.ts";
 import { toRoundMessage } from "./round-message.ts";
@@ -31,10 +32,23 @@ export function rounds(shell: Pick<Shell, "database" | "signals">): Methods {
         const { plan, activeRound } = found(locked, caller, "PLAN_NOT_FOUND", planName);
         const { revisions } = request;
         const traceparent = activeTraceparent();
-        const row = { id: request.roundId, plan: plan.id, planVersion: plan.version, revisions, traceparent };
+        const dryRun = request.round?.dryRun ?? false;
+        const row: NewRound = {
+          ...{
+            id: request.roundId,
+            plan: plan.id,
+            planVersion: plan.version,
+            revisions,
+            traceparent,
+            dryRun,
+          },
+          kinds: plan,
+          needsNewRelease: dryRun || needsNewRelease(plan),
+        };
         if (!(await insertRound(tx, market, row))) {
           throw refuse("ROUND_ALREADY_EXISTS", `${round} exists already`, { round });
         }
+        if (dryRun) return { round: (await readRoundMessage(tx, market, request.roundId))! };
         if (activeRound !== "") {
           const metadata = { plan: planName, round: activeRound };
           throw refuse("ROUND_RUNNING", `round ${activeRound} has not taken its holds yet`, metadata);

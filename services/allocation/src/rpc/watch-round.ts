@@ -2,7 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { idsOf } from "@marketmesh/rpc";
 import { read } from "@marketmesh/service-host/calls";
-import type { RoundState } from "../domain/round.ts";
+import { endedStates } from "../domain/round.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { countOpenOffers } from "../storage/offer-store.ts";
@@ -13,7 +13,6 @@ import { toRoundMessage } from "./round-message.ts";
 
 // A round that another process moves is noticed by looking again.
 const pollMs = 250;
-const ended: ReadonlySet<RoundState> = new Set<RoundState>(["COMMITTED", "SETTLED", "FAILED"]);
 
 export function watchRound(
   shell: Pick<Shell, "database" | "signals">,
@@ -29,7 +28,7 @@ export function watchRound(
       });
       if (round.version !== seen) yield { round: toRoundMessage(market, round, open) };
       seen = round.version;
-      if (ended.has(round.state)) return;
+      if (endedStates.has(round.state)) return;
       await woken;
     }
   };

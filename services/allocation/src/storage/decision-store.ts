@@ -70,6 +70,29 @@ export async function insertDecisions(tx: Tx, market: string, decisions: readonl
   }
 }
 
+/** When each demand was first decided about, by the market clock; those that never were are left out. */
+export async function readFirstDecisions(
+  tx: Tx,
+  market: string,
+  demands: readonly string[],
+): Promise<ReadonlyMap<string, Date>> {
+  const first = new Map<string, Date>();
+  for (const chunk of inChunks(demands, 5_000)) {
+    const rows = await tx.execute<{ demand: string; decision_time: Timestamp }>(sql`
+      select demand, min(decision_time) as decision_time from decisions
+      where market = ${market} and demand = any(${sql.param([...chunk])}::text[]) group by demand`);
+    for (const row of rows) first.set(row.demand, dateOf(row.decision_time));
+  }
+  return first;
+}
+
+/** Says of a round's decisions that what they chose is not held. */
+export async function saveRejected(tx: Tx, market: string, round: string): Promise<void> {
+  await tx.execute(sql`
+    update decisions set result = 'REJECTED'
+    where market = ${market} and round = ${round} and result in ('HELD', 'PARTLY_HELD')`);
+}
+
 /** Corrects what came out of decisions, after supplies were lost between deciding and holding. */
 export async function saveResults(
   tx: Tx,

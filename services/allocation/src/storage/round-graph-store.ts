@@ -50,9 +50,7 @@ export async function readRoundGraph(
   tx: Tx,
   market: string,
   round: string,
-): Promise<
-  (RecordedGraph & { readonly certificate: RecordedCertificate | undefined }) | undefined
-> {
+): Promise<(RecordedGraph & { readonly certificate: RecordedCertificate | undefined }) | undefined> {
   const [row] = await tx.execute<{ content: Uint8Array; certificate: Uint8Array | null }>(sql`
     select content, certificate from round_graphs
     where market = ${market} and bucket = ${bucketOf(round)} and round = ${round}`);

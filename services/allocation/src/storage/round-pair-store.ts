@@ -12,13 +12,15 @@ export interface RoundPair {
   readonly demandScore: number;
   readonly supplyScore: number;
   readonly decision: string;
+  /** Why it is not held; empty: it is, or has yet to be. */
+  readonly lostBecause: string;
 }
 
 export async function insertRoundPairs(
   tx: Tx,
   market: string,
   round: string,
-  pairs: readonly RoundPair[],
+  pairs: readonly Omit<RoundPair, "lostBecause">[],
 ): Promise<void> {
   for (const chunk of inChunks(pairs)) {
     await tx.execute(sql`
@@ -43,6 +45,7 @@ interface PairRow extends Record<string, unknown> {
   readonly demand_score: number;
   readonly supply_score: number;
   readonly decision: string;
+  readonly lost_because: string | null;
 }
 
 /** Pairs from a position on, in order. */
@@ -54,7 +57,8 @@ export async function readRoundPairs(
   limit: number,
 ): Promise<RoundPair[]> {
   const rows = await tx.execute<PairRow>(sql`
-    select position, demand, supply, units, demand_score, supply_score, decision from round_pairs
+    select position, demand, supply, units, demand_score, supply_score, decision, lost_because
+    from round_pairs
     where market = ${market} and bucket = ${bucketOf(round)} and round = ${round} and position >= ${from}
     order by position limit ${limit}`);
   return rows.map((row) => ({
@@ -65,6 +69,7 @@ export async function readRoundPairs(
     demandScore: row.demand_score,
     supplyScore: row.supply_score,
     decision: row.decision,
+    lostBecause: row.lost_because ?? "",
   }));
 }
 

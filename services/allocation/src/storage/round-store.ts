@@ -1,6 +1,7 @@
 import { bucketOf, type Tx } from "@marketmesh/postgres";
 import { type SQL, sql } from "drizzle-orm";
-import type { PhaseName, Round, RoundState } from "../domain/round.ts";
+import type { PlanStrategy } from "../domain/plan.ts";
+import type { PhaseName, Round, RoundProof, RoundState, RoundTrigger } from "../domain/round.ts";
 import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
 interface RoundRow extends Record<string, unknown> {
@@ -33,6 +34,16 @@ interface RoundRow extends Record<string, unknown> {
   readonly create_time: Timestamp;
   readonly update_time: Timestamp;
   readonly traceparent: string;
+  readonly dry_run: boolean;
+  readonly trigger: RoundTrigger;
+  readonly due_time: Timestamp | null;
+  readonly strategy: PlanStrategy | "";
+  readonly seed: string;
+  readonly proof: RoundProof | string | null;
+  readonly state_version: string;
+  readonly approval_expire_time: Timestamp | null;
+  readonly approver: string;
+  readonly rejection: string;
 }
 
 const fields = sql.raw(
@@ -48,23 +59,35 @@ const fields = sql.raw(
       "pairs_committed",
     ],
     ...["hold_count", "held_units", "phases", "decide_ms", "failure", "attempts", "version", "create_time"],
-    ...["update_time", "traceparent"],
+    ...["update_time", "traceparent", "dry_run", "trigger", "due_time", "strategy", "seed", "proof"],
+    ...["state_version", "approval_expire_time", "approver", "rejection"],
   ]
     .map((name) => `r.${name}`)
     .join(", "),
 );
 
+/** A round to begin. */
+export interface NewRound extends Pick<Round, "id" | "plan" | "planVersion" | "revisions" | "traceparent"> {
+  readonly dryRun?: boolean;
+  readonly trigger?: RoundTrigger;
+  readonly dueTime?: Date;
+  /** What it decides about: it has its turn after others of these kinds. Absent: it waits for nobody, and nobody for it. */
+  readonly kinds?: { readonly demandKind: string; readonly supplyKind: string };
+  /** Release 0.3.0 would decide it otherwise, or hold what is only tried: it never gets the lease. */
+  readonly needsNewRelease?: boolean;
+}
+
 /** False when the id is taken. */
-export async function insertRound(
-  tx: Tx,
-  market: string,
-  round: Pick<Round, "id" | "plan" | "planVersion" | "revisions" | "traceparent">,
-): Promise<boolean> {
+export async function insertRound(tx: Tx, market: string, round: NewRound): Promise<boolean> {
+  const { demandKind = "", supplyKind = "" } = round.kinds ?? {};
+  const shift = sql.raw(`interval '${round.needsNewRelease ? "1000 years" : "0"}'`);
   const inserted = await tx.execute(sql`
     insert into rounds (market, bucket, id, plan, plan_version, state, revisions, create_time, update_time,
-      traceparent)
+      traceparent, dry_run, trigger, due_time, demand_kind, supply_kind, lease_shift, lease_expire_time)
     values (${market}, ${bucketOf(round.id)}, ${round.id}, ${round.plan}, ${round.planVersion}, 'PENDING',
-      ${sql.param([...round.revisions])}::text[], clock_timestamp(), clock_timestamp(), ${round.traceparent})
+      ${sql.param([...round.revisions])}::text[], clock_timestamp(), clock_timestamp(), ${round.traceparent},
+      ${round.dryRun ?? false}, ${round.trigger ?? "REQUEST"}, ${round.dueTime?.toISOString() ?? null},
+      ${demandKind}, ${supplyKind}, ${shift}, clock_timestamp() - interval '1 second' + ${shift})
     on conflict do nothing`);
   return inserted.count === 1;
 }
@@ -97,14 +120,27 @@ export interface LeasedRound {
   readonly owner: string;
 }
 
-/** Leases the round that has waited longest, of all markets; undefined when there is nothing to do. */
+/**
+ * Leases the round that has waited longest, of all markets; undefined when there is nothing to do. A round has its turn
+ * when no other that shares a kind with it has begun: leases are given out one at a time, so that two never begin at once.
+ */
 export async function leaseRound(tx: Tx, owner: string, leaseMs: number): Promise<LeasedRound | undefined> {
+  const [due] = await tx.execute(sql`
+    select 1 from rounds r where r.state in ('PENDING', 'SOLVING', 'SOLVED')
+      and r.lease_expire_time - r.lease_shift < clock_timestamp() limit 1`);
+  if (!due) return undefined;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('marketmesh/rounds', 0))`);
   const [row] = await tx.execute<RoundRow>(sql`
-    update rounds r set lease_owner = ${owner}, lease_expire_time = ${leaseEnd(leaseMs)}
+    update rounds r set lease_owner = ${owner}, lease_expire_time = ${leaseEnd(leaseMs)}, begun = true
     where (r.market, r.bucket, r.id) = (
-      select market, bucket, id from rounds
-      where state in ('PENDING', 'SOLVING', 'SOLVED') and lease_expire_time < clock_timestamp()
-      order by lease_expire_time, create_time limit 1 for update skip locked)
+      select c.market, c.bucket, c.id from rounds c
+      where c.state in ('PENDING', 'SOLVING', 'SOLVED') and c.lease_expire_time - c.lease_shift < clock_timestamp()
+        and (c.begun or c.dry_run or not exists (
+          select from rounds o where o.market = c.market and o.id <> c.id and o.begun and not o.dry_run
+            and o.state in ('PENDING', 'SOLVING', 'SOLVED')
+            and (o.demand_kind in (c.demand_kind, c.supply_kind) or o.supply_kind in (c.demand_kind, c.supply_kind))
+            and o.demand_kind <> ''))
+      order by c.lease_expire_time - c.lease_shift, c.create_time limit 1 for update skip locked)
     returning ${fields}`);
   return row && { market: row.market, round: roundOf(row), owner };
 }
@@ -118,7 +154,19 @@ export class LeaseLostError extends Error {
 export type RoundStep = Partial<
   Omit<
     Round,
-    "id" | "plan" | "planVersion" | "revisions" | "version" | "createTime" | "updateTime" | "traceparent"
+    | "id"
+    | "plan"
+    | "planVersion"
+    | "revisions"
+    | "version"
+    | "createTime"
+    | "updateTime"
+    | "traceparent"
+    | "dryRun"
+    | "trigger"
+    | "dueTime"
+    | "approver"
+    | "rejection"
   >
 >;
 
@@ -161,14 +209,14 @@ export async function renewLease(
   return renewed.count === 1;
 }
 
-/** Gives a leased round back, to be taken again after `delayMs`. */
+/** Gives a leased round back, to be taken again after `delayMs`. One that has seen nothing yet gives its turn back too. */
 export async function releaseRound(
   tx: Tx,
   { market, round, owner }: LeasedRound,
   delayMs: number,
 ): Promise<void> {
   await tx.execute(sql`
-    update rounds r set lease_owner = '', lease_expire_time = ${leaseEnd(delayMs)}
+    update rounds r set lease_owner = '', lease_expire_time = ${leaseEnd(delayMs)}, begun = r.state <> 'PENDING'
     where ${keyOf(market, round.id)} and r.lease_owner = ${owner}`);
 }
 
@@ -211,18 +259,24 @@ const columnOf: Readonly<Record<keyof RoundStep, string>> = {
   decideMs: "decide_ms",
   failure: "failure",
   attempts: "attempts",
+  strategy: "strategy",
+  seed: "seed",
+  proof: "proof",
+  stateVersion: "state_version",
+  approvalExpireTime: "approval_expire_time",
 };
 
 function assignments(step: RoundStep): SQL[] {
   return Object.entries(step).map(([key, value]) => {
     const name = sql.raw(columnOf[key as keyof RoundStep]);
     if (key === "phases") return sql`${name} = r.phases || ${JSON.stringify(value)}::text::jsonb`;
+    if (key === "proof") return sql`${name} = ${value ? JSON.stringify(value) : null}::text::jsonb`;
     return sql`${name} = ${value instanceof Date ? value.toISOString() : (value as string | number)}`;
   });
 }
 
 function leaseEnd(leaseMs: number): SQL {
-  return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
+  return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond' + r.lease_shift`;
 }
 
 function keyOf(market: string, id: string): SQL {
@@ -259,5 +313,20 @@ function roundOf(row: RoundRow): Round {
     createTime: dateOf(row.create_time),
     updateTime: dateOf(row.update_time),
     traceparent: row.traceparent,
+    dryRun: row.dry_run,
+    trigger: row.trigger,
+    dueTime: optionalDateOf(row.due_time),
+    strategy: row.strategy || undefined,
+    seed: Number(row.seed),
+    proof: proofOf(row.proof),
+    stateVersion: Number(row.state_version),
+    approvalExpireTime: optionalDateOf(row.approval_expire_time),
+    approver: row.approver,
+    rejection: row.rejection,
   };
+}
+
+function proofOf(proof: RoundProof | string | null): RoundProof | undefined {
+  if (proof === null) return undefined;
+  return typeof proof === "string" ? (JSON.parse(proof) as RoundProof) : proof;
 }

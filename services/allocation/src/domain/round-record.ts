@@ -1,0 +1,28 @@
+import type { RecordedCertificate, RecordedGraph } from "./packed-graph.ts";
+import type { RoundProof } from "./round.ts";
+import type { Solution } from "./round-graph.ts";
+
+/** What is kept of a solution: the graph, what was chosen, and what was maximised. */
+export function recordOf({ graph, engine }: Pick<Solution, "graph" | "engine">): RecordedGraph {
+  const { assignment, weights } = engine;
+  return { graph, chosen: assignment.edges, extra: { ...(weights && { weights }) } };
+}
+
+/** The proof with its prices; undefined when the strategy proves nothing. */
+export function proofOf({ engine }: Pick<Solution, "engine">): RecordedCertificate | undefined {
+  const { certificate } = engine;
+  if (!certificate) return undefined;
+  const { primal, dual, gap, exact, demandPrices, supplyPrices } = certificate;
+  return {
+    ...{ primal, dual, gap, exact },
+    demandPrices: Float64Array.from(demandPrices),
+    supplyPrices: Float64Array.from(supplyPrices),
+  };
+}
+
+/** The proof without its prices. */
+export function proofSummary({ engine }: Pick<Solution, "engine">): RoundProof | undefined {
+  if (!engine.certificate) return undefined;
+  const { primal, dual, gap, exact } = engine.certificate;
+  return { primal, dual, gap, exact };
+}

@@ -1,0 +1,39 @@
+import type { Database, Tx } from "@marketmesh/postgres";
+import { overdueApprovals } from "../storage/approval-store.ts";
+import { type Clock, holdClock } from "../storage/clock-store.ts";
+import { duePlans } from "../storage/schedule-store.ts";
+import { expireApproval } from "./approve-round.ts";
+import { beginDueRound } from "./begin-due-round.ts";
+import { type Signals, topics } from "./signals.ts";
+
+/**
+ * Begins rounds that are due and ends approvals that nobody gave, by each market's clock, until the signal aborts. Every
+ * replica looks; each round is begun once, for its id says when it was due and its plan's row is locked.
+ */
+export async function runRoundTimers(
+  { database, signals }: { readonly database: Database; readonly signals: Signals },
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    for (const { market, id } of await database.background((tx) => overdueApprovals(tx))) {
+      const ended = await database.background(async (tx) =>
+        expireApproval(tx, market, id, await holdClock(tx, market)),
+      );
+      if (ended) signals.tell(topics.round(market, id));
+    }
+    for (const { market, plan } of await database.background((tx) => duePlans(tx))) {
+      const begun = await database.background(async (tx) =>
+        beginDueRound(tx, market, plan, await holdClock(tx, market)),
+      );
+      if (begun !== undefined) signals.tell(topics.roundToDo);
+    }
+    await signals.wait(topics.roundTimers, pollMs, signal);
+  }
+}
+
+/** What is due in a market whose clock moves, in the transaction that moves it. */
+export async function settleRoundTimers(tx: Tx, market: string, clock: Clock): Promise<void> {
+  for (const { id } of await overdueApprovals(tx, market)) await expireApproval(tx, market, id, clock);
+  for (const { plan } of await duePlans(tx, market)) await beginDueRound(tx, market, plan, clock);
+}
