@@ -1,0 +1,77 @@
+import { type AllocationPlan, allocate, type SparseGraph } from "@marketmesh/allocation-engine";
+import { draw } from "../oracle/draw.ts";
+import type { Answer } from "./behaviour.ts";
+
+/** What a plan sees when it decides: who is there and wants something, and whom it has not asked yet. */
+export interface Moment {
+  /** The nodes of the scenario's graph with what is left of them; the edges that may be chosen. */
+  readonly graph: SparseGraph;
+  /** By edge of `graph`: its position in the scenario's graph. */
+  readonly edges: Uint32Array;
+  /** By demand: seconds since it arrived, 0 before. */
+  readonly waiting: Float64Array;
+  /** From 0. */
+  readonly wave: number;
+}
+
+/** An answer that a decider may learn from. */
+export interface Learned {
+  /** Position in the scenario's graph. */
+  readonly edge: number;
+  readonly answer: Answer;
+}
+
+/** Decides rounds of one run, and may remember. It never sees a probability, and no answer before it was given. */
+export interface Decider {
+  /** Edges of `moment.graph`, ascending. */
+  decide(moment: Moment): Iterable<number>;
+  learn?(answers: readonly Learned[]): void;
+}
+
+/** A plan as the simulator plays it. */
+export interface MarketPlan {
+  readonly label: string;
+  /** Whether people are asked; otherwise what is decided is taken at once. */
+  readonly answered: boolean;
+  /** A new decider for one run. */
+  begin(seed: number): Decider;
+}
+
+/** What every round of a plan says; what depends on the moment is added. Positions are those of the scenario's graph. */
+export type StandingPlan = Omit<AllocationPlan, "waiting" | "seed" | "acceptance">;
+
+/** A plan that the engine decides, each round by itself. `LOTTERY` draws anew for each round. */
+export function enginePlan(
+  label: string,
+  plan: StandingPlan,
+  { answered = true }: { answered?: boolean } = {},
+): MarketPlan {
+  return { label, answered, begin: (seed) => new EngineDecider(plan, seed) };
+}
+
+class EngineDecider implements Decider {
+  readonly #plan: StandingPlan;
+  readonly #seed: number;
+  #yes = 1;
+  #answers = 2;
+
+  constructor(plan: StandingPlan, seed: number) {
+    this.#plan = plan;
+    this.#seed = seed;
+  }
+
+  decide({ graph, waiting, wave }: Moment): Iterable<number> {
+    const seed = Math.floor(draw(this.#seed, "round", wave) * 2 ** 32);
+    // EXPECTED knows how often people said yes so far; Laplace's rule until they did.
+    const acceptance =
+      this.#plan.strategy === "EXPECTED"
+        ? { acceptance: new Float64Array(graph.supplies.length).fill(this.#yes / this.#answers) }
+        : {};
+    return allocate(graph, { ...this.#plan, waiting, seed, ...acceptance }).assignment.edges;
+  }
+
+  learn(answers: readonly Learned[]): void {
+    for (const { answer } of answers) if (answer === "YES") this.#yes += 1;
+    this.#answers += answers.length;
+  }
+}
