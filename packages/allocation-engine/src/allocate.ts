@@ -1,13 +1,23 @@
 import { type Assignment, assignmentOf } from "./assignment.ts";
+import { refuseWholeUnits } from "./deferred-acceptance.ts";
 import { EngineError } from "./engine-error.ts";
 import type { SparseGraph } from "./graph.ts";
 import { refuseBadGroupings } from "./groups.ts";
-import { type Caps, compileCaps } from "./limits/caps.ts";
+import { type Caps, compileCaps, type StatedCap } from "./limits/caps.ts";
+import { certify } from "./limits/certify.ts";
+import { loadPackingSolver } from "./limits/highs.ts";
+import type { PackingSolver } from "./limits/packing.ts";
 import { type Pruned, prune, unitsByCap } from "./limits/prune.ts";
 import type { AllocationPlan, LimitUse, Solution } from "./plan.ts";
 import { decide } from "./strategies/decide.ts";
 import type { Answer, Problem } from "./strategies/problem.ts";
 import { unwantedEdges, weightsOf } from "./strategies/worth.ts";
+
+/** What `allocate` may use beside the plan. */
+export interface AllocationTools {
+  /** Finds the best choice where overlapping limits, or several units per pair, make it NP-hard. Absent: Lagrangian repair. */
+  readonly search?: PackingSolver;
+}
 
 /**
  * The one door to all strategies: a graph and a plan in, an assignment with what is true of it out. Deterministic; equal seed, equal
@@ -16,20 +26,39 @@ import { unwantedEdges, weightsOf } from "./strategies/worth.ts";
  * @throws EngineError PLAN_INVALID, OBJECTIVE_INVALID, WEIGHT_OVERFLOW, GROUPING_INVALID, LIMIT_INVALID, COLUMN_LENGTHS_DIFFER,
  *   WHOLE_UNITS_UNSUPPORTED (`STABLE` where pairs carry several units)
  */
-export function allocate(graph: SparseGraph, plan: AllocationPlan): Solution {
+export function allocate(graph: SparseGraph, plan: AllocationPlan, tools: AllocationTools = {}): Solution {
   refuseBadPlan(graph, plan);
   const weights = weightsOf(graph, plan);
-  const caps = compileCaps(graph, plan.limits?.units, plan.groups);
+  const caps = compileCaps(graph, statedCaps(graph, plan), plan.groups);
   const unwanted = unwantedEdges(graph, plan, weights);
   const pruned = prune(graph, caps, unwanted, plan.limits?.exclusions, plan.limits?.pins);
-  const answer = decide(problemOf(graph, plan, weights, pruned));
-  return solutionOf(graph, plan, weights, caps, pruned, answer);
+  const problem = { ...problemOf(graph, plan, weights, pruned), ...tools };
+  return solutionOf(graph, weights, caps, pruned, problem, decide(problem));
+}
+
+/** `allocate`, with the search for the best choice loaded where limits make the problem hard. */
+export async function allocateWithSearch(graph: SparseGraph, plan: AllocationPlan): Promise<Solution> {
+  return allocate(graph, plan, { search: await loadPackingSolver() });
+}
+
+/** Unit limits, then the shares of `FAIR`. */
+function statedCaps(graph: SparseGraph, { strategy, limits, shares = [] }: AllocationPlan): StatedCap[] {
+  const stated = limits?.units ?? [];
+  if (strategy !== "FAIR") return [...stated];
+  let most = 0;
+  for (const units of graph.demandCapacity) most += units;
+  const granted = shares.map((share) => {
+    const unitsMax = share.unitsMax ?? Math.max(most, share.unitsMin ?? 0);
+    return { ...share, unitsMax };
+  });
+  return [...stated, ...granted];
 }
 
 function refuseBadPlan(graph: SparseGraph, plan: AllocationPlan): void {
   if (plan.seed !== undefined && !Number.isSafeInteger(plan.seed)) {
     throw new EngineError("PLAN_INVALID", `seed is ${plan.seed}, not a safe integer`);
   }
+  if (plan.strategy === "STABLE") refuseWholeUnits(graph);
   refuseBadGroupings(graph, plan.groups);
 }
 
@@ -46,21 +75,24 @@ function problemOf(
 
 function solutionOf(
   graph: SparseGraph,
-  plan: AllocationPlan,
   weights: Int32Array | undefined,
   caps: Caps,
   pruned: Pruned,
+  problem: Problem,
   answer: Answer,
 ): Solution {
   const assignment = wholeAssignment(graph, pruned, answer.assignment);
   const values = weights ?? graph.demandScores;
   let value = 0;
   for (const edge of assignment.edges) value += values[edge]!;
+  const pinnedValue = pruned.pinned.reduce((sum, edge) => sum + values[edge]!, 0);
+  const certificate = certify(problem, answer, pinnedValue);
   return {
     assignment,
     ...(weights === undefined ? {} : { weights }),
+    ...(certificate === undefined ? {} : { certificate }),
     facts: {
-      strategy: plan.strategy,
+      strategy: problem.plan.strategy,
       method: answer.method,
       pairs: assignment.edges.length,
       units: assignment.units.reduce((sum, units) => sum + units, 0),
@@ -83,10 +115,11 @@ function wholeAssignment(graph: SparseGraph, pruned: Pruned, { edges, ...rest }:
 
 function limitUses(graph: SparseGraph, caps: Caps, assignment: Assignment): LimitUse[] {
   const units = unitsByCap(graph, caps, assignment.edges);
-  return caps.list.map(({ grouping, value, unitsMax }, cap) => ({
+  return caps.list.map(({ grouping, value, unitsMax, unitsMin }, cap) => ({
     grouping,
     value,
     units: units[cap]!,
     unitsMax,
+    ...(unitsMin === 0 ? {} : { unitsMin }),
   }));
 }

@@ -30,7 +30,8 @@ export function deferredAcceptance(graph: SparseGraph, options: DeferredAcceptan
     : solve(graph, supplySide, demandSide);
 }
 
-function refuseWholeUnits(graph: SparseGraph): void {
+/** @throws EngineError WHOLE_UNITS_UNSUPPORTED */
+export function refuseWholeUnits(graph: SparseGraph): void {
   if (graph.unitMode !== "WHOLE") return;
   const large = graph.demandCapacity.findIndex((units) => units > 1);
   if (large < 0) return;

@@ -1,4 +1,4 @@
-export { allocate } from "./allocate.ts";
+export { type AllocationTools, allocate, allocateWithSearch } from "./allocate.ts";
 export type { Assignment } from "./assignment.ts";
 export { type BlockingPair, blockingPairs } from "./blocking-pairs.ts";
 export { compareBytewise } from "./bytewise.ts";
@@ -15,6 +15,16 @@ export {
   type UnitMode,
 } from "./graph.ts";
 export { greedy, greedyInOrder } from "./greedy.ts";
+export { type GeneralisedAssignment, generalisedAssignment } from "./limits/generalised-assignment.ts";
+export { loadPackingSolver } from "./limits/highs.ts";
+export { lagrangianRepair } from "./limits/lagrange.ts";
+export { dualBound, type Packed, type Packing, type PackingSolver } from "./limits/packing.ts";
+export { type LimitViolation, type StatedLimits, verifyLimits } from "./limits/verify-limits.ts";
+export {
+  type CertificateViolation,
+  type SolutionViolation,
+  verifySolution,
+} from "./limits/verify-solution.ts";
 export { objectiveWeights } from "./objective.ts";
 export type {
   AllocationPlan,

@@ -161,6 +161,10 @@ export interface SolutionCertificate {
   readonly supplyPrices: ArrayLike<number>;
   /** By limit, in the order of `facts.limits`; absent without limits. */
   readonly limitPrices?: ArrayLike<number>;
+  /** By limit: units that the shares of `FAIR` were granted. The bound is over assignments that grant as much. */
+  readonly granted?: ArrayLike<number>;
+  /** What branch and bound proved that nothing exceeds. Prices cannot show it; the gap is theirs. */
+  readonly searchBound?: number;
 }
 
 /** What `allocate` answers. */

@@ -9,6 +9,8 @@ export interface Cap {
   readonly value: string;
   readonly side: MarketSide;
   readonly unitsMax: number;
+  /** What a share guarantees, 0 for a plain limit. */
+  readonly unitsMin: number;
 }
 
 /** Which caps count the units of whom: those of position `p` are `caps[offsets[p]] .. caps[offsets[p + 1] - 1]`, ascending. */
@@ -16,6 +18,9 @@ export interface CapsOfSide {
   readonly offsets: Uint32Array;
   readonly caps: Uint32Array;
 }
+
+/** A limit as stated, or a share, which has a minimum too. */
+export type StatedCap = UnitLimit & { readonly unitsMin?: number };
 
 /** All unit limits of a plan, one cap per group; the units of a pair count in the caps of its demand and of its supply. */
 export interface Caps {
@@ -27,26 +32,24 @@ export interface Caps {
 /**
  * Unit limits as caps, in stated order; a limit of a whole grouping becomes one cap per value, in the order of its values.
  *
- * @throws EngineError LIMIT_INVALID (`unitsMax` is no integer of 0 or more), GROUPING_INVALID
+ * @throws EngineError LIMIT_INVALID (units are no integers of 0 or more, or a minimum is above its maximum), GROUPING_INVALID
  */
 export function compileCaps(
   graph: SparseGraph,
-  limits: readonly UnitLimit[] = [],
+  limits: readonly StatedCap[] = [],
   groups: readonly Grouping[] = [],
 ): Caps {
   const list: Cap[] = [];
   const members: { readonly groups: Grouping; readonly group: number }[] = [];
-  for (const { grouping, value, unitsMax } of limits) {
+  for (const { grouping, value, unitsMax, unitsMin = 0 } of limits) {
     const found = groupingOf(groups, grouping);
-    if (!Number.isSafeInteger(unitsMax) || unitsMax < 0) {
-      throw new EngineError(
-        "LIMIT_INVALID",
-        `limit of ${grouping} ${value ?? "(each)"} is ${unitsMax} units`,
-      );
+    if (!isUnits(unitsMax) || !isUnits(unitsMin) || unitsMin > unitsMax) {
+      const stated = `${unitsMin} to ${unitsMax} units`;
+      throw new EngineError("LIMIT_INVALID", `limit of ${grouping} ${value ?? "(each)"}: ${stated}`);
     }
     const wanted = value === undefined ? [...found.values.keys()] : [valueIndex(found, value)];
     for (const group of wanted) {
-      list.push({ grouping, value: found.values[group]!, side: found.side, unitsMax });
+      list.push({ grouping, value: found.values[group]!, side: found.side, unitsMax, unitsMin });
       members.push({ groups: found, group });
     }
   }
@@ -55,6 +58,10 @@ export function compileCaps(
     ofDemand: capsOfSide("DEMAND", graph.demandCapacity.length, members),
     ofSupply: capsOfSide("SUPPLY", graph.supplyCapacity.length, members),
   };
+}
+
+function isUnits(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function capsOfSide(

@@ -12,7 +12,7 @@ export interface Pruned {
   readonly graph: SparseGraph;
   /** By edge of the smaller graph: the edge of the whole one. */
   readonly edges: Uint32Array;
-  /** With `unitsMax` less what pins take. */
+  /** Less what pins take. */
   readonly caps: Caps;
   /** Edges of the whole graph that pins put in, ascending. */
   readonly pinned: readonly number[];
@@ -52,7 +52,10 @@ export function prune(
     pinned.push(edge);
     gone[edge] = 1;
   }
-  const list = caps.list.map((cap, index) => ({ ...cap, unitsMax: taking.allowed[index]! }));
+  const list = caps.list.map((cap, index) => {
+    const unitsMax = taking.allowed[index]!;
+    return { ...cap, unitsMax, unitsMin: Math.max(0, cap.unitsMin - (cap.unitsMax - unitsMax)) };
+  });
   return { ...without(graph, gone, taking), caps: { ...caps, list }, pinned, refusedPins };
 }
 

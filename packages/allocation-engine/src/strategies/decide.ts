@@ -1,6 +1,8 @@
 import { EngineError } from "../engine-error.ts";
 import { greedy, serveInOrder } from "../greedy.ts";
 import type { Strategy } from "../plan.ts";
+import { fair } from "./fair.ts";
+import { optimal } from "./optimal.ts";
 import type { Answer, Problem } from "./problem.ts";
 import { scarceFirst } from "./scarce-first.ts";
 import { seededOrder } from "./seeded-order.ts";
@@ -29,6 +31,8 @@ const STRATEGIES: Partial<Record<Strategy, (problem: Problem) => Answer>> = {
     assignment: serveInOrder(graph, seededOrder(graph, plan.seed ?? 0), graph.demandScores, caps),
     method: "random serial dictatorship",
   }),
+  FAIR: fair,
+  OPTIMAL: optimal,
 };
 
 /** Runs the strategy that the plan names. */

@@ -1,6 +1,7 @@
 import type { Assignment } from "../assignment.ts";
 import type { SparseGraph } from "../graph.ts";
 import type { Caps } from "../limits/caps.ts";
+import type { PackingSolver } from "../limits/packing.ts";
 import type { AllocationPlan } from "../plan.ts";
 
 /** What a strategy decides: a graph without exclusions and pins, with the limits that are left. */
@@ -12,6 +13,8 @@ export interface Problem {
   /** By edge of this graph: the edge of the graph that the plan speaks of. */
   readonly edges: Uint32Array;
   readonly plan: AllocationPlan;
+  /** What searches for the best choice where limits make it hard. */
+  readonly search?: PackingSolver;
 }
 
 /** Prices of single units that prove a bound, in the unit of weights. */
@@ -29,4 +32,8 @@ export interface Answer {
   readonly method: string;
   /** Of strategies that prove how good their answer is. */
   readonly prices?: Prices;
+  /** What a search proved nothing exceeds. */
+  readonly searchBound?: number;
+  /** By cap: units that shares were granted, fewest that the answer had to give. */
+  readonly granted?: ArrayLike<number>;
 }

@@ -1,5 +1,5 @@
 import { type Assignment, assignmentOf } from "../assignment.ts";
-import { deferredAcceptance } from "../deferred-acceptance.ts";
+import { deferredAcceptance, refuseWholeUnits } from "../deferred-acceptance.ts";
 import type { SparseGraph } from "../graph.ts";
 import type { Caps, CapsOfSide } from "../limits/caps.ts";
 import { bestFirst } from "../order.ts";
@@ -19,7 +19,7 @@ import type { MarketSide } from "../plan.ts";
 export function stable(graph: SparseGraph, proposing: MarketSide, caps?: Caps): Assignment {
   const limited = caps !== undefined && caps.list.length > 0;
   if (!limited) return deferredAcceptance(graph, { proposing });
-  deferredAcceptance({ ...graph, ...NO_EDGES, offsets: graph.offsets.slice().fill(0) }, { proposing });
+  refuseWholeUnits(graph);
   const demandSide = chooser(graph.demands, graph.demandCapacity, graph.demandScores, caps, caps.ofDemand);
   const supplySide = chooser(graph.supplies, graph.supplyCapacity, graph.supplyScores, caps, caps.ofSupply);
   const [propose, keep] = proposing === "DEMAND" ? [demandSide, supplySide] : [supplySide, demandSide];
@@ -38,13 +38,6 @@ export function stable(graph: SparseGraph, proposing: MarketSide, caps?: Caps): 
     if (rejected === 0) return assignmentOf(graph, kept, proposals);
   }
 }
-
-const NO_EDGES = {
-  demands: new Uint32Array(),
-  supplies: new Uint32Array(),
-  demandScores: new Int32Array(),
-  supplyScores: new Int32Array(),
-};
 
 /** What a side chooses of marked edges: the best by its own score, as far as capacities and limits of its side go. */
 function chooser(

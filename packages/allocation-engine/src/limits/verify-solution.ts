@@ -1,0 +1,151 @@
+import { type SparseGraph, UNLIMITED } from "../graph.ts";
+import { objectiveWeights } from "../objective.ts";
+import type { AllocationPlan, Solution, SolutionCertificate } from "../plan.ts";
+import { type Violation, verifyAssignment } from "../verify.ts";
+import { type LimitViolation, verifyLimits } from "./verify-limits.ts";
+
+/** One way in which a certificate claims what its prices do not show. */
+export type CertificateViolation =
+  | {
+      readonly reason: "PRICE_INVALID";
+      readonly of: string;
+      readonly position: number;
+      readonly price: number;
+    }
+  | { readonly reason: "PRIMAL_WRONG"; readonly primal: number; readonly stated: number }
+  | { readonly reason: "DUAL_TOO_LOW"; readonly dual: number; readonly stated: number }
+  | { readonly reason: "GAP_WRONG"; readonly gap: number; readonly stated: number };
+
+export type SolutionViolation = Violation | LimitViolation | CertificateViolation;
+
+/**
+ * Checks a whole solution from graph and plan alone: capacities, limits, and that the certificate's bound follows from its prices.
+ * Shares no code with the strategies. Empty: it holds.
+ */
+export function verifySolution(
+  graph: SparseGraph,
+  plan: AllocationPlan,
+  { assignment, certificate, facts }: Solution,
+): SolutionViolation[] {
+  return [
+    ...verifyAssignment(graph, assignment),
+    ...verifyLimits(graph, plan, assignment, facts.refusedPins),
+    ...(certificate === undefined ? [] : verifyBound(graph, plan, assignment.edges, certificate, facts)),
+  ];
+}
+
+const ROUNDING = 1e-3;
+
+function verifyBound(
+  graph: SparseGraph,
+  plan: AllocationPlan,
+  edges: Uint32Array,
+  certificate: SolutionCertificate,
+  facts: Solution["facts"],
+): CertificateViolation[] {
+  const violations = invalidPrices(graph, certificate);
+  const weights = objectiveWeights(graph, plan.objective ?? {}, plan);
+  let primal = 0;
+  for (const edge of edges) primal += weights[edge]!;
+  if (primal !== certificate.primal) {
+    violations.push({ reason: "PRIMAL_WRONG", primal, stated: certificate.primal });
+  }
+  const dual = Math.floor(dualOf(graph, plan, weights, edges, certificate, facts) + ROUNDING);
+  if (!(certificate.dual >= dual))
+    violations.push({ reason: "DUAL_TOO_LOW", dual, stated: certificate.dual });
+  const gap = certificate.dual - certificate.primal;
+  if (gap !== certificate.gap || certificate.exact !== (gap === 0)) {
+    violations.push({ reason: "GAP_WRONG", gap, stated: certificate.gap });
+  }
+  return violations;
+}
+
+function invalidPrices(graph: SparseGraph, certificate: SolutionCertificate): CertificateViolation[] {
+  const violations: CertificateViolation[] = [];
+  for (const [position, units] of graph.supplyCapacity.entries()) {
+    const price = certificate.supplyPrices[position]!;
+    const free = units !== UNLIMITED || price === 0;
+    if (!(price >= 0 && free)) violations.push({ reason: "PRICE_INVALID", of: "supply", position, price });
+  }
+  for (const position of graph.demandCapacity.keys()) {
+    const price = certificate.demandPrices[position]!;
+    if (!(price >= 0)) violations.push({ reason: "PRICE_INVALID", of: "demand", position, price });
+  }
+  return violations;
+}
+
+/** A limit or share of one group, restated from the plan. */
+interface Stated {
+  readonly ofDemand: boolean;
+  readonly of: ArrayLike<number>;
+  readonly group: number;
+  readonly unitsMax: number;
+}
+
+/** What the prices prove: pins as they are, every other unit at its price, every other pair by what it is worth above its prices. */
+function dualOf(
+  graph: SparseGraph,
+  plan: AllocationPlan,
+  weights: Int32Array,
+  edges: Uint32Array,
+  certificate: SolutionCertificate,
+  facts: Solution["facts"],
+): number {
+  const limits = facts.limits.map(({ grouping, value, unitsMax }): Stated => {
+    const { side, of, values } = plan.groups!.find(({ name }) => name === grouping)!;
+    const group = values.indexOf(value);
+    return { ofDemand: side === "DEMAND", of, group, unitsMax: unitsMax ?? Number.POSITIVE_INFINITY };
+  });
+  const { demandPrices, supplyPrices, limitPrices = [], granted = [] } = certificate;
+  const counts = (limit: Stated, edge: number): boolean =>
+    limit.of[limit.ofDemand ? graph.demands[edge]! : graph.supplies[edge]!] === limit.group;
+  const unitsOf = (edge: number): number =>
+    graph.unitMode === "WHOLE" ? graph.demandCapacity[graph.demands[edge]!]! : 1;
+  const pins = pinnedEdges(graph, plan, edges);
+  const out = excludedPairs(plan);
+
+  const priceOf = (edge: number): number =>
+    limits.reduce(
+      (price, limit, at) => price + (counts(limit, edge) ? limitPrices[at]! : 0),
+      demandPrices[graph.demands[edge]!]! + supplyPrices[graph.supplies[edge]!]!,
+    );
+  let dual = 0;
+  for (const [demand, units] of graph.demandCapacity.entries()) dual += units * demandPrices[demand]!;
+  for (const [supply, units] of graph.supplyCapacity.entries()) {
+    if (supplyPrices[supply]! > 0) dual += units * supplyPrices[supply]!;
+  }
+  for (const [at, { unitsMax }] of limits.entries()) {
+    const price = limitPrices[at]!;
+    if (price > 0) dual += price * unitsMax;
+  }
+  for (const pin of pins) dual += weights[pin]! - unitsOf(pin) * pricePaid(pin);
+  for (const [at] of limits.entries()) {
+    if (limitPrices[at]! < 0) dual += limitPrices[at]! * granted[at]!;
+  }
+  for (const edge of weights.keys()) {
+    if (pins.has(edge) || weights[edge]! <= 0) continue;
+    if (out.has(`${graph.demands[edge]}>${graph.supplies[edge]}`) || unitsOf(edge) === 0) continue;
+    dual += Math.max(0, weights[edge]! - unitsOf(edge) * priceOf(edge));
+  }
+  return dual;
+
+  /** What a pin's units would have cost: they are not for sale any more, and only limits above 0 were counted in full. */
+  function pricePaid(edge: number): number {
+    const unlimited = graph.supplyCapacity[graph.supplies[edge]!] === UNLIMITED;
+    return limits.reduce(
+      (price, limit, at) => price + (counts(limit, edge) ? Math.max(0, limitPrices[at]!) : 0),
+      demandPrices[graph.demands[edge]!]! + (unlimited ? 0 : supplyPrices[graph.supplies[edge]!]!),
+    );
+  }
+}
+
+function pinnedEdges(graph: SparseGraph, plan: AllocationPlan, edges: Uint32Array): Set<number> {
+  const pins = new Set(plan.limits?.pins?.map(({ demand, supply }) => `${demand}>${supply}`));
+  return new Set(
+    Array.from(edges).filter((edge) => pins.has(`${graph.demands[edge]}>${graph.supplies[edge]}`)),
+  );
+}
+
+function excludedPairs(plan: AllocationPlan): Set<string> {
+  return new Set(plan.limits?.exclusions?.map(({ demand, supply }) => `${demand}>${supply}`));
+}
