@@ -12,8 +12,8 @@ import { HoldGroup } from "./ledger/hold-group.ts";
 import { migrations } from "./migrations.ts";
 import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
-import { runRounds } from "./rounds/round-worker.ts";
 import { runRoundTimers } from "./rounds/round-timers.ts";
+import { runRounds } from "./rounds/round-worker.ts";
 import { settleRounds } from "./rounds/settle-rounds.ts";
 import { Signals, topics } from "./rounds/signals.ts";
 import { inventoryRoutes } from "./rpc/inventory-routes.ts";
@@ -26,7 +26,8 @@ const getKindTimeoutMs = 5_000;
 
 /** Wires allocation together. */
 export async function bindAllocation(host: Host): Promise<void> {
-  const { roundLeaseMs, roundTimersPollMs, expiryPollMs, measureEveryMs, ...sizes } = host.config(allocationConfig);
+  const { roundLeaseMs, roundTimersPollMs, expiryPollMs, measureEveryMs, ...sizes } =
+    host.config(allocationConfig);
   const database = await host.database({ migrations });
   const events = await host.events(database);
   const signals = new Signals();
@@ -68,7 +69,9 @@ export async function bindAllocation(host: Host): Promise<void> {
     faultPoint: host.faultPoint,
   };
   host.background("rounds", (signal) => runRounds(deps, signal));
-  host.background("round timers", (signal) => runRoundTimers({ database, signals }, roundTimersPollMs, signal));
+  host.background("round timers", (signal) =>
+    runRoundTimers({ database, signals }, roundTimersPollMs, signal),
+  );
   host.background("round settling", (signal) => settleRounds(database, signals, signal));
   const { metrics } = host.telemetry;
   host.background("outcomes", (signal) =>

@@ -51,11 +51,11 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
   const clock = await holdClock(tx, market);
   const choices = judged.choices();
   const seen = await readUnlocked(tx, market, choices);
-  const listings = listingsToLock(plan, new Ledger(seen.levels, seen.groups), choices, spare);
+  const listings = listingsToLock(plan, new Ledger(seen.levels, seen.groups, clock.time), choices, spare);
   const ledger = await openLedger(tx, market, listings);
   const given = await readGivenSupplies(tx, market, plan.id, batch.demands);
   const openUnits = new Map(batch.demands.map((demand) => [demand, openUnitsOf(ledger, demand)]));
-  const unlocked = new Ledger(seen.levels, seen.groups);
+  const unlocked = new Ledger(seen.levels, seen.groups, clock.time);
   const picked = phase("assign", { "marketmesh.demands": choices.length }, () =>
     pickSupplies(
       plan,

@@ -26,14 +26,14 @@ test.each([
     "GROUP_EXHAUSTED",
   ],
 ])("refuses %s and changes nothing", (_, levels, wanted, reason) => {
-  const ledger = new Ledger(levels, []);
+  const ledger = new Ledger(levels, [], now);
   expect(ledger.claim(wanted)).toMatchObject({ ok: false, reason });
   expect(ledger.changedLevels(now)).toEqual([]);
 });
 
 test("demands without a value of the group share one unit", () => {
   const other = levelOf({ listingId: "e", side: "DEMAND" });
-  const ledger = new Ledger([{ ...supply, exclusiveGroup: "g" }, demand, other], []);
+  const ledger = new Ledger([{ ...supply, exclusiveGroup: "g" }, demand, other], [], now);
   expect(ledger.claim(pair)).toMatchObject({ ok: true, groupValue: "g=" });
   expect(ledger.claim({ ...pair, demand: "e" })).toMatchObject({ reason: "GROUP_EXHAUSTED" });
   expect(ledger.newGroupClaims()).toEqual([{ supply: "s", groupValue: "g=" }]);
@@ -46,6 +46,7 @@ test("a released hold frees its group value, whatever the supply's group is by n
       { ...demand, held: 1 },
     ],
     [],
+    now,
   );
   ledger.release({ ...pair, groupValue: "g=health" });
   expect(ledger.goneGroupClaims()).toEqual([{ supply: "s", groupValue: "g=health" }]);
@@ -53,7 +54,7 @@ test("a released hold frees its group value, whatever the supply's group is by n
 
 test("a group value that is released and claimed again stays claimed", () => {
   const exclusive = { ...supply, exclusiveGroup: "g", held: 1 };
-  const ledger = new Ledger([exclusive, { ...demand, held: 1 }], [{ supply: "s", groupValue: "g=" }]);
+  const ledger = new Ledger([exclusive, { ...demand, held: 1 }], [{ supply: "s", groupValue: "g=" }], now);
   ledger.release({ ...pair, groupValue: "g=" });
   expect(ledger.claim(pair)).toMatchObject({ ok: true, groupValue: "g=" });
   expect([ledger.goneGroupClaims(), ledger.newGroupClaims()]).toEqual([[], []]);
@@ -61,7 +62,7 @@ test("a group value that is released and claimed again stays claimed", () => {
 
 test("units that were on hand only because they were claimed go when they are let go", () => {
   const clamped = levelOf({ listingId: "s", catalogUnits: 1, held: 3 });
-  const ledger = new Ledger([clamped, levelOf({ ...demand, held: 2 })], []);
+  const ledger = new Ledger([clamped, levelOf({ ...demand, held: 2 })], [], now);
   ledger.release({ ...pair, units: 2, groupValue: undefined });
   expect(ledger.levelOf("s")).toMatchObject({ onHand: 1, held: 1 });
   expect(ledger.onHandChanges(now).map(({ delta }) => delta)).toEqual([-2]);
@@ -80,7 +81,7 @@ test("property: whatever is claimed, confirmed and released, levels add up and n
         levelOf({ listingId: `s${n}`, catalogUnits: n * 2, exclusiveGroup: n === 3 ? "g" : "" }),
         levelOf({ listingId: `d${n}`, side: "DEMAND", catalogUnits: 4, groups: { g: String(n % 2) } }),
       ]);
-      const ledger = new Ledger(levels, []);
+      const ledger = new Ledger(levels, [], now);
       const held: HeldUnits[] = [];
       const allocated: HeldUnits[] = [];
       for (const [verb, d, s, units] of steps) {

@@ -1,4 +1,6 @@
 import { availableOf, claimed, confirmed, groupValueOf, type Level, released } from "./level.ts";
+import { pickPlace, type WantedPlace } from "./pick-place.ts";
+import { isDefault, type Place, type Pool } from "./pool.ts";
 
 /** Why a claim was refused. */
 export type ClaimRefusal =
@@ -6,13 +8,20 @@ export type ClaimRefusal =
   | "SIDE_INVALID"
   | "LISTING_NOT_OPEN"
   | "CAPACITY_EXHAUSTED"
+  | "CAPACITY_EMBARGOED"
+  | "POOL_NOT_FOUND"
+  | "SLOT_OVER"
   | "GROUP_EXHAUSTED";
 
 /** A claim on both sides of a pair. */
 export interface WantedClaim {
   readonly demand: string;
   readonly supply: string;
+  /** Of the supply, and of the demand where `demandUnits` says nothing else. */
   readonly units: number;
+  readonly demandUnits?: number | undefined;
+  /** Where of the supply. Absent: wherever it has them. */
+  readonly place?: WantedPlace | undefined;
 }
 
 /** A claim that was taken; `groupValue` is set when the supply counts by an exclusive group. */
@@ -21,6 +30,8 @@ export interface Claim {
   readonly demand: Level;
   readonly supply: Level;
   readonly groupValue: string | undefined;
+  /** The pool that the units come from; absent: the default location. */
+  readonly place?: Place;
 }
 
 export type ClaimResult =
@@ -32,13 +43,23 @@ export interface HeldUnits {
   readonly demand: string;
   readonly supply: string;
   readonly units: number;
+  /** Of the demand, where it is not `units`. */
+  readonly demandUnits?: number | undefined;
   readonly groupValue: string | undefined;
+  /** The pool of the supply; absent: the default location. */
+  readonly place?: Place | undefined;
 }
 
 /** One unit of a supply that a group value has. */
 export interface GroupClaim {
   readonly supply: string;
   readonly groupValue: string;
+}
+
+/** A pool that a ledger changed. */
+export interface ChangedPool {
+  readonly listingId: string;
+  readonly pool: Pool;
 }
 
 /** What a ledger did to units on hand of a level beyond the claims themselves. */
@@ -57,8 +78,11 @@ export class Ledger {
   readonly #groups = new Map<string, GroupClaim>();
   readonly #groupsBefore: ReadonlySet<string>;
   readonly #gone = new Map<string, GroupClaim>();
+  readonly #now: Date;
 
-  constructor(levels: Iterable<Level>, groups: Iterable<GroupClaim>) {
+  /** @param now by the market clock: what embargoes and slots are judged by */
+  constructor(levels: Iterable<Level>, groups: Iterable<GroupClaim>, now: Date) {
+    this.#now = now;
     this.#levels = new Map([...levels].map((level) => [level.listingId, level]));
     this.#before = new Map(this.#levels);
     for (const group of groups) this.#groups.set(keyOf(group.supply, group.groupValue), group);
@@ -70,11 +94,13 @@ export class Ledger {
   }
 
   claim(wanted: WantedClaim): ClaimResult {
-    const refusal = this.#refusalOf(wanted);
-    if (refusal) return { ok: false, ...refusal };
+    const demandRefusal = this.#demandRefusalOf(wanted);
+    if (demandRefusal) return { ok: false, reason: demandRefusal, listingId: wanted.demand };
+    const place = this.#placeFor(wanted);
+    if (typeof place === "string") return { ok: false, reason: place, listingId: wanted.supply };
     const { demand: demandId, supply: supplyId, units } = wanted;
-    const demand = claimed(this.#level(demandId), units);
-    const supply = claimed(this.#level(supplyId), units);
+    const demand = claimed(this.#level(demandId), wanted.demandUnits ?? units);
+    const supply = claimed(this.#level(supplyId), units, place);
     const groupValue = groupValueOf(supply, demand);
     this.#levels.set(demandId, demand).set(supplyId, supply);
     if (groupValue !== undefined) {
@@ -82,30 +108,23 @@ export class Ledger {
       this.#groups.set(key, { supply: supplyId, groupValue });
       this.#gone.delete(key);
     }
-    return { ok: true, demand, supply, groupValue };
+    return { ok: true, demand, supply, groupValue, ...(place && { place }) };
   }
 
   /** Why the supply could not give these units to the demand, whatever the demand still wants. */
-  supplyRefusal({ demand: demandId, supply: supplyId, units }: WantedClaim): ClaimRefusal | undefined {
-    const supply = this.#levels.get(supplyId);
-    const demand = this.#levels.get(demandId);
-    if (!supply || !demand) return "CAPACITY_NOT_FOUND";
-    if (supply.side !== "SUPPLY") return "SIDE_INVALID";
-    if (!supply.open) return "LISTING_NOT_OPEN";
-    if (availableOf(supply) < units) return "CAPACITY_EXHAUSTED";
-    const group = groupValueOf(supply, demand);
-    if (group === undefined || (units === 1 && !this.#groups.has(keyOf(supplyId, group)))) return undefined;
-    return "GROUP_EXHAUSTED";
+  supplyRefusal(wanted: WantedClaim): ClaimRefusal | undefined {
+    const place = this.#placeFor(wanted);
+    return typeof place === "string" ? place : undefined;
   }
 
   confirm(held: HeldUnits): void {
-    this.#levels.set(held.demand, confirmed(this.#level(held.demand), held.units));
-    this.#levels.set(held.supply, confirmed(this.#level(held.supply), held.units));
+    this.#levels.set(held.demand, confirmed(this.#level(held.demand), held.demandUnits ?? held.units));
+    this.#levels.set(held.supply, confirmed(this.#level(held.supply), held.units, held.place));
   }
 
   release(held: HeldUnits): void {
-    this.#levels.set(held.demand, released(this.#level(held.demand), held.units));
-    this.#levels.set(held.supply, released(this.#level(held.supply), held.units));
+    this.#levels.set(held.demand, released(this.#level(held.demand), held.demandUnits ?? held.units));
+    this.#levels.set(held.supply, released(this.#level(held.supply), held.units, held.place));
     if (held.groupValue === undefined) return;
     const key = keyOf(held.supply, held.groupValue);
     this.#groups.delete(key);
@@ -121,6 +140,14 @@ export class Ledger {
         changed.push({ ...level, version: before.version + 1, updateTime: now });
     }
     return changed;
+  }
+
+  /** The pools that differ from what was locked. */
+  changedPools(): ChangedPool[] {
+    return [...this.#levels.values()].flatMap(({ listingId, pools }) => {
+      const before = this.#before.get(listingId)!.pools;
+      return pools.flatMap((pool, at) => (pool === before[at] ? [] : [{ listingId, pool }]));
+    });
   }
 
   /** Levels whose units on hand fell because claims that held them up are gone. */
@@ -140,14 +167,29 @@ export class Ledger {
     return [...this.#gone.values()];
   }
 
-  #refusalOf(claim: WantedClaim): { reason: ClaimRefusal; listingId: string } | undefined {
-    const demand = this.#levels.get(claim.demand);
-    if (!demand) return { reason: "CAPACITY_NOT_FOUND", listingId: claim.demand };
-    if (demand.side !== "DEMAND") return { reason: "SIDE_INVALID", listingId: claim.demand };
-    if (!demand.open) return { reason: "LISTING_NOT_OPEN", listingId: claim.demand };
-    if (availableOf(demand) < claim.units) return { reason: "CAPACITY_EXHAUSTED", listingId: claim.demand };
-    const reason = this.supplyRefusal(claim);
-    return reason && { reason, listingId: claim.supply };
+  #demandRefusalOf({ demand: id, units, demandUnits = units }: WantedClaim): ClaimRefusal | undefined {
+    const demand = this.#levels.get(id);
+    if (!demand) return "CAPACITY_NOT_FOUND";
+    if (demand.side !== "DEMAND") return "SIDE_INVALID";
+    if (!demand.open) return "LISTING_NOT_OPEN";
+    return availableOf(demand) < demandUnits ? "CAPACITY_EXHAUSTED" : undefined;
+  }
+
+  /** Where the supply has the units, or why it cannot give them. Undefined: at the default location. */
+  #placeFor({ demand: demandId, supply: supplyId, units, place }: WantedClaim) {
+    const supply = this.#levels.get(supplyId);
+    const demand = this.#levels.get(demandId);
+    if (!supply || !demand) return "CAPACITY_NOT_FOUND";
+    if (supply.side !== "SUPPLY") return "SIDE_INVALID";
+    if (!supply.open) return "LISTING_NOT_OPEN";
+    if (supply.embargoUntil && supply.embargoUntil > this.#now) return "CAPACITY_EMBARGOED";
+    if (availableOf(supply) < units) return "CAPACITY_EXHAUSTED";
+    const picked = pickPlace(supply, units, place, this.#now);
+    if (typeof picked === "string") return picked;
+    const group = groupValueOf(supply, demand);
+    if (group !== undefined && (units !== 1 || this.#groups.has(keyOf(supplyId, group))))
+      return "GROUP_EXHAUSTED";
+    return isDefault(picked) ? undefined : { location: picked.location, slot: picked.slot };
   }
 
   #level(listingId: string): Level {

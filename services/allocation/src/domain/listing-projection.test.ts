@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { levelOf } from "../testing/levels.ts";
-import { adjust, type ListingFact, projectListing } from "./listing-projection.ts";
+import { type ListingFact, projectListing } from "./listing-projection.ts";
 
 const now = new Date(1);
 
@@ -26,11 +26,4 @@ test.each([
 test("the group of a supply without claims changes with its listing", () => {
   const level = levelOf({ listingId: "s", catalogUnits: 5, exclusiveGroup: "sector" });
   expect(projectListing(level, factOf("region"), now)?.level.exclusiveGroup).toBe("region");
-});
-
-test("a listing that is short of units can be corrected upwards, not further down", () => {
-  const short = levelOf({ listingId: "s", catalogUnits: 1, held: 3 });
-  expect(adjust(short, 1, now)).toMatchObject({ ok: true, level: { adjustment: 1, onHand: 3 } });
-  expect(adjust(short, 3, now)).toMatchObject({ ok: true, level: { adjustment: 3, onHand: 4 } });
-  expect(adjust(short, -1, now)).toEqual({ ok: false, reason: "CAPACITY_BELOW_CLAIMS" });
 });

@@ -1,4 +1,5 @@
 import { type Level, targetOf, withOnHand } from "./level.ts";
+import { noUnits } from "./pool.ts";
 
 /** What catalog says about one listing. */
 export interface ListingFact {
@@ -48,6 +49,10 @@ export function projectListing(
     allocated: before?.allocated ?? 0,
     exclusiveGroup: exclusiveGroupOf(before, fact),
     groups: fact.groups,
+    embargoUntil: before?.embargoUntil,
+    pools: before?.pools ?? [],
+    poolCount: before?.poolCount ?? 0,
+    pooled: before?.pooled ?? noUnits,
     listingVersion: fact.listingVersion,
     version: (before?.version ?? 0) + 1,
     updateTime: now,
@@ -63,17 +68,4 @@ export function projectListing(
 // Claims are counted by the group under which they were taken: another one would not count them.
 function exclusiveGroupOf(before: Level | undefined, fact: ListingFact): string {
   return before && before.held + before.allocated > 0 ? before.exclusiveGroup : fact.exclusiveGroup;
-}
-
-/** A correction by a caller: the level after it, or why it is refused. */
-export function adjust(
-  level: Level,
-  delta: number,
-  now: Date,
-): { ok: true; level: Level } | { ok: false; reason: "CAPACITY_UNLIMITED" | "CAPACITY_BELOW_CLAIMS" } {
-  if (level.unlimited) return { ok: false, reason: "CAPACITY_UNLIMITED" };
-  const next = { ...level, adjustment: level.adjustment + delta };
-  const units = next.catalogUnits + next.adjustment;
-  if (delta < 0 && units < next.held + next.allocated) return { ok: false, reason: "CAPACITY_BELOW_CLAIMS" };
-  return { ok: true, level: withOnHand({ ...next, version: level.version + 1, updateTime: now }) };
 }

@@ -15,6 +15,7 @@ import type { Envelope } from "@marketmesh/contracts/events/v1";
 import type { Tx } from "@marketmesh/postgres";
 import type { Side } from "../domain/level.ts";
 import { type ListingFact, type Projected, projectListing } from "../domain/listing-projection.ts";
+import { defaultPlace } from "../domain/pool.ts";
 import { appendCapacityChanges, type CapacityChange } from "../storage/capacity-change-store.ts";
 import { insertLevels, lockLevels, saveLevels } from "../storage/capacity-store.ts";
 import { announceChanges } from "./outbox.ts";
@@ -105,7 +106,10 @@ function historyOf(projected: readonly Projected[], now: Date): CapacityChange[]
   return projected.flatMap(({ level, delta, reason }) => {
     if (delta === 0) return [];
     const { listingId, version, onHand } = level;
-    return [{ listingId, version, delta, onHand, reason, principal: "", createTime: now }];
+    const moves = [{ ...defaultPlace, delta }];
+    return [
+      { listingId, version, delta, onHand, reason, principal: "", createTime: now, kind: "CATALOG", moves },
+    ];
   });
 }
 

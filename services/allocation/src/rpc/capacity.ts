@@ -1,19 +1,19 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService } from "@marketmesh/contracts/allocation/v1";
 import { scopeOf } from "@marketmesh/postgres";
-import { callerOf, encodePageToken, idsOf, listById, pageOf, staleEtag } from "@marketmesh/rpc";
+import { callerOf, encodePageToken, idsOf, listById, pageOf } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
-import { adjust } from "../domain/listing-projection.ts";
-import { announceChanges } from "../events/outbox.ts";
+import type { Level } from "../domain/level.ts";
+import { defaultPlace } from "../domain/pool.ts";
+import { addUnits } from "../domain/stock.ts";
+import { type ChangeTimes, changeStock } from "../inventory/change-stock.ts";
 import type { Shell } from "../shell.ts";
-import { appendCapacityChanges, listCapacityChanges } from "../storage/capacity-change-store.ts";
-import { listLevels, lockLevels, readLevels, saveLevels } from "../storage/capacity-store.ts";
-import { readClock } from "../storage/clock-store.ts";
+import { listCapacityChanges } from "../storage/capacity-change-store.ts";
+import { listLevels, readLevels } from "../storage/capacity-store.ts";
 import { toChangeMessage, toLevelMessage } from "./capacity-message.ts";
-import { isFresh } from "./etag.ts";
 import { exportParts } from "./export-levels.ts";
 import { patterns } from "./names.ts";
-import { found, refuse } from "./problem.ts";
+import { found } from "./problem.ts";
 
 const methods = AllocationService.method;
 type Methods = Pick<
@@ -51,35 +51,13 @@ export function capacity(shell: Pick<Shell, "database">): Methods {
     adjustCapacity: (request, context) => {
       const { market, listing } = idsOf(patterns.listing, request.listing, "listing");
       const delta = Number(request.delta);
-      return mutate(
-        shell,
-        context,
-        { method: methods.adjustCapacity, market, request },
-        async (tx, caller) => {
-          const { wallTime: now } = await readClock(tx, market);
-          const [locked] = await lockLevels(tx, market, [listing]);
-          const level = found(locked, caller, "CAPACITY_NOT_FOUND", request.listing);
-          if (!isFresh(request.etag, level.version)) throw staleEtag(request.listing);
-          const adjusted = adjust(level, delta, now);
-          if (!adjusted.ok) {
-            const claims = {
-              claimed: String(level.held + level.allocated),
-              onHand: String(level.onHand + delta),
-            };
-            const message = adjustMessages[adjusted.reason];
-            throw refuse(adjusted.reason, message, { listing: request.listing, ...claims }, "delta");
-          }
-          const { version, onHand } = adjusted.level;
-          await saveLevels(tx, market, [adjusted.level]);
-          const { reason } = request;
-          const change = { listingId: listing, version, delta: onHand - level.onHand, onHand, reason };
-          await appendCapacityChanges(tx, market, [
-            { ...change, principal: caller.principal, createTime: now },
-          ]);
-          await announceChanges(tx, market, { levels: [adjusted.level] });
-          return { capacityLevel: toLevelMessage(market, adjusted.level) };
-        },
-      );
+      const mutation = { method: methods.adjustCapacity, market, request };
+      return mutate(shell, context, mutation, async (tx, caller) => {
+        const { reason, etag } = request;
+        const asked = { market, listing, kind: "ADJUST", reason, etag } as const;
+        const adjust = (level: Level, { now }: ChangeTimes) => addUnits(level, defaultPlace, delta, now);
+        return { capacityLevel: toLevelMessage(market, await changeStock(tx, caller, asked, adjust)) };
+      });
     },
 
     listCapacityChanges: (request, context) => {
@@ -108,8 +86,3 @@ export function capacity(shell: Pick<Shell, "database">): Methods {
     },
   };
 }
-
-const adjustMessages = {
-  CAPACITY_UNLIMITED: "the listing is unlimited",
-  CAPACITY_BELOW_CLAIMS: "fewer units would be on hand than are held and allocated",
-} as const;

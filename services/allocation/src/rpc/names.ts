@@ -5,6 +5,7 @@ import { idsOf, invalidField } from "@marketmesh/rpc";
 export const patterns = {
   ...namePatterns,
   capacityLevel: "markets/{market}/capacityLevels/{listing}",
+  bundle: "markets/{market}/bundles/{bundle}",
   decision: "markets/{market}/decisions/{decision}",
   clock: "markets/{market}/clock",
 } as const;

@@ -1,8 +1,11 @@
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
 import { type SQL, sql } from "drizzle-orm";
 import type { Level, Side } from "../domain/level.ts";
+import { noUnits, type Pool } from "../domain/pool.ts";
 import { inChunks } from "./chunks.ts";
-import { dateOf, type Timestamp } from "./time.ts";
+import { marketTime } from "./clock-store.ts";
+import { type PoolRow, poolOf, poolsOfLevel, withLockedPools } from "./pool-store.ts";
+import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
 interface LevelRow extends Record<string, unknown> {
   readonly listing_id: string;
@@ -20,39 +23,59 @@ interface LevelRow extends Record<string, unknown> {
   readonly allocated: string;
   readonly exclusive_group: string;
   readonly groups: Readonly<Record<string, string>>;
+  readonly embargo_until: Timestamp | null;
+  readonly pool_count: number;
+  readonly pooled_on_hand: string;
+  readonly pooled_held: string;
+  readonly pooled_allocated: string;
+  /** Absent: not read with the row. */
+  readonly pools?: readonly PoolRow[] | null;
   readonly listing_version: string;
   readonly version: string;
   readonly update_time: Timestamp;
 }
 
-const fields = sql.raw(
+const ownFields = sql.raw(
   [
     ...["listing_id", "kind", "side", "ordinal", "ordinal_epoch", "owner_party", "open", "unlimited"],
     ...["catalog_units", "adjustment", "on_hand", "held", "allocated", "exclusive_group", "groups"],
+    ...["embargo_until", "pool_count", "pooled_on_hand", "pooled_held", "pooled_allocated"],
     ...["listing_version", "version", "update_time"],
   ]
     .map((name) => `l.${name}`)
     .join(", "),
 );
 
+/** With the pools as they are at the same moment. */
+function fields(market: string): SQL {
+  return sql`${ownFields}, ${poolsOfLevel(market)} as pools`;
+}
+
 /**
  * Locks levels in ascending (market, bucket, listing_id), the order that everyone takes, in one statement. Unknown ids
  * are left out.
  */
 export async function lockLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
-  return selectLevels(tx, market, listingIds, sql`for update of l`);
+  const levels = await selectLevels(tx, market, listingIds, ownFields, sql`for update of l`);
+  return withLockedPools(tx, market, levels);
 }
 
 /** Levels as they are; they may change before the caller acts. */
 export async function readLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
-  return selectLevels(tx, market, listingIds, sql``);
+  return selectLevels(tx, market, listingIds, fields(market), sql``);
 }
 
-async function selectLevels(tx: Tx, market: string, ids: Iterable<string>, lock: SQL): Promise<Level[]> {
+async function selectLevels(
+  tx: Tx,
+  market: string,
+  ids: Iterable<string>,
+  selected: SQL,
+  lock: SQL,
+): Promise<Level[]> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return [];
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields} from capacity_levels l
+    select ${selected} from capacity_levels l
     join ${columns(wanted, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
       on l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id
     order by l.bucket, l.listing_id ${lock}`);
@@ -68,7 +91,7 @@ export async function readLevelsByOrdinal(
   ordinals: readonly number[],
 ): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields} from capacity_levels l
+    select ${fields(market)} from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.ordinal_epoch = ${epoch}
       and l.ordinal = any(${sql.param([...ordinals])}::bigint[])`);
   return rows.map(levelOf);
@@ -89,7 +112,7 @@ export interface TakenOrdinals {
   readonly ordinals: readonly number[];
 }
 
-/** Levels that may take part in a round: open ones of a kind, by listing id; page by page of at most `limit`. */
+/** Levels that may take part in a round: open ones of a kind without an embargo, by listing id; page by page of at most `limit`. */
 export async function readOpenLevels(
   tx: Tx,
   market: string,
@@ -98,15 +121,16 @@ export async function readOpenLevels(
   limit: number,
 ): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields} from capacity_levels l
+    select ${fields(market)} from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.open and l.listing_id > ${after}
+      and (l.embargo_until is null or l.embargo_until <= ${marketTime(market)})
     order by l.listing_id limit ${limit}`);
   return rows.map(levelOf);
 }
 
 export async function listLevels(tx: Tx, market: string, after: string, limit: number): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields} from capacity_levels l where l.market = ${market} and l.listing_id > ${after}
+    select ${fields(market)} from capacity_levels l where l.market = ${market} and l.listing_id > ${after}
     order by l.listing_id limit ${limit}`);
   return rows.map(levelOf);
 }
@@ -119,30 +143,57 @@ export async function exportLevels(
   limit: number,
 ): Promise<{ readonly market: string; readonly level: Level }[]> {
   const rows = await tx.execute<LevelRow & { market: string }>(sql`
-    select l.market, ${fields} from capacity_levels l
+    select l.market, ${ownFields}, ${poolsOfLevel(sql`l.market`)} as pools from capacity_levels l
     where (l.market, l.listing_id) > (${after.market}, ${after.listingId})
       and ${market === undefined ? sql`true` : sql`l.market = ${market}`}
     order by l.market, l.listing_id limit ${limit}`);
   return rows.map((row) => ({ market: row.market, level: levelOf(row) }));
 }
 
-/** Writes held, allocated and on-hand units of levels that are locked. */
+/** Writes held, allocated and on-hand units of levels that are locked; not their pools. */
 export async function saveClaims(tx: Tx, market: string, levels: readonly Level[]): Promise<void> {
-  for (const chunk of inChunks(levels)) {
+  const [plain, pooled] = [levels.filter((l) => l.poolCount === 0), levels.filter((l) => l.poolCount > 0)];
+  for (const chunk of inChunks(plain)) {
     await tx.execute(sql`
       update capacity_levels l set held = given.held, allocated = given.allocated, on_hand = given.on_hand,
         version = given.version, update_time = given.update_time
-      from ${columns(chunk, {
-        bucket: ["int4", (level) => bucketOf(level.listingId)],
-        id: ["text", (level) => level.listingId],
-        held: ["bigint", (level) => level.held],
-        allocated: ["bigint", (level) => level.allocated],
-        on_hand: ["bigint", (level) => level.onHand],
-        version: ["bigint", (level) => level.version],
-        update_time: ["timestamptz", (level) => level.updateTime],
-      })}
+      from ${columns(chunk, claimColumns)}
       where l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id`);
   }
+  for (const chunk of inChunks(pooled)) {
+    await tx.execute(sql`
+      update capacity_levels l set held = given.held, allocated = given.allocated, on_hand = given.on_hand,
+        pooled_on_hand = given.pooled_on_hand, pooled_held = given.pooled_held, pooled_allocated = given.pooled_allocated,
+        version = given.version, update_time = given.update_time
+      from ${columns(chunk, { ...claimColumns, ...pooledColumns })}
+      where l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id`);
+  }
+}
+
+const claimColumns = {
+  bucket: ["int4", (level: Level) => bucketOf(level.listingId)],
+  id: ["text", (level: Level) => level.listingId],
+  held: ["bigint", (level: Level) => level.held],
+  allocated: ["bigint", (level: Level) => level.allocated],
+  on_hand: ["bigint", (level: Level) => level.onHand],
+  version: ["bigint", (level: Level) => level.version],
+  update_time: ["timestamptz", (level: Level) => level.updateTime],
+} as const;
+
+const pooledColumns = {
+  pooled_on_hand: ["bigint", (level: Level) => level.pooled.onHand],
+  pooled_held: ["bigint", (level: Level) => level.pooled.held],
+  pooled_allocated: ["bigint", (level: Level) => level.pooled.allocated],
+} as const;
+
+/** Writes what a change of stock did to a level that is locked; not its pools. */
+export async function saveStock(tx: Tx, market: string, level: Level): Promise<void> {
+  await tx.execute(sql`
+    update capacity_levels l set adjustment = ${level.adjustment}, on_hand = ${level.onHand}, embargo_until = ${level.embargoUntil?.toISOString() ?? null},
+      pool_count = ${level.poolCount}, pooled_on_hand = ${level.pooled.onHand}, pooled_held = ${level.pooled.held},
+      pooled_allocated = ${level.pooled.allocated}, version = ${level.version},
+      update_time = ${level.updateTime.toISOString()}
+    where l.market = ${market} and l.bucket = ${bucketOf(level.listingId)} and l.listing_id = ${level.listingId}`);
 }
 
 /** Inserts levels; returns the ids of those that were not there, for somebody may have been faster. */
@@ -197,6 +248,8 @@ const levelColumns = {
   update_time: ["timestamptz", (level: Level) => level.updateTime],
 } as const;
 
+const noPools: readonly Pool[] = [];
+
 function levelOf(row: LevelRow): Level {
   return {
     listingId: row.listing_id,
@@ -214,6 +267,17 @@ function levelOf(row: LevelRow): Level {
     allocated: Number(row.allocated),
     exclusiveGroup: row.exclusive_group,
     groups: row.groups,
+    embargoUntil: optionalDateOf(row.embargo_until),
+    pools: row.pools?.map(poolOf) ?? noPools,
+    poolCount: row.pool_count,
+    pooled:
+      row.pool_count === 0
+        ? noUnits
+        : {
+            onHand: Number(row.pooled_on_hand),
+            held: Number(row.pooled_held),
+            allocated: Number(row.pooled_allocated),
+          },
     listingVersion: Number(row.listing_version),
     version: Number(row.version),
     updateTime: dateOf(row.update_time),

@@ -60,6 +60,11 @@ async function selectClock(tx: Tx, market: string): Promise<Clock> {
   };
 }
 
+/** What a market's clock shows, as an expression of a statement. */
+export function marketTime(market: string | SQL): SQL {
+  return sql`coalesce((select c.market_time from clocks c where c.market = ${market}), now())`;
+}
+
 export async function saveClock(
   tx: Tx,
   market: string,

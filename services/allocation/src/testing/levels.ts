@@ -1,4 +1,5 @@
 import { type Level, withOnHand } from "../domain/level.ts";
+import { noUnits } from "../domain/pool.ts";
 
 /** A level with sensible values where none are given. */
 export function levelOf(given: Partial<Level> & Pick<Level, "listingId">): Level {
@@ -18,6 +19,10 @@ export function levelOf(given: Partial<Level> & Pick<Level, "listingId">): Level
     allocated: 0,
     exclusiveGroup: "",
     groups: {},
+    embargoUntil: undefined,
+    pools: [],
+    poolCount: 0,
+    pooled: noUnits,
     listingVersion: 1,
     version: 1,
     updateTime: new Date(0),
