@@ -16,6 +16,8 @@ import { file_marketmesh_allocation_v1_events } from "../gen/marketmesh/allocati
 import { file_marketmesh_allocation_v1_hold } from "../gen/marketmesh/allocation/v1/hold_pb.ts";
 import { file_marketmesh_allocation_v1_inventory } from "../gen/marketmesh/allocation/v1/inventory_pb.ts";
 import { file_marketmesh_allocation_v1_inventory_service } from "../gen/marketmesh/allocation/v1/inventory_service_pb.ts";
+import { file_marketmesh_allocation_v1_negotiation } from "../gen/marketmesh/allocation/v1/negotiation_pb.ts";
+import { file_marketmesh_allocation_v1_offer_service } from "../gen/marketmesh/allocation/v1/offer_service_pb.ts";
 import { file_marketmesh_allocation_v1_plan } from "../gen/marketmesh/allocation/v1/plan_pb.ts";
 import { file_marketmesh_allocation_v1_round } from "../gen/marketmesh/allocation/v1/round_pb.ts";
 import { file_marketmesh_catalog_v1_catalog_service } from "../gen/marketmesh/catalog/v1/catalog_service_pb.ts";
@@ -80,6 +82,8 @@ export const registry: Registry = createRegistry(
   file_marketmesh_allocation_v1_hold,
   file_marketmesh_allocation_v1_inventory,
   file_marketmesh_allocation_v1_inventory_service,
+  file_marketmesh_allocation_v1_negotiation,
+  file_marketmesh_allocation_v1_offer_service,
   file_marketmesh_allocation_v1_plan,
   file_marketmesh_allocation_v1_round,
   file_marketmesh_catalog_v1_catalog_service,

@@ -49,6 +49,12 @@ export const codeOf = {
   HOLD_IN_BUNDLE: Code.FailedPrecondition,
   BUNDLE_NOT_FOUND: Code.NotFound,
   SLOT_CLAIMED: Code.FailedPrecondition,
+  OFFER_NOT_YOUR_TURN: Code.FailedPrecondition,
+  COUNTER_ROUNDS_EXHAUSTED: Code.FailedPrecondition,
+  WAITLIST_ENTRY_NOT_FOUND: Code.NotFound,
+  WAITLIST_ENTRY_SERVED: Code.FailedPrecondition,
+  WAITLIST_FULL: Code.FailedPrecondition,
+  PLAN_WITHOUT_ANSWER: Code.FailedPrecondition,
 } satisfies Record<Reason, Code>;
 
 /** A refusal of this service. */

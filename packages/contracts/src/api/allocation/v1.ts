@@ -8,5 +8,7 @@ export * from "../../gen/marketmesh/allocation/v1/events_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/hold_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/inventory_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/inventory_service_pb.ts";
+export * from "../../gen/marketmesh/allocation/v1/negotiation_pb.ts";
+export * from "../../gen/marketmesh/allocation/v1/offer_service_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/plan_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/round_pb.ts";

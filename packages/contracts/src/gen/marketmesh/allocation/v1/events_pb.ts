@@ -10,6 +10,8 @@ import type { Clock } from "./clock_pb.ts";
 import { file_marketmesh_allocation_v1_clock } from "./clock_pb.ts";
 import type { Allocation, Hold, Offer } from "./hold_pb.ts";
 import { file_marketmesh_allocation_v1_hold } from "./hold_pb.ts";
+import type { CounterOffer, WaitlistEntry } from "./negotiation_pb.ts";
+import { file_marketmesh_allocation_v1_negotiation } from "./negotiation_pb.ts";
 import type { Plan } from "./plan_pb.ts";
 import { file_marketmesh_allocation_v1_plan } from "./plan_pb.ts";
 import type { Round } from "./round_pb.ts";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/events.proto.
  */
 export const file_marketmesh_allocation_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiVtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZXZlbnRzLnByb3RvEhhtYXJrZXRtZXNoLmFsbG9jYXRpb24udjEiOwoLUGxhbkNyZWF0ZWQSLAoEcGxhbhgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuIjsKC1BsYW5VcGRhdGVkEiwKBHBsYW4YASABKAsyHi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbiJSCg9DYXBhY2l0eUNoYW5nZWQSPwoOY2FwYWNpdHlfbGV2ZWwYASABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2FwYWNpdHlMZXZlbCI7CgtIb2xkQ3JlYXRlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZFJlbmV3ZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIj0KDUhvbGRDb25maXJtZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjwKDEhvbGRSZWxlYXNlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZEV4cGlyZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjsKCU9mZmVyTWFkZRIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlciI/Cg1PZmZlckFjY2VwdGVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIj8KDU9mZmVyRGVjbGluZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiPgoMT2ZmZXJFeHBpcmVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIkAKDk9mZmVyUmVzY2luZGVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIk8KE0FsbG9jYXRpb25Db21taXR0ZWQSOAoKYWxsb2NhdGlvbhgBIAEoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5BbGxvY2F0aW9uIkAKDlJvdW5kQ29tbWl0dGVkEi4KBXJvdW5kGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kIj4KDFJvdW5kU2V0dGxlZBIuCgVyb3VuZBgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Sb3VuZCJHChVSb3VuZEF3YWl0aW5nQXBwcm92YWwSLgoFcm91bmQYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQiPwoNUm91bmRSZWplY3RlZBIuCgVyb3VuZBgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Sb3VuZCI/Cg1DbG9ja0FkdmFuY2VkEi4KBWNsb2NrGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkNsb2NrYgZwcm90bzM", [file_marketmesh_allocation_v1_capacity, file_marketmesh_allocation_v1_clock, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_plan, file_marketmesh_allocation_v1_round]);
+  fileDesc("CiVtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZXZlbnRzLnByb3RvEhhtYXJrZXRtZXNoLmFsbG9jYXRpb24udjEiOwoLUGxhbkNyZWF0ZWQSLAoEcGxhbhgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuIjsKC1BsYW5VcGRhdGVkEiwKBHBsYW4YASABKAsyHi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbiJSCg9DYXBhY2l0eUNoYW5nZWQSPwoOY2FwYWNpdHlfbGV2ZWwYASABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2FwYWNpdHlMZXZlbCI7CgtIb2xkQ3JlYXRlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZFJlbmV3ZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIj0KDUhvbGRDb25maXJtZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjwKDEhvbGRSZWxlYXNlZBIsCgRob2xkGAEgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkhvbGQiOwoLSG9sZEV4cGlyZWQSLAoEaG9sZBgBIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkIjsKCU9mZmVyTWFkZRIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlciI/Cg1PZmZlckFjY2VwdGVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIj8KDU9mZmVyRGVjbGluZWQSLgoFb2ZmZXIYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXIiPgoMT2ZmZXJFeHBpcmVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyIn8KDk9mZmVyQ291bnRlcmVkEi4KBW9mZmVyGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyEj0KDWNvdW50ZXJfb2ZmZXIYAiABKAsyJi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ291bnRlck9mZmVyIoUBChRPZmZlckNvdW50ZXJEZWNsaW5lZBIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlchI9Cg1jb3VudGVyX29mZmVyGAIgASgLMiYubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkNvdW50ZXJPZmZlciJACg5PZmZlclJlc2NpbmRlZBIuCgVvZmZlchgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlciJRCg5XYWl0bGlzdEpvaW5lZBI/Cg53YWl0bGlzdF9lbnRyeRgBIAEoCzInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5XYWl0bGlzdEVudHJ5Ik8KDFdhaXRsaXN0TGVmdBI/Cg53YWl0bGlzdF9lbnRyeRgBIAEoCzInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5XYWl0bGlzdEVudHJ5IlEKDldhaXRsaXN0U2VydmVkEj8KDndhaXRsaXN0X2VudHJ5GAEgASgLMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLldhaXRsaXN0RW50cnkiTwoTQWxsb2NhdGlvbkNvbW1pdHRlZBI4CgphbGxvY2F0aW9uGAEgASgLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkFsbG9jYXRpb24iQAoOUm91bmRDb21taXR0ZWQSLgoFcm91bmQYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmQiPgoMUm91bmRTZXR0bGVkEi4KBXJvdW5kGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kIkcKFVJvdW5kQXdhaXRpbmdBcHByb3ZhbBIuCgVyb3VuZBgBIAEoCzIfLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Sb3VuZCI/Cg1Sb3VuZFJlamVjdGVkEi4KBXJvdW5kGAEgASgLMh8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kIj8KDUNsb2NrQWR2YW5jZWQSLgoFY2xvY2sYASABKAsyHy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQ2xvY2tiBnByb3RvMw", [file_marketmesh_allocation_v1_capacity, file_marketmesh_allocation_v1_clock, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_negotiation, file_marketmesh_allocation_v1_plan, file_marketmesh_allocation_v1_round]);
 
 /**
  * A plan was created. Feed: `plan`.
@@ -275,6 +277,62 @@ export const OfferExpiredSchema: GenMessage<OfferExpired> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_events, 11);
 
 /**
+ * One side of an offer named other terms. Feed: `offer`.
+ *
+ * @generated from message marketmesh.allocation.v1.OfferCountered
+ */
+export type OfferCountered = Message<"marketmesh.allocation.v1.OfferCountered"> & {
+  /**
+   * The offer as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.Offer offer = 1;
+   */
+  offer?: Offer | undefined;
+
+  /**
+   * What was named.
+   *
+   * @generated from field: marketmesh.allocation.v1.CounterOffer counter_offer = 2;
+   */
+  counterOffer?: CounterOffer | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.OfferCountered.
+ * Use `create(OfferCounteredSchema)` to create a new message.
+ */
+export const OfferCounteredSchema: GenMessage<OfferCountered> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 12);
+
+/**
+ * The other side refused the terms that were named; the offer goes on with those before. Feed: `offer`.
+ *
+ * @generated from message marketmesh.allocation.v1.OfferCounterDeclined
+ */
+export type OfferCounterDeclined = Message<"marketmesh.allocation.v1.OfferCounterDeclined"> & {
+  /**
+   * The offer as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.Offer offer = 1;
+   */
+  offer?: Offer | undefined;
+
+  /**
+   * What was refused.
+   *
+   * @generated from field: marketmesh.allocation.v1.CounterOffer counter_offer = 2;
+   */
+  counterOffer?: CounterOffer | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.OfferCounterDeclined.
+ * Use `create(OfferCounterDeclinedSchema)` to create a new message.
+ */
+export const OfferCounterDeclinedSchema: GenMessage<OfferCounterDeclined> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 13);
+
+/**
  * The market took the offer back. Feed: `offer`.
  *
  * @generated from message marketmesh.allocation.v1.OfferRescinded
@@ -293,7 +351,70 @@ export type OfferRescinded = Message<"marketmesh.allocation.v1.OfferRescinded"> 
  * Use `create(OfferRescindedSchema)` to create a new message.
  */
 export const OfferRescindedSchema: GenMessage<OfferRescinded> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 12);
+  messageDesc(file_marketmesh_allocation_v1_events, 14);
+
+/**
+ * A listing waits for another. Feed: `waitlist`.
+ *
+ * @generated from message marketmesh.allocation.v1.WaitlistJoined
+ */
+export type WaitlistJoined = Message<"marketmesh.allocation.v1.WaitlistJoined"> & {
+  /**
+   * The entry as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.WaitlistEntry waitlist_entry = 1;
+   */
+  waitlistEntry?: WaitlistEntry | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.WaitlistJoined.
+ * Use `create(WaitlistJoinedSchema)` to create a new message.
+ */
+export const WaitlistJoinedSchema: GenMessage<WaitlistJoined> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 15);
+
+/**
+ * A listing waits no longer: it left, or the market took it off. Feed: `waitlist`.
+ *
+ * @generated from message marketmesh.allocation.v1.WaitlistLeft
+ */
+export type WaitlistLeft = Message<"marketmesh.allocation.v1.WaitlistLeft"> & {
+  /**
+   * The entry as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.WaitlistEntry waitlist_entry = 1;
+   */
+  waitlistEntry?: WaitlistEntry | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.WaitlistLeft.
+ * Use `create(WaitlistLeftSchema)` to create a new message.
+ */
+export const WaitlistLeftSchema: GenMessage<WaitlistLeft> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 16);
+
+/**
+ * Capacity came back, and who waited has an offer. Feed: `waitlist`.
+ *
+ * @generated from message marketmesh.allocation.v1.WaitlistServed
+ */
+export type WaitlistServed = Message<"marketmesh.allocation.v1.WaitlistServed"> & {
+  /**
+   * The entry as it stands.
+   *
+   * @generated from field: marketmesh.allocation.v1.WaitlistEntry waitlist_entry = 1;
+   */
+  waitlistEntry?: WaitlistEntry | undefined;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.WaitlistServed.
+ * Use `create(WaitlistServedSchema)` to create a new message.
+ */
+export const WaitlistServedSchema: GenMessage<WaitlistServed> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_events, 17);
 
 /**
  * A claim was committed. Feed: `allocation`.
@@ -314,7 +435,7 @@ export type AllocationCommitted = Message<"marketmesh.allocation.v1.AllocationCo
  * Use `create(AllocationCommittedSchema)` to create a new message.
  */
 export const AllocationCommittedSchema: GenMessage<AllocationCommitted> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 13);
+  messageDesc(file_marketmesh_allocation_v1_events, 18);
 
 /**
  * A round took its holds. Feed: `round`.
@@ -335,7 +456,7 @@ export type RoundCommitted = Message<"marketmesh.allocation.v1.RoundCommitted"> 
  * Use `create(RoundCommittedSchema)` to create a new message.
  */
 export const RoundCommittedSchema: GenMessage<RoundCommitted> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 14);
+  messageDesc(file_marketmesh_allocation_v1_events, 19);
 
 /**
  * Every offer of a round is settled. Feed: `round`.
@@ -356,7 +477,7 @@ export type RoundSettled = Message<"marketmesh.allocation.v1.RoundSettled"> & {
  * Use `create(RoundSettledSchema)` to create a new message.
  */
 export const RoundSettledSchema: GenMessage<RoundSettled> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 15);
+  messageDesc(file_marketmesh_allocation_v1_events, 20);
 
 /**
  * A round is solved and waits for somebody to approve it. Feed: `round`.
@@ -377,7 +498,7 @@ export type RoundAwaitingApproval = Message<"marketmesh.allocation.v1.RoundAwait
  * Use `create(RoundAwaitingApprovalSchema)` to create a new message.
  */
 export const RoundAwaitingApprovalSchema: GenMessage<RoundAwaitingApproval> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 16);
+  messageDesc(file_marketmesh_allocation_v1_events, 21);
 
 /**
  * A round was not approved, or not in time; nothing is held. Feed: `round`.
@@ -398,7 +519,7 @@ export type RoundRejected = Message<"marketmesh.allocation.v1.RoundRejected"> & 
  * Use `create(RoundRejectedSchema)` to create a new message.
  */
 export const RoundRejectedSchema: GenMessage<RoundRejected> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 17);
+  messageDesc(file_marketmesh_allocation_v1_events, 22);
 
 /**
  * A market's sandbox clock moved forward; what was due is settled. Feed: `clock`.
@@ -419,5 +540,5 @@ export type ClockAdvanced = Message<"marketmesh.allocation.v1.ClockAdvanced"> & 
  * Use `create(ClockAdvancedSchema)` to create a new message.
  */
 export const ClockAdvancedSchema: GenMessage<ClockAdvanced> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_events, 18);
+  messageDesc(file_marketmesh_allocation_v1_events, 23);
 

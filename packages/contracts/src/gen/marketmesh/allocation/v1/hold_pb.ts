@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/hold.proto.
  */
 export const file_marketmesh_allocation_v1_hold: GenFile = /*@__PURE__*/
-  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvaG9sZC5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIp8GCgRIb2xkEhEKBG5hbWUYASABKAlCA+BBCBIaCgZkZW1hbmQYAiABKAlCCuBBArpIBHICEAESGgoGc3VwcGx5GAMgASgJQgrgQQK6SARyAhABEh0KBXVuaXRzGAQgASgDQg7gQQG6SAgiBhjAhD0oABI4CgVzdGF0ZRgFIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkLlN0YXRlQgPgQQMSNAoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESEgoFc2NvcmUYByABKBFCA+BBAxIRCgRwbGFuGAggASgJQgPgQQMSFQoIZGVjaXNpb24YCSABKAlCA+BBAxIUCgd2ZXJzaW9uGAogASgDQgPgQQMSEQoEZXRhZxgLIAEoCUID4EEDEjQKC2NyZWF0ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3NldHRsZV90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKDnJlbGVhc2VkX3VuaXRzGA4gASgDQgPgQQMSGQoMcmVtYWluZGVyX29mGA8gASgJQgPgQQMSQQoIbG9jYXRpb24YHiABKAlCL+BBAbpIKXInMiVeJHxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV17MCw2Mn0kEj0KBHNsb3QYHyABKAlCL+BBAbpIKXInMiVeJHxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV17MCw2Mn0kEhMKBmJ1bmRsZRggIAEoCUID4EEDEh4KDGRlbWFuZF91bml0cxghIAEoA0ID4EEDSACIAQEiagoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIOCgpTVEFURV9IRUxEEAESEwoPU1RBVEVfQ09ORklSTUVEEAISEgoOU1RBVEVfUkVMRUFTRUQQAxIRCg1TVEFURV9FWFBJUkVEEARCDwoNX2RlbWFuZF91bml0cyLxBAoFT2ZmZXISEQoEbmFtZRgBIAEoCUID4EEIEhEKBGhvbGQYAiABKAlCA+BBAxITCgZkZW1hbmQYAyABKAlCA+BBAxITCgZzdXBwbHkYBCABKAlCA+BBAxISCgV1bml0cxgFIAEoA0ID4EEDEhIKBXNjb3JlGAYgASgRQgPgQQMSEgoFcGFydHkYByABKAlCA+BBAxI5CgVzdGF0ZRgIIAEoDjIlLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlci5TdGF0ZUID4EEDEhEKBHBsYW4YCSABKAlCA+BBAxISCgVyb3VuZBgKIAEoCUID4EEDEhUKCGRlY2lzaW9uGAsgASgJQgPgQQMSNAoLZXhwaXJlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSFAoHdmVyc2lvbhgNIAEoA0ID4EEDEhEKBGV0YWcYDiABKAlCA+BBAxI0CgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0CgthbnN3ZXJfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIYCgt0cmFjZXBhcmVudBgRIAEoCUID4EEDIn4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDgoKU1RBVEVfTUFERRABEhIKDlNUQVRFX0FDQ0VQVEVEEAISEgoOU1RBVEVfREVDTElORUQQAxIRCg1TVEFURV9FWFBJUkVEEAQSEwoPU1RBVEVfUkVTQ0lOREVEEAUi5AEKCkFsbG9jYXRpb24SEQoEbmFtZRgBIAEoCUID4EEIEhMKBmRlbWFuZBgCIAEoCUID4EEDEhMKBnN1cHBseRgDIAEoCUID4EEDEhIKBXVuaXRzGAQgASgDQgPgQQMSEgoFc2NvcmUYBSABKBFCA+BBAxIRCgRob2xkGAYgASgJQgPgQQMSEQoEcGxhbhgHIAEoCUID4EEDEhUKCGRlY2lzaW9uGAggASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQNiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp]);
+  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvaG9sZC5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIp8GCgRIb2xkEhEKBG5hbWUYASABKAlCA+BBCBIaCgZkZW1hbmQYAiABKAlCCuBBArpIBHICEAESGgoGc3VwcGx5GAMgASgJQgrgQQK6SARyAhABEh0KBXVuaXRzGAQgASgDQg7gQQG6SAgiBhjAhD0oABI4CgVzdGF0ZRgFIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkLlN0YXRlQgPgQQMSNAoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQESEgoFc2NvcmUYByABKBFCA+BBAxIRCgRwbGFuGAggASgJQgPgQQMSFQoIZGVjaXNpb24YCSABKAlCA+BBAxIUCgd2ZXJzaW9uGAogASgDQgPgQQMSEQoEZXRhZxgLIAEoCUID4EEDEjQKC2NyZWF0ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3NldHRsZV90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKDnJlbGVhc2VkX3VuaXRzGA4gASgDQgPgQQMSGQoMcmVtYWluZGVyX29mGA8gASgJQgPgQQMSQQoIbG9jYXRpb24YHiABKAlCL+BBAbpIKXInMiVeJHxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV17MCw2Mn0kEj0KBHNsb3QYHyABKAlCL+BBAbpIKXInMiVeJHxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV17MCw2Mn0kEhMKBmJ1bmRsZRggIAEoCUID4EEDEh4KDGRlbWFuZF91bml0cxghIAEoA0ID4EEDSACIAQEiagoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIOCgpTVEFURV9IRUxEEAESEwoPU1RBVEVfQ09ORklSTUVEEAISEgoOU1RBVEVfUkVMRUFTRUQQAxIRCg1TVEFURV9FWFBJUkVEEARCDwoNX2RlbWFuZF91bml0cyKDCAoFT2ZmZXISEQoEbmFtZRgBIAEoCUID4EEIEhEKBGhvbGQYAiABKAlCA+BBAxITCgZkZW1hbmQYAyABKAlCA+BBAxITCgZzdXBwbHkYBCABKAlCA+BBAxISCgV1bml0cxgFIAEoA0ID4EEDEhIKBXNjb3JlGAYgASgRQgPgQQMSEgoFcGFydHkYByABKAlCA+BBAxI5CgVzdGF0ZRgIIAEoDjIlLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlci5TdGF0ZUID4EEDEhEKBHBsYW4YCSABKAlCA+BBAxISCgVyb3VuZBgKIAEoCUID4EEDEhUKCGRlY2lzaW9uGAsgASgJQgPgQQMSNAoLZXhwaXJlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSFAoHdmVyc2lvbhgNIAEoA0ID4EEDEhEKBGV0YWcYDiABKAlCA+BBAxI0CgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0CgthbnN3ZXJfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIYCgt0cmFjZXBhcmVudBgRIAEoCUID4EEDEhEKBHdhdmUYEiABKA1CA+BBAxIVCghyZXBsYWNlcxgTIAEoCUID4EEDEkQKDmRlY2xpbmVfcmVhc29uGBQgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2xpbmVSZWFzb25CA+BBAxIYCgtyZWFzb25fdGV4dBgVIAEoCUID4EEDEhQKB3N1cnBsdXMYFiABKAhCA+BBAxI4CgV0ZXJtcxgXIAEoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlclRlcm1zQgPgQQMSGwoOY291bnRlcl9yb3VuZHMYGCABKA1CA+BBAxI3CgR0dXJuGBkgASgOMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyLlR1cm5CA+BBAxIaCg1jb3VudGVyX3BhcnR5GBogASgJQgPgQQMiRAoEVHVybhIUChBUVVJOX1VOU1BFQ0lGSUVEEAASDgoKVFVSTl9QQVJUWRABEhYKElRVUk5fQ09VTlRFUl9QQVJUWRACIn4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDgoKU1RBVEVfTUFERRABEhIKDlNUQVRFX0FDQ0VQVEVEEAISEgoOU1RBVEVfREVDTElORUQQAxIRCg1TVEFURV9FWFBJUkVEEAQSEwoPU1RBVEVfUkVTQ0lOREVEEAUiwQIKCk9mZmVyVGVybXMSaAoHYW1vdW50cxgBIAMoCzIxLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlclRlcm1zLkFtb3VudHNFbnRyeUIkukghmgEeEBAiGnIYMhZeW2Etel1bYS16MC05X117MCw2Mn0kEmsKBXdvcmRzGAIgAygLMi8ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyVGVybXMuV29yZHNFbnRyeUIrukgomgElEBAiGnIYMhZeW2Etel1bYS16MC05X117MCw2Mn0kKgVyAxjIARouCgxBbW91bnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ARosCgpXb3Jkc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEingIKCkFsbG9jYXRpb24SEQoEbmFtZRgBIAEoCUID4EEIEhMKBmRlbWFuZBgCIAEoCUID4EEDEhMKBnN1cHBseRgDIAEoCUID4EEDEhIKBXVuaXRzGAQgASgDQgPgQQMSEgoFc2NvcmUYBSABKBFCA+BBAxIRCgRob2xkGAYgASgJQgPgQQMSEQoEcGxhbhgHIAEoCUID4EEDEhUKCGRlY2lzaW9uGAggASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOAoFdGVybXMYCiABKAsyJC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXJUZXJtc0ID4EEDKowCCg1EZWNsaW5lUmVhc29uEh4KGkRFQ0xJTkVfUkVBU09OX1VOU1BFQ0lGSUVEEAASGAoUREVDTElORV9SRUFTT05fUFJJQ0UQARIYChRERUNMSU5FX1JFQVNPTl9URVJNUxACEhcKE0RFQ0xJTkVfUkVBU09OX1RJTUUQAxIYChRERUNMSU5FX1JFQVNPTl9QTEFDRRAEEhYKEkRFQ0xJTkVfUkVBU09OX0ZJVBAFEiIKHkRFQ0xJTkVfUkVBU09OX1RBS0VOX0VMU0VXSEVSRRAGEh4KGkRFQ0xJTkVfUkVBU09OX1VOQVZBSUxBQkxFEAcSGAoUREVDTElORV9SRUFTT05fT1RIRVIQCGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp]);
 
 /**
  * Capacity reserved on both sides of a pair until `expire_time`.
@@ -344,6 +344,69 @@ export type Offer = Message<"marketmesh.allocation.v1.Offer"> & {
    * @generated from field: string traceparent = 17;
    */
   traceparent: string;
+
+  /**
+   * From 1: the offers of a decision; each that replaces one is of the wave after it.
+   *
+   * @generated from field: uint32 wave = 18;
+   */
+  wave: number;
+
+  /**
+   * The offer that this one replaces. Format: `markets/{market}/offers/{offer}`. Empty: none.
+   *
+   * @generated from field: string replaces = 19;
+   */
+  replaces: string;
+
+  /**
+   * Why it was declined. Unspecified when it was not, or nobody said.
+   *
+   * @generated from field: marketmesh.allocation.v1.DeclineReason decline_reason = 20;
+   */
+  declineReason: DeclineReason;
+
+  /**
+   * What was said when it was declined or rescinded. Empty when nothing was. Stays with the offer: name nobody.
+   *
+   * @generated from field: string reason_text = 21;
+   */
+  reasonText: string;
+
+  /**
+   * Whether it was rescinded because others took all that the demand wanted.
+   *
+   * @generated from field: bool surplus = 22;
+   */
+  surplus: boolean;
+
+  /**
+   * The terms on the table: of the last counter-offer; once accepted, what was agreed. Absent: nobody named any.
+   *
+   * @generated from field: marketmesh.allocation.v1.OfferTerms terms = 23;
+   */
+  terms?: OfferTerms | undefined;
+
+  /**
+   * Counter-offers so far.
+   *
+   * @generated from field: uint32 counter_rounds = 24;
+   */
+  counterRounds: number;
+
+  /**
+   * Who is to speak while it is MADE.
+   *
+   * @generated from field: marketmesh.allocation.v1.Offer.Turn turn = 25;
+   */
+  turn: Offer_Turn;
+
+  /**
+   * Who answers counter-offers of `party`. Format: `markets/{market}/parties/{party}`. Empty when the market's staff does.
+   *
+   * @generated from field: string counter_party = 26;
+   */
+  counterParty: string;
 };
 
 /**
@@ -352,6 +415,47 @@ export type Offer = Message<"marketmesh.allocation.v1.Offer"> & {
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_hold, 1);
+
+/**
+ * Who is to speak.
+ *
+ * @generated from enum marketmesh.allocation.v1.Offer.Turn
+ */
+export const Offer_Turn = {
+  /**
+   * Means PARTY: offers of release 0.3.0.
+   *
+   * @generated from enum value: TURN_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * `party`: accepts, declines or counters.
+   *
+   * @generated from enum value: TURN_PARTY = 1;
+   */
+  PARTY: 1,
+
+  /**
+   * `counter_party`: accepts, declines or counters what `party` countered.
+   *
+   * @generated from enum value: TURN_COUNTER_PARTY = 2;
+   */
+  COUNTER_PARTY: 2,
+} as const;
+
+/**
+ * Who is to speak.
+ *
+ * @generated from enum marketmesh.allocation.v1.Offer.Turn
+ */
+export type Offer_Turn = (typeof Offer_Turn)[keyof typeof Offer_Turn] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.Offer.Turn.
+ */
+export const Offer_TurnSchema: GenEnum<Offer_Turn> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_hold, 1, 0);
 
 /**
  * Where an offer is in its life.
@@ -413,7 +517,35 @@ export type Offer_State = (typeof Offer_State)[keyof typeof Offer_State] | Unkno
  * Describes the enum marketmesh.allocation.v1.Offer.State.
  */
 export const Offer_StateSchema: GenEnum<Offer_State> = /*@__PURE__*/
-  enumDesc(file_marketmesh_allocation_v1_hold, 1, 0);
+  enumDesc(file_marketmesh_allocation_v1_hold, 1, 1);
+
+/**
+ * What two parties bargain over: names that the market chose.
+ *
+ * @generated from message marketmesh.allocation.v1.OfferTerms
+ */
+export type OfferTerms = Message<"marketmesh.allocation.v1.OfferTerms"> & {
+  /**
+   * Amounts in minor units or whole numbers by name, for example `price_minor_units`. At most 16.
+   *
+   * @generated from field: map<string, int64> amounts = 1;
+   */
+  amounts: { [key: string]: bigint };
+
+  /**
+   * Words by name, for example `currency` or `start_date`. At most 16, each up to 200 characters.
+   *
+   * @generated from field: map<string, string> words = 2;
+   */
+  words: { [key: string]: string };
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.OfferTerms.
+ * Use `create(OfferTermsSchema)` to create a new message.
+ */
+export const OfferTermsSchema: GenMessage<OfferTerms> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_hold, 2);
 
 /**
  * A committed claim: this supply serves this demand.
@@ -483,6 +615,13 @@ export type Allocation = Message<"marketmesh.allocation.v1.Allocation"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 9;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * What was agreed by counter-offers. Absent: nobody named any terms.
+   *
+   * @generated from field: marketmesh.allocation.v1.OfferTerms terms = 10;
+   */
+  terms?: OfferTerms | undefined;
 };
 
 /**
@@ -490,5 +629,88 @@ export type Allocation = Message<"marketmesh.allocation.v1.Allocation"> & {
  * Use `create(AllocationSchema)` to create a new message.
  */
 export const AllocationSchema: GenMessage<Allocation> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_hold, 2);
+  messageDesc(file_marketmesh_allocation_v1_hold, 3);
+
+/**
+ * Why a party declines.
+ *
+ * @generated from enum marketmesh.allocation.v1.DeclineReason
+ */
+export const DeclineReason = {
+  /**
+   * Nobody said.
+   *
+   * @generated from enum value: DECLINE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The price.
+   *
+   * @generated from enum value: DECLINE_REASON_PRICE = 1;
+   */
+  PRICE: 1,
+
+  /**
+   * Other terms than the price.
+   *
+   * @generated from enum value: DECLINE_REASON_TERMS = 2;
+   */
+  TERMS: 2,
+
+  /**
+   * When it would be.
+   *
+   * @generated from enum value: DECLINE_REASON_TIME = 3;
+   */
+  TIME: 3,
+
+  /**
+   * Where it would be.
+   *
+   * @generated from enum value: DECLINE_REASON_PLACE = 4;
+   */
+  PLACE: 4,
+
+  /**
+   * It is not, or not enough, of what was looked for.
+   *
+   * @generated from enum value: DECLINE_REASON_FIT = 5;
+   */
+  FIT: 5,
+
+  /**
+   * Something else was found.
+   *
+   * @generated from enum value: DECLINE_REASON_TAKEN_ELSEWHERE = 6;
+   */
+  TAKEN_ELSEWHERE: 6,
+
+  /**
+   * Not now.
+   *
+   * @generated from enum value: DECLINE_REASON_UNAVAILABLE = 7;
+   */
+  UNAVAILABLE: 7,
+
+  /**
+   * Another reason; the text says which.
+   *
+   * @generated from enum value: DECLINE_REASON_OTHER = 8;
+   */
+  OTHER: 8,
+} as const;
+
+/**
+ * Why a party declines.
+ *
+ * @generated from enum marketmesh.allocation.v1.DeclineReason
+ */
+export type DeclineReason = (typeof DeclineReason)[keyof typeof DeclineReason] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.DeclineReason.
+ */
+export const DeclineReasonSchema: GenEnum<DeclineReason> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_hold, 0);
 

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/plan.proto.
  */
 export const file_marketmesh_allocation_v1_plan: GenFile = /*@__PURE__*/
-  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcGxhbi5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIq4LCgRQbGFuEhEKBG5hbWUYASABKAlCA+BBCBIfCgtkZW1hbmRfa2luZBgCIAEoCUIK4EECukgEcgIQARIfCgtzdXBwbHlfa2luZBgDIAEoCUIK4EECukgEcgIQARIaCgZwb2xpY3kYBCABKAlCCuBBArpIBHICEAESIAoMZGVtYW5kX21vZGVsGAUgASgJQgrgQQK6SARyAhABEhkKDHN1cHBseV9tb2RlbBgGIAEoCUID4EEBEj4KCHN0cmF0ZWd5GAcgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBsYW4uU3RyYXRlZ3lCA+BBARI7Cglwcm9wb3NpbmcYCCABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESGgoFdG9wX2sYCSABKA1CC+BBAbpIBSoDGOgHEj8KCXVuaXRfbW9kZRgKIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuLlVuaXRNb2RlQgPgQQESPQoLYW5zd2VyZWRfYnkYCyABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESSgoRYWNjZXB0YW5jZV93aW5kb3cYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEhQKB3ZlcnNpb24YDSABKANCA+BBAxIRCgRldGFnGA4gASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOwoJb2JqZWN0aXZlGBEgASgLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9iamVjdGl2ZUID4EEBEjUKBmxpbWl0cxgSIAEoCzIgLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5MaW1pdHNCA+BBARI5CghiYXRjaGluZxgTIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5CYXRjaGluZ0ID4EEBEh4KEWFwcHJvdmFsX3JlcXVpcmVkGBQgASgIQgPgQQESSAoPYXBwcm92YWxfd2luZG93GBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIhCgRzZWVkGBYgASgDQhPgQQG6SA0iCxj/////////DygAEkEKBnNoYXJlcxgXIAMoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Hcm91cFNoYXJlQgvgQQG6SAWSAQIQZCLsAQoIU3RyYXRlZ3kSGAoUU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIgChxTVFJBVEVHWV9ERUZFUlJFRF9BQ0NFUFRBTkNFEAESEwoPU1RSQVRFR1lfR1JFRURZEAISFAoQU1RSQVRFR1lfT1BUSU1BTBADEh4KGlNUUkFURUdZX1BFUl9ERU1BTkRfR1JFRURZEAQSGQoVU1RSQVRFR1lfU0NBUkNFX0ZJUlNUEAUSFAoQU1RSQVRFR1lfTE9UVEVSWRAGEhEKDVNUUkFURUdZX0ZBSVIQBxIVChFTVFJBVEVHWV9FWFBFQ1RFRBAIIj4KBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEg8KC1NJREVfREVNQU5EEAESDwoLU0lERV9TVVBQTFkQAiJQCghVbml0TW9kZRIZChVVTklUX01PREVfVU5TUEVDSUZJRUQQABIUChBVTklUX01PREVfU1BSRUFEEAESEwoPVU5JVF9NT0RFX1dIT0xFEAIiugIKCU9iamVjdGl2ZRIqCg5kZW1hbmRfcXVhbGl0eRgBIAEoDUIN4EEBukgHKgUYgJL0AUgAiAEBEiUKDnN1cHBseV9xdWFsaXR5GAIgASgNQg3gQQG6SAcqBRiAkvQBEiIKCmZpbGxfYm9udXMYAyABKA1CDuBBAbpICCoGGICU69wDEi4KFndhaXRpbmdfYm9udXNfcGVyX2hvdXIYBCABKA1CDuBBAbpICCoGGICU69wDEikKEXdhaXRpbmdfYm9udXNfbWF4GAUgASgNQg7gQQG6SAgqBhiAlOvcAxJICg1ncm91cF9ib251c2VzGAYgAygLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdyb3VwQm9udXNCC+BBAbpIBZIBAhBkQhEKD19kZW1hbmRfcXVhbGl0eSKfAQoKR3JvdXBCb251cxJOCghncm91cGluZxgBIAEoCUI84EECukg2cjQyMl4oZGVtYW5kL1tBLVphLXpdW0EtWmEtejAtOV9dezAsNjJ9fHN1cHBseS9vd25lcikkEhwKBXZhbHVlGAIgASgJQg3gQQK6SAdyBRABGIACEiMKBWJvbnVzGAMgASgRQhTgQQK6SA46DBiAqNa5Byj/p9a5ByLXAQoGTGltaXRzEkEKBmdyb3VwcxgBIAMoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Hcm91cExpbWl0QgvgQQG6SAWSAQIQZBJHCgpleGNsdXNpb25zGAIgAygLMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkxpc3RpbmdQYWlyQgzgQQG6SAaSAQMQ6AcSQQoEcGlucxgDIAMoCzIlLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5MaXN0aW5nUGFpckIM4EEBukgGkgEDEOgHIpsBCgpHcm91cExpbWl0Ek4KCGdyb3VwaW5nGAEgASgJQjzgQQK6SDZyNDIyXihkZW1hbmQvW0EtWmEtel1bQS1aYS16MC05X117MCw2Mn18c3VwcGx5L293bmVyKSQSGgoFdmFsdWUYAiABKAlCC+BBAbpIBXIDGIACEiEKCXVuaXRzX21heBgDIAEoDUIO4EECukgIKgYYgJTr3AMi0wEKCkdyb3VwU2hhcmUSTgoIZ3JvdXBpbmcYASABKAlCPOBBArpINnI0MjJeKGRlbWFuZC9bQS1aYS16XVtBLVphLXowLTlfXXswLDYyfXxzdXBwbHkvb3duZXIpJBIcCgV2YWx1ZRgCIAEoCUIN4EECukgHcgUQARiAAhIhCgl1bml0c19taW4YAyABKA1CDuBBAbpICCoGGICU69wDEiYKCXVuaXRzX21heBgEIAEoDUIO4EEBukgIKgYYgJTr3ANIAIgBAUIMCgpfdW5pdHNfbWF4IkUKC0xpc3RpbmdQYWlyEhoKBmRlbWFuZBgBIAEoCUIK4EECukgEcgIQARIaCgZzdXBwbHkYAiABKAlCCuBBArpIBHICEAEi0gIKCEJhdGNoaW5nEjoKBG1vZGUYASABKA4yJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuQmF0Y2hpbmcuTW9kZUID4EEBEkEKCGludGVydmFsGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIlCg9taW5pbXVtX2RlbWFuZHMYAyABKA1CDOBBAbpIBioEGMCEPRJFCgxtYXhpbXVtX3dhaXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBIlkKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEhIKDk1PREVfT05fREVNQU5EEAESEgoOTU9ERV9TQ0hFRFVMRUQQAhITCg9NT0RFX0NPTlRJTlVPVVMQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiNtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvcGxhbi5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIukLCgRQbGFuEhEKBG5hbWUYASABKAlCA+BBCBIfCgtkZW1hbmRfa2luZBgCIAEoCUIK4EECukgEcgIQARIfCgtzdXBwbHlfa2luZBgDIAEoCUIK4EECukgEcgIQARIaCgZwb2xpY3kYBCABKAlCCuBBArpIBHICEAESIAoMZGVtYW5kX21vZGVsGAUgASgJQgrgQQK6SARyAhABEhkKDHN1cHBseV9tb2RlbBgGIAEoCUID4EEBEj4KCHN0cmF0ZWd5GAcgASgOMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBsYW4uU3RyYXRlZ3lCA+BBARI7Cglwcm9wb3NpbmcYCCABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESGgoFdG9wX2sYCSABKA1CC+BBAbpIBSoDGOgHEj8KCXVuaXRfbW9kZRgKIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuLlVuaXRNb2RlQgPgQQESPQoLYW5zd2VyZWRfYnkYCyABKA4yIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUGxhbi5TaWRlQgPgQQESSgoRYWNjZXB0YW5jZV93aW5kb3cYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEhQKB3ZlcnNpb24YDSABKANCA+BBAxIRCgRldGFnGA4gASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOwoJb2JqZWN0aXZlGBEgASgLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9iamVjdGl2ZUID4EEBEjUKBmxpbWl0cxgSIAEoCzIgLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5MaW1pdHNCA+BBARI5CghiYXRjaGluZxgTIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5CYXRjaGluZ0ID4EEBEh4KEWFwcHJvdmFsX3JlcXVpcmVkGBQgASgIQgPgQQESSAoPYXBwcm92YWxfd2luZG93GBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIhCgRzZWVkGBYgASgDQhPgQQG6SA0iCxj/////////DygAEkEKBnNoYXJlcxgXIAMoCzIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Hcm91cFNoYXJlQgvgQQG6SAWSAQIQZBI5CgZvZmZlcnMYHiABKAsyJC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXJSdWxlc0ID4EEBIuwBCghTdHJhdGVneRIYChRTVFJBVEVHWV9VTlNQRUNJRklFRBAAEiAKHFNUUkFURUdZX0RFRkVSUkVEX0FDQ0VQVEFOQ0UQARITCg9TVFJBVEVHWV9HUkVFRFkQAhIUChBTVFJBVEVHWV9PUFRJTUFMEAMSHgoaU1RSQVRFR1lfUEVSX0RFTUFORF9HUkVFRFkQBBIZChVTVFJBVEVHWV9TQ0FSQ0VfRklSU1QQBRIUChBTVFJBVEVHWV9MT1RURVJZEAYSEQoNU1RSQVRFR1lfRkFJUhAHEhUKEVNUUkFURUdZX0VYUEVDVEVEEAgiPgoEU2lkZRIUChBTSURFX1VOU1BFQ0lGSUVEEAASDwoLU0lERV9ERU1BTkQQARIPCgtTSURFX1NVUFBMWRACIlAKCFVuaXRNb2RlEhkKFVVOSVRfTU9ERV9VTlNQRUNJRklFRBAAEhQKEFVOSVRfTU9ERV9TUFJFQUQQARITCg9VTklUX01PREVfV0hPTEUQAiK6AgoJT2JqZWN0aXZlEioKDmRlbWFuZF9xdWFsaXR5GAEgASgNQg3gQQG6SAcqBRiAkvQBSACIAQESJQoOc3VwcGx5X3F1YWxpdHkYAiABKA1CDeBBAbpIByoFGICS9AESIgoKZmlsbF9ib251cxgDIAEoDUIO4EEBukgIKgYYgJTr3AMSLgoWd2FpdGluZ19ib251c19wZXJfaG91chgEIAEoDUIO4EEBukgIKgYYgJTr3AMSKQoRd2FpdGluZ19ib251c19tYXgYBSABKA1CDuBBAbpICCoGGICU69wDEkgKDWdyb3VwX2JvbnVzZXMYBiADKAsyJC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuR3JvdXBCb251c0IL4EEBukgFkgECEGRCEQoPX2RlbWFuZF9xdWFsaXR5Ip8BCgpHcm91cEJvbnVzEk4KCGdyb3VwaW5nGAEgASgJQjzgQQK6SDZyNDIyXihkZW1hbmQvW0EtWmEtel1bQS1aYS16MC05X117MCw2Mn18c3VwcGx5L293bmVyKSQSHAoFdmFsdWUYAiABKAlCDeBBArpIB3IFEAEYgAISIwoFYm9udXMYAyABKBFCFOBBArpIDjoMGICo1rkHKP+n1rkHItcBCgZMaW1pdHMSQQoGZ3JvdXBzGAEgAygLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdyb3VwTGltaXRCC+BBAbpIBZIBAhBkEkcKCmV4Y2x1c2lvbnMYAiADKAsyJS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuTGlzdGluZ1BhaXJCDOBBAbpIBpIBAxDoBxJBCgRwaW5zGAMgAygLMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkxpc3RpbmdQYWlyQgzgQQG6SAaSAQMQ6AcimwEKCkdyb3VwTGltaXQSTgoIZ3JvdXBpbmcYASABKAlCPOBBArpINnI0MjJeKGRlbWFuZC9bQS1aYS16XVtBLVphLXowLTlfXXswLDYyfXxzdXBwbHkvb3duZXIpJBIaCgV2YWx1ZRgCIAEoCUIL4EEBukgFcgMYgAISIQoJdW5pdHNfbWF4GAMgASgNQg7gQQK6SAgqBhiAlOvcAyLTAQoKR3JvdXBTaGFyZRJOCghncm91cGluZxgBIAEoCUI84EECukg2cjQyMl4oZGVtYW5kL1tBLVphLXpdW0EtWmEtejAtOV9dezAsNjJ9fHN1cHBseS9vd25lcikkEhwKBXZhbHVlGAIgASgJQg3gQQK6SAdyBRABGIACEiEKCXVuaXRzX21pbhgDIAEoDUIO4EEBukgIKgYYgJTr3AMSJgoJdW5pdHNfbWF4GAQgASgNQg7gQQG6SAgqBhiAlOvcA0gAiAEBQgwKCl91bml0c19tYXgiRQoLTGlzdGluZ1BhaXISGgoGZGVtYW5kGAEgASgJQgrgQQK6SARyAhABEhoKBnN1cHBseRgCIAEoCUIK4EECukgEcgIQASLSAgoIQmF0Y2hpbmcSOgoEbW9kZRgBIAEoDjInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5CYXRjaGluZy5Nb2RlQgPgQQESQQoIaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEiUKD21pbmltdW1fZGVtYW5kcxgDIAEoDUIM4EEBukgGKgQYwIQ9EkUKDG1heGltdW1fd2FpdBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIU4EEBukgOqgELIgUIgIqKDzICCAEiWQoETW9kZRIUChBNT0RFX1VOU1BFQ0lGSUVEEAASEgoOTU9ERV9PTl9ERU1BTkQQARISCg5NT0RFX1NDSEVEVUxFRBACEhMKD01PREVfQ09OVElOVU9VUxADIoIDCgpPZmZlclJ1bGVzEkwKCGJhY2tmaWxsGAEgASgOMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyUnVsZXMuQmFja2ZpbGxCC+BBAbpIBYIBAhABEicKEmJhY2tmaWxsX3dhdmVzX21heBgCIAEoDUIL4EEBukgFKgMYyAESRAoLd2F2ZV93aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFOBBAbpIDqoBCyIFCICKig8yAggBEicKE292ZXJfb2ZmZXJfcGVyX3VuaXQYBCABKA1CCuBBAbpIBCoCGAoSJgoSY291bnRlcl9yb3VuZHNfbWF4GAUgASgNQgrgQQG6SAQqAhgUEhUKCHdhaXRsaXN0GAYgASgIQgPgQQEiTwoIQmFja2ZpbGwSGAoUQkFDS0ZJTExfVU5TUEVDSUZJRUQQABIRCg1CQUNLRklMTF9OT05FEAESFgoSQkFDS0ZJTExfQVVUT01BVElDEAJiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * How allocation is decided.
@@ -185,6 +185,14 @@ export type Plan = Message<"marketmesh.allocation.v1.Plan"> & {
    * @generated from field: repeated marketmesh.allocation.v1.GroupShare shares = 23;
    */
   shares: GroupShare[];
+
+  /**
+   * What may become of offers besides an answer. Absent means nothing: who is silent or declines is not replaced, and nobody
+   * counters.
+   *
+   * @generated from field: marketmesh.allocation.v1.OfferRules offers = 30;
+   */
+  offers?: OfferRules | undefined;
 };
 
 /**
@@ -681,4 +689,102 @@ export type Batching_Mode = (typeof Batching_Mode)[keyof typeof Batching_Mode] |
  */
 export const Batching_ModeSchema: GenEnum<Batching_Mode> = /*@__PURE__*/
   enumDesc(file_marketmesh_allocation_v1_plan, 7, 0);
+
+/**
+ * What may become of the offers of a plan besides an answer. They hold for an offer as they were when it was made.
+ *
+ * @generated from message marketmesh.allocation.v1.OfferRules
+ */
+export type OfferRules = Message<"marketmesh.allocation.v1.OfferRules"> & {
+  /**
+   * Whether the next best of the decision's ranking gets an offer when one is declined or expires, without a new round.
+   *
+   * @generated from field: marketmesh.allocation.v1.OfferRules.Backfill backfill = 1;
+   */
+  backfill: OfferRules_Backfill;
+
+  /**
+   * So many times an offer is replaced, one after the other, 1 to 200; 0 means 10.
+   *
+   * @generated from field: uint32 backfill_waves_max = 2;
+   */
+  backfillWavesMax: number;
+
+  /**
+   * How long offers of later waves wait for their answers, in market time; 1 s to 366 days. Absent means `acceptance_window`.
+   *
+   * @generated from field: google.protobuf.Duration wave_window = 3;
+   */
+  waveWindow?: Duration | undefined;
+
+  /**
+   * Open offers per unit that a demand still wants, 1 to 10; 0 means 1. Of more than one the first that are accepted get the
+   * units; the others are rescinded. Not for UNIT_MODE_WHOLE, nor with answers by the demand.
+   *
+   * @generated from field: uint32 over_offer_per_unit = 4;
+   */
+  overOfferPerUnit: number;
+
+  /**
+   * Counter-offers to one offer, of both sides together, 1 to 20; 0 means none.
+   *
+   * @generated from field: uint32 counter_rounds_max = 5;
+   */
+  counterRoundsMax: number;
+
+  /**
+   * Whether who accepts an over-offer too late joins the demand's waitlist.
+   *
+   * @generated from field: bool waitlist = 6;
+   */
+  waitlist: boolean;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.OfferRules.
+ * Use `create(OfferRulesSchema)` to create a new message.
+ */
+export const OfferRulesSchema: GenMessage<OfferRules> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_plan, 8);
+
+/**
+ * What follows an offer that came to nothing.
+ *
+ * @generated from enum marketmesh.allocation.v1.OfferRules.Backfill
+ */
+export const OfferRules_Backfill = {
+  /**
+   * Means NONE.
+   *
+   * @generated from enum value: BACKFILL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Nothing, until the next round.
+   *
+   * @generated from enum value: BACKFILL_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * The next best gets an offer.
+   *
+   * @generated from enum value: BACKFILL_AUTOMATIC = 2;
+   */
+  AUTOMATIC: 2,
+} as const;
+
+/**
+ * What follows an offer that came to nothing.
+ *
+ * @generated from enum marketmesh.allocation.v1.OfferRules.Backfill
+ */
+export type OfferRules_Backfill = (typeof OfferRules_Backfill)[keyof typeof OfferRules_Backfill] | UnknownEnum;
+
+/**
+ * Describes the enum marketmesh.allocation.v1.OfferRules.Backfill.
+ */
+export const OfferRules_BackfillSchema: GenEnum<OfferRules_Backfill> = /*@__PURE__*/
+  enumDesc(file_marketmesh_allocation_v1_plan, 8, 0);
 
