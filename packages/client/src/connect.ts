@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { FeedService } from "@marketmesh/contracts/events/v1";
@@ -53,6 +53,7 @@ export interface Marketmesh extends Disposable {
   readonly eligibility: Client<typeof EligibilityService>;
   readonly scoring: Client<typeof ScoringService>;
   readonly allocation: Client<typeof AllocationService>;
+  readonly inventory: Client<typeof InventoryService>;
   readonly fulfillment: Client<typeof FulfillmentService>;
   /** The events of one service, for operators. */
   feeds(service: string): Client<typeof FeedService>;
@@ -119,6 +120,9 @@ export function connect(options: ConnectOptions): Marketmesh {
     },
     get allocation() {
       return client(AllocationService);
+    },
+    get inventory() {
+      return client(InventoryService);
     },
     get fulfillment() {
       return client(FulfillmentService);

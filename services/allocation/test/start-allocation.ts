@@ -1,6 +1,6 @@
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
-import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import type { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
 import { type Database, openDatabase } from "@marketmesh/postgres";
 import type { Env } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
@@ -11,6 +11,7 @@ import { type TestListing, World } from "./world.ts";
 export const market = "bazaar";
 export const parent = `markets/${market}`;
 export type AllocationClient = Client<typeof AllocationService>;
+export type InventoryClient = Client<typeof InventoryService>;
 
 const quick = {
   ALLOCATION_EXPIRY_POLL_MS: "20",
@@ -23,7 +24,10 @@ export interface App extends AsyncDisposable {
   readonly world: World;
   /** As a service account of the market, who may do everything in it. */
   readonly staff: AllocationClient;
+  /** Likewise, what InventoryService serves. */
+  readonly inventory: InventoryClient;
   as(claims: TestTokenClaims): Promise<AllocationClient>;
+  inventoryAs(claims: TestTokenClaims): Promise<InventoryClient>;
   /** Announces listings and waits until allocation knows them. */
   list(...listings: TestListing[]): Promise<void>;
   readonly announceListings: AnnounceListings;
@@ -43,21 +47,28 @@ export async function startAllocation(env: Env = {}): Promise<App> {
     { name: "allocation", bind: bindAllocation, env: { ...quick, ...env } },
   ]);
   const open: Marketmesh[] = [];
-  const as = async (claims: TestTokenClaims) => {
+  const meshAs = async (claims: TestTokenClaims) => {
     const mesh = connect({ endpoints: running.endpoints, token: await running.testToken(claims) });
     open.push(mesh);
-    return mesh.allocation;
+    return mesh;
   };
+  const as = async (claims: TestTokenClaims) => (await meshAs(claims)).allocation;
+  const inventoryAs = async (claims: TestTokenClaims) => (await meshAs(claims)).inventory;
   const settings = running.services.get("allocation")!.host.env;
   const database = await openDatabase({
     url: settings.DATABASE_URL!,
     backgroundUrl: settings.DATABASE_BACKGROUND_URL!,
   });
-  const staff = await as({ principal: `${parent}/serviceAccounts/staff`, market });
+  const { allocation: staff, inventory } = await meshAs({
+    principal: `${parent}/serviceAccounts/staff`,
+    market,
+  });
   return {
     world,
     staff,
+    inventory,
     as,
+    inventoryAs,
     announceListings: catalog.announceListings,
     async list(...listings) {
       const placed = await catalog.announceListings(market, listings);
