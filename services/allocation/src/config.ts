@@ -1,4 +1,4 @@
-import { type ConfigSpec, integer } from "@marketmesh/service-host";
+import { type ConfigSpec, integer, text } from "@marketmesh/service-host";
 
 export interface AllocationConfig {
   readonly roundLeaseMs: number;
@@ -7,6 +7,7 @@ export interface AllocationConfig {
   readonly roundTimersPollMs: number;
   readonly expiryPollMs: number;
   readonly measureEveryMs: number;
+  readonly release: string;
 }
 
 export const allocationConfig: ConfigSpec<AllocationConfig> = {
@@ -57,5 +58,10 @@ export const allocationConfig: ConfigSpec<AllocationConfig> = {
     fallback: 15_000,
     min: 10,
     max: 600_000,
+  }),
+  release: text({
+    env: "MARKETMESH_RELEASE",
+    doc: "Version and commit that run, kept with each decision. Images and npm start set it.",
+    fallback: "unknown",
   }),
 };

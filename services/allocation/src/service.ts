@@ -4,6 +4,7 @@ import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import type { Host } from "@marketmesh/service-host";
 import { allocationConfig } from "./config.ts";
+import { keepDecisionLog } from "./decisions/retention.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
@@ -26,7 +27,7 @@ const getKindTimeoutMs = 5_000;
 
 /** Wires allocation together. */
 export async function bindAllocation(host: Host): Promise<void> {
-  const { roundLeaseMs, roundTimersPollMs, expiryPollMs, measureEveryMs, ...sizes } =
+  const { roundLeaseMs, roundTimersPollMs, expiryPollMs, measureEveryMs, release, ...sizes } =
     host.config(allocationConfig);
   const database = await host.database({ migrations });
   const events = await host.events(database);
@@ -42,6 +43,7 @@ export async function bindAllocation(host: Host): Promise<void> {
     eligibility: host.mesh(EligibilityService),
     scoring: host.mesh(ScoringService),
     telemetry: allocationTelemetry(host.telemetry),
+    release,
   };
   host.serve(AllocationService, allocationRoutes(shell));
   host.serve(InventoryService, inventoryRoutes(shell));
@@ -78,5 +80,8 @@ export async function bindAllocation(host: Host): Promise<void> {
     measureOutcomes({ database, metrics, signals, measureEveryMs }, signal),
   );
   const due = { database, signals, alarm: expiry, log: host.log, pollMs: expiryPollMs };
+  host.background("decision log", (signal) =>
+    keepDecisionLog(database, (rows) => host.log.info("old decisions removed", { rows }), signal),
+  );
   host.background("hold expiry", (signal) => expireHolds(due, signal));
 }

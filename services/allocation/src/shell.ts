@@ -21,4 +21,6 @@ export interface Shell {
   readonly eligibility: EligibilityClient;
   readonly scoring: ScoringClient;
   readonly telemetry: AllocationTelemetry;
+  /** Version and commit that run. */
+  readonly release: string;
 }

@@ -22,6 +22,7 @@ export function roundDeps(database: Database, ranking: Ranking, more: Partial<Ro
     signals: new Signals(),
     uuid: () => `id-${String(ids++).padStart(9, "0")}`,
     log: quiet,
+    release: "0.0.0 test",
     leaseMs: 60_000,
     faultPoint: () => {},
     demandsPerCall: 500,

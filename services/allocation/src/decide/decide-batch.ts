@@ -1,4 +1,5 @@
 import type { Tx } from "@marketmesh/postgres";
+import { logBatch } from "../decisions/log-decided.ts";
 import { type Decision, type DecisionResult, resultOf } from "../domain/decision.ts";
 import type { Hold } from "../domain/hold.ts";
 import { holdIdOf } from "../domain/hold-id.ts";
@@ -75,6 +76,8 @@ export interface Attempt {
   /** Supplies to lock per demand beyond what it is expected to take. */
   readonly spare: number;
   readonly uuid: () => string;
+  /** Version and commit that run. */
+  readonly release: string;
   /** Since the request came. */
   readonly elapsedMs: () => number;
 }
@@ -103,13 +106,14 @@ function without(choice: DemandChoices, given: ReadonlySet<string> | undefined):
 
 async function record(
   tx: Tx,
-  { batch, judged, uuid, elapsedMs }: Attempt,
+  { batch, judged, uuid, release, elapsedMs }: Attempt,
   clock: Clock,
   ledger: Ledger,
   picks: readonly Pick[],
   openUnits: ReadonlyMap<string, number>,
 ): Promise<DecidedDemand[]> {
   const { market, plan, demands } = batch;
+  const log = uuid();
   const idOf = new Map(demands.map((demand) => [demand, uuid()]));
   const expireTime = new Date(clock.time.getTime() + plan.acceptanceWindowMs);
   const terms: Terms = { answeredBy: plan.answeredBy, commit: true, expireTime };
@@ -123,7 +127,7 @@ async function record(
     const held = byDemand.get(demand) ?? [];
     const id = idOf.get(demand)!;
     return {
-      decision: decisionOf(batch, judged, clock, demand, id, openUnits.get(demand)!, held),
+      decision: decisionOf(batch, judged, clock, log, demand, id, openUnits.get(demand)!, held),
       holds: held,
     };
   });
@@ -134,6 +138,9 @@ async function record(
     market,
     timed.map(({ decision }) => decision),
   );
+  const { versions, decisionTime } = judged;
+  const entry = { log, plan, versions, release };
+  await logBatch(tx, market, entry, decisionTime, judged.choices(), openUnits, picks);
   return timed;
 }
 
@@ -147,6 +154,7 @@ function decisionOf(
   { plan }: Batch,
   judged: JudgedBatch,
   clock: Clock,
+  log: string,
   demand: string,
   id: string,
   openUnits: number,
@@ -157,6 +165,7 @@ function decisionOf(
     id,
     demand,
     plan: plan.id,
+    log,
     round: "",
     planVersion: plan.version,
     ...judged.versions,

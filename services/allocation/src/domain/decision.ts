@@ -14,6 +14,8 @@ export interface Decision extends Versions {
   readonly id: string;
   readonly demand: string;
   readonly plan: string;
+  /** What was decided together with it in the decision log; empty: recorded before there was one. */
+  readonly log: string;
   /** Empty: allocate-now. */
   readonly round: string;
   readonly planVersion: number;

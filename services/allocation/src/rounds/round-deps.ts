@@ -15,6 +15,8 @@ export interface RoundDeps {
   faultPoint(point: string): void;
   /** A UUIDv7. */
   uuid(): string;
+  /** Version and commit that run. */
+  readonly release: string;
   readonly leaseMs: number;
   /** Demands per call to eligibility, 1 to 1,000. */
   readonly demandsPerCall: number;

@@ -1,4 +1,5 @@
 import type { Tx } from "@marketmesh/postgres";
+import { type Decided, logRound } from "../decisions/log-decided.ts";
 import { type Decision, resultOf } from "../domain/decision.ts";
 import { roundSeed } from "../domain/engine-plan.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -47,10 +48,12 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
   const solution = phase("assign", size, () => solveGraph(plan, demands, supplies, ranked.ranked, seed));
   const assignMs = performance.now() - startMs;
   const record = await compressGraph(recordOf(solution), proofOf(solution));
-  const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, plan, demands, ranked, solution);
+  const log = { log: deps.uuid(), plan, versions: ranked.versions, release: deps.release };
+  const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, log, demands, ranked, solution);
   return database.background(async (tx) => {
     await insertRoundGraph(tx, market, round.id, record);
     await storeSolution(tx, leased, solution, decisions);
+    if (!round.dryRun) await logRound(tx, leased, log, solution, demands.length);
     const step = {
       ...ranked.versions,
       ...nextOf(plan, round, solution),
@@ -96,7 +99,7 @@ async function storeSolution(
 function decisionsOf(
   deps: RoundDeps,
   { round }: LeasedRound,
-  plan: Plan,
+  { log, plan }: Decided,
   demands: readonly SnapshotLevel[],
   { filtered, versions }: RankedRound,
   { pairs, choices }: Solution,
@@ -113,6 +116,7 @@ function decisionsOf(
         id: deps.uuid(),
         demand,
         plan: plan.id,
+        log,
         round: round.id,
         planVersion: plan.version,
         ...versions,

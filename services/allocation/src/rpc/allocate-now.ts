@@ -70,6 +70,7 @@ async function begin(
   await awaitRevisions(shell.database, shell.signals, market, revisions, patienceOf(context));
   const readAsMarket = marketReader(shell, caller, market, context.signal);
   const plan = await readAllowedPlan(shell, caller, readAsMarket, market, planId, demands);
+  const about = { uuid: shell.uuid, release: shell.release };
   const batch: Batch = { market, plan, demands, revisions: request.revisions, signal: context.signal };
   return async (transaction) => {
     let decided: readonly DecidedDemand[] = [];
@@ -79,7 +80,7 @@ async function begin(
       return untilDecided(judged, shell.telemetry.decidedAgain, (spare) =>
         transaction(async (tx) => {
           await actAsMarket(tx);
-          decided = await decideBatch(tx, { batch, judged, spare, uuid: shell.uuid, elapsedMs });
+          decided = await decideBatch(tx, { batch, judged, spare, ...about, elapsedMs });
           return decided.map(({ decision, holds }) => toDecisionMessage(market, decision, holds));
         }),
       );

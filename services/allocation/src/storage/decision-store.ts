@@ -8,6 +8,7 @@ interface DecisionRow extends Record<string, unknown> {
   readonly id: string;
   readonly demand: string;
   readonly plan: string;
+  readonly log: string;
   readonly round: string;
   readonly plan_version: string;
   readonly policy_version: string;
@@ -35,7 +36,7 @@ const fields = sql.raw(
       "decision_time",
       "funnel",
     ],
-    ...["open_units", "result", "create_time"],
+    ...["open_units", "result", "create_time", "log"],
   ]
     .map((name) => `d.${name}`)
     .join(", "),
@@ -46,7 +47,7 @@ export async function insertDecisions(tx: Tx, market: string, decisions: readonl
     await tx.execute(sql`
       insert into decisions (market, bucket, id, demand, plan, round, plan_version, policy_version, demand_model_version,
         supply_model_version, statistics_version, demand_version, feed_seq, decision_time, funnel, open_units, result,
-        duration_ms, create_time)
+        duration_ms, create_time, log)
       select ${market}, * from ${columns(chunk, {
         bucket: ["int4", (decision) => bucketOf(decision.id)],
         id: ["text", (decision) => decision.id],
@@ -66,6 +67,7 @@ export async function insertDecisions(tx: Tx, market: string, decisions: readonl
         result: ["text", (decision) => decision.result],
         duration_ms: ["float8", (decision) => decision.durationMs ?? null],
         create_time: ["timestamptz", (decision) => decision.createTime],
+        log: ["text", (decision) => decision.log],
       })}`);
   }
 }
@@ -142,6 +144,7 @@ function decisionOf(row: DecisionRow): Decision {
     id: row.id,
     demand: row.demand,
     plan: row.plan,
+    log: row.log,
     round: row.round,
     planVersion: Number(row.plan_version),
     policyVersion: Number(row.policy_version),
