@@ -26,6 +26,9 @@ export {
   verifySolution,
 } from "./limits/verify-solution.ts";
 export { objectiveWeights } from "./objective.ts";
+export type { Certificate } from "./optimal/certificate.ts";
+export { type CertifiedSolution, type OptimalOptions, optimal } from "./optimal/optimal.ts";
+export { verifyCertificate } from "./optimal/verify-certificate.ts";
 export type {
   AllocationPlan,
   GroupBonus,
