@@ -93,7 +93,11 @@ async function settle(
     isFresh(request.etag, version),
   );
   if (refusal === "ETAG_MISMATCH") throw staleEtag(name);
-  if (refusal) throw refuse(refusal, `${name} is not held any more`, { hold: name, state: holds[0]!.state });
+  if (refusal)
+    throw refuse(refusal, `${name} is not held any more`, {
+      hold: nameOf(market, "holds", holds[0]!.id),
+      state: holds[0]!.state,
+    });
   return { bundle: toBundleMessage(market, holds) };
 }
 

@@ -22,7 +22,7 @@ const fields = sql.raw("p.location, p.slot, p.start_time, p.end_time, p.on_hand,
 
 /** Pools that can still matter to a claim or to one that is held. */
 function current(market: string | SQL): SQL {
-  return sql`(p.end_time is null or p.on_hand > p.allocated or p.end_time > ${marketTime(market)})`;
+  return sql`(p.end_time is null or p.on_hand > p.allocated or p.allocated = 0 or p.end_time > ${marketTime(market)})`;
 }
 
 /** The pools of a level `l` in one value of its row, seen with the row; null where it has none. */

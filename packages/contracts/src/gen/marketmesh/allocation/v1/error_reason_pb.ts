@@ -309,7 +309,7 @@ export const ErrorReason = {
   /**
    * FAILED_PRECONDITION. The hold is a component of a bundle, which is settled as a whole.
    *
-   *     { "reason": "HOLD_IN_BUNDLE", "domain": "allocation.marketmesh", "metadata": {"hold": "markets/berlin/holds/0199c3a0-2f0e-5c11-b0a4-6d1f2a3b4c5d", "bundle": "markets/berlin/bundles/0199c3a0-2f0e-5c11-b0a4-6d1f2a3b4c5e"} }
+   *     { "reason": "HOLD_IN_BUNDLE", "domain": "allocation.marketmesh", "metadata": {"hold": "markets/berlin/holds/0199c3a0-2f0e-5c11-b0a4-6d1f2a3b4c5d"} }
    *
    * @generated from enum value: ERROR_REASON_HOLD_IN_BUNDLE = 34;
    */
