@@ -25,6 +25,9 @@ export {
   type SolutionViolation,
   verifySolution,
 } from "./limits/verify-solution.ts";
+export { minCostFlow } from "./network/min-cost-flow.ts";
+export { type Flow, type FlowStart, type FlowWork, type Network, UNBOUNDED } from "./network/network.ts";
+export { type FlowViolation, verifyFlow } from "./network/verify-flow.ts";
 export { objectiveWeights } from "./objective.ts";
 export type { Certificate } from "./optimal/certificate.ts";
 export { type CertifiedSolution, type OptimalOptions, optimal } from "./optimal/optimal.ts";
