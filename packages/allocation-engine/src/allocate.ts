@@ -1,17 +1,14 @@
 import { type Assignment, assignmentOf } from "./assignment.ts";
-import { refuseWholeUnits } from "./deferred-acceptance.ts";
-import { EngineError } from "./engine-error.ts";
 import type { SparseGraph } from "./graph.ts";
-import { refuseBadGroupings } from "./groups.ts";
-import { type Caps, compileCaps, type StatedCap } from "./limits/caps.ts";
+import type { Caps } from "./limits/caps.ts";
 import { certify } from "./limits/certify.ts";
 import { loadPackingSolver } from "./limits/highs.ts";
 import type { PackingSolver } from "./limits/packing.ts";
-import { type Pruned, prune, unitsByCap } from "./limits/prune.ts";
+import { type Pruned, unitsByCap } from "./limits/prune.ts";
 import type { AllocationPlan, LimitUse, Solution } from "./plan.ts";
 import { decide } from "./strategies/decide.ts";
-import type { Answer, Problem } from "./strategies/problem.ts";
-import { unwantedEdges, weightsOf } from "./strategies/worth.ts";
+import { type Prepared, prepare } from "./strategies/prepare.ts";
+import type { Answer } from "./strategies/problem.ts";
 
 /** What `allocate` may use beside the plan. */
 export interface AllocationTools {
@@ -27,13 +24,9 @@ export interface AllocationTools {
  *   WHOLE_UNITS_UNSUPPORTED (`STABLE` where pairs carry several units)
  */
 export function allocate(graph: SparseGraph, plan: AllocationPlan, tools: AllocationTools = {}): Solution {
-  refuseBadPlan(graph, plan);
-  const weights = weightsOf(graph, plan);
-  const caps = compileCaps(graph, statedCaps(graph, plan), plan.groups);
-  const unwanted = unwantedEdges(graph, plan, weights);
-  const pruned = prune(graph, caps, unwanted, plan.limits?.exclusions, plan.limits?.pins);
-  const problem = { ...problemOf(graph, plan, weights, pruned), ...tools };
-  return solutionOf(graph, weights, caps, pruned, problem, decide(problem));
+  const prepared = prepare(graph, plan);
+  const problem = { ...prepared.problem, ...tools };
+  return solutionOf(graph, { ...prepared, problem }, decide(problem));
 }
 
 /** `allocate`, with the search for the best choice loaded where limits make the problem hard. */
@@ -41,44 +34,9 @@ export async function allocateWithSearch(graph: SparseGraph, plan: AllocationPla
   return allocate(graph, plan, { search: await loadPackingSolver() });
 }
 
-/** Unit limits, then the shares of `FAIR`. */
-function statedCaps(graph: SparseGraph, { strategy, limits, shares = [] }: AllocationPlan): StatedCap[] {
-  const stated = limits?.units ?? [];
-  if (strategy !== "FAIR") return [...stated];
-  let most = 0;
-  for (const units of graph.demandCapacity) most += units;
-  const granted = shares.map((share) => {
-    const unitsMax = share.unitsMax ?? Math.max(most, share.unitsMin ?? 0);
-    return { ...share, unitsMax };
-  });
-  return [...stated, ...granted];
-}
-
-function refuseBadPlan(graph: SparseGraph, plan: AllocationPlan): void {
-  if (plan.seed !== undefined && !Number.isSafeInteger(plan.seed)) {
-    throw new EngineError("PLAN_INVALID", `seed is ${plan.seed}, not a safe integer`);
-  }
-  if (plan.strategy === "STABLE") refuseWholeUnits(graph);
-  refuseBadGroupings(graph, plan.groups);
-}
-
-function problemOf(
-  graph: SparseGraph,
-  plan: AllocationPlan,
-  weights: Int32Array | undefined,
-  pruned: Pruned,
-): Problem {
-  const whole = weights ?? graph.demandScores;
-  const kept = pruned.graph === graph ? whole : Int32Array.from(pruned.edges, (edge) => whole[edge]!);
-  return { graph: pruned.graph, caps: pruned.caps, weights: kept, edges: pruned.edges, plan };
-}
-
 function solutionOf(
   graph: SparseGraph,
-  weights: Int32Array | undefined,
-  caps: Caps,
-  pruned: Pruned,
-  problem: Problem,
+  { weights, caps, pruned, problem }: Prepared,
   answer: Answer,
 ): Solution {
   const assignment = wholeAssignment(graph, pruned, answer.assignment);

@@ -2,8 +2,19 @@ export { type AllocationTools, allocate, allocateWithSearch } from "./allocate.t
 export type { Assignment } from "./assignment.ts";
 export { type BlockingPair, blockingPairs } from "./blocking-pairs.ts";
 export { compareBytewise } from "./bytewise.ts";
+export { type GroupOutcome, groupOutcomes, selectionRateRatio } from "./curve/fairness.ts";
+export {
+  type Fairness,
+  measure,
+  type TradeOffContext,
+  type TradeOffPoint,
+  tradeOff,
+  type Variant,
+} from "./curve/trade-off.ts";
 export { type DeferredAcceptanceOptions, deferredAcceptance } from "./deferred-acceptance.ts";
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
+export { type ExplainOptions, explain } from "./explain/explain.ts";
+export type { Explanation, NotAssignedReason, PairPrices, ToWin } from "./explain/explanation.ts";
 export {
   buildGraph,
   demandIdOf,

@@ -105,6 +105,8 @@ export interface AllocationPlan extends ObjectiveData {
   readonly limits?: Limits;
   /** Decides `LOTTERY`; a safe integer, 0 when absent. */
   readonly seed?: number;
+  /** `OPTIMAL`: the share of the value that may be lost at most, proven, for less time; 0 when absent: exact where that is possible. */
+  readonly gap?: number;
   /** Which side proposes in `STABLE`; `DEMAND` when absent. */
   readonly proposing?: MarketSide;
   /** `FAIR`: whose share of what is given is guarded. */
@@ -154,8 +156,9 @@ export interface SolutionCertificate {
   readonly primal: number;
   /** What no solution exceeds. */
   readonly dual: number;
-  /** `dual - primal`; 0 when the solution is proven to be a best one. */
+  /** `(dual - primal) / dual`: the share that is lost at most; 0 when exact. */
   readonly gap: number;
+  /** `primal = dual`: nothing better exists. */
   readonly exact: boolean;
   readonly demandPrices: ArrayLike<number>;
   readonly supplyPrices: ArrayLike<number>;

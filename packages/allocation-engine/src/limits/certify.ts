@@ -27,7 +27,7 @@ export function certify(
   return {
     primal,
     dual,
-    gap: dual - primal,
+    gap: dual === primal ? 0 : (dual - primal) / dual,
     exact: dual === primal,
     demandPrices,
     supplyPrices,

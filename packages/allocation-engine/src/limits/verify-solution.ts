@@ -53,8 +53,9 @@ function verifyBound(
   const dual = Math.floor(dualOf(graph, plan, weights, edges, certificate, facts) + ROUNDING);
   if (!(certificate.dual >= dual))
     violations.push({ reason: "DUAL_TOO_LOW", dual, stated: certificate.dual });
-  const gap = certificate.dual - certificate.primal;
-  if (gap !== certificate.gap || certificate.exact !== (gap === 0)) {
+  const exact = certificate.dual === certificate.primal;
+  const gap = exact ? 0 : (certificate.dual - certificate.primal) / certificate.dual;
+  if (gap !== certificate.gap || certificate.exact !== exact) {
     violations.push({ reason: "GAP_WRONG", gap, stated: certificate.gap });
   }
   return violations;

@@ -14,8 +14,14 @@ import { ScarcityQueue } from "./scarcity-queue.ts";
  * After R. M. Karp, M. Sipser, "Maximum Matchings in Sparse Random Graphs", FOCS 1981, whose rule serves degree 1 first.
  *
  * @param scores by edge
+ * @param taken where given, edges are put here in the order they are taken
  */
-export function scarceFirst(graph: SparseGraph, scores: Int32Array, caps?: Caps): Assignment {
+export function scarceFirst(
+  graph: SparseGraph,
+  scores: Int32Array,
+  caps?: Caps,
+  taken?: number[],
+): Assignment {
   const taking = new Taking(graph, caps);
   const preferences = new Preferences(graph.demands, graph.demandCapacity.length, scores);
   const bySupply = stableOrder(identity(graph.supplies.length), graph.supplies, graph.supplyCapacity.length);
@@ -25,6 +31,7 @@ export function scarceFirst(graph: SparseGraph, scores: Int32Array, caps?: Caps)
   for (let demand = queue.next(); demand >= 0; demand = queue.next()) {
     const edge = nextThatFits(demand);
     if (edge === LIST_ENDED) continue;
+    taken?.push(edge);
     live[demand]!--;
     const supply = graph.supplies[edge]!;
     if (taking.left[supply] === 0) closeEdges(supply);
