@@ -4,6 +4,8 @@ import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import type { Host } from "@marketmesh/service-host";
 import { allocationConfig } from "./config.ts";
+import { AllocateGroup } from "./decide/allocate-group.ts";
+import { OrdinalIds } from "./decide/ordinal-ids.ts";
 import { keepDecisionLog } from "./decisions/retention.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
@@ -33,7 +35,7 @@ export async function bindAllocation(host: Host): Promise<void> {
   const events = await host.events(database);
   const signals = new Signals();
   const expiry = new ExpiryAlarm();
-  const shell: Shell = {
+  const shared: Omit<Shell, "now"> = {
     database,
     answers: new AnswerGroup(database),
     holds: new HoldGroup(database),
@@ -44,7 +46,9 @@ export async function bindAllocation(host: Host): Promise<void> {
     scoring: host.mesh(ScoringService),
     telemetry: allocationTelemetry(host.telemetry),
     release,
+    ordinals: new OrdinalIds(),
   };
+  const shell: Shell = { ...shared, now: new AllocateGroup(shared) };
   host.serve(AllocationService, allocationRoutes(shell));
   host.serve(InventoryService, inventoryRoutes(shell));
 

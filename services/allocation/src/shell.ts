@@ -1,4 +1,6 @@
 import type { Database } from "@marketmesh/postgres";
+import type { AllocateGroup } from "./decide/allocate-group.ts";
+import type { OrdinalIds } from "./decide/ordinal-ids.ts";
 import type { AnswerGroup } from "./ledger/answer-group.ts";
 import type { ExpiryAlarm } from "./ledger/expiry-alarm.ts";
 import type { HoldGroup } from "./ledger/hold-group.ts";
@@ -14,6 +16,10 @@ export interface Shell {
   readonly answers: AnswerGroup;
   /** Where single holds meet. */
   readonly holds: HoldGroup;
+  /** Where single demands meet that are decided now. */
+  readonly now: AllocateGroup;
+  /** What listings' ordinals are called. */
+  readonly ordinals: OrdinalIds;
   /** Wakes what ends due holds. */
   readonly expiry: ExpiryAlarm;
   readonly uuid: () => string;

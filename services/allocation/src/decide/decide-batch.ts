@@ -23,6 +23,9 @@ import { readGroupClaims } from "../storage/group-claim-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
 import type { Batch, JudgedBatch } from "./judge-batch.ts";
 
+/** Candidates looked at per supply that is locked in reserve. */
+const lookedAtPerSpare = 4;
+
 /** What was decided about one demand. */
 export interface DecidedDemand {
   readonly decision: Decision;
@@ -50,7 +53,11 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
   const { batch, judged, spare } = attempt;
   const { market, plan } = batch;
   const clock = await holdClock(tx, market);
-  const choices = judged.choices();
+  const wanted = new Set(batch.demands);
+  const choices = judged
+    .choices()
+    .filter(({ demand }) => wanted.has(demand))
+    .map((choice) => firstOf(choice, spare * lookedAtPerSpare + 2 * judged.unitsWanted(choice.demand)));
   const seen = await readUnlocked(tx, market, choices);
   const listings = listingsToLock(plan, new Ledger(seen.levels, seen.groups, clock.time), choices, spare);
   const ledger = await openLedger(tx, market, listings);
@@ -65,8 +72,27 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
       (demand, supply, units) => unlocked.supplyRefusal({ demand, supply, units }) !== undefined,
     ),
   );
-  if (picked.kind !== "DECIDED") throw new Undecided(picked);
+  if (picked.kind !== "DECIDED")
+    throw new Undecided(sawAll(picked, choices) ? picked : { kind: "LOCK_MORE" });
   return record(tx, attempt, clock, ledger, picked.picks, openUnits);
+}
+
+/** The best of a demand's choices: more than it is expected to take, yet seldom all that is ranked. */
+function firstOf(choice: DemandChoices, count: number): DemandChoices & { readonly cut: boolean } {
+  const cut = choice.candidates.length > count;
+  return cut
+    ? { ...choice, candidates: choice.candidates.slice(0, count), more: true, cut }
+    : { ...choice, cut };
+}
+
+/** Whether those that need more ranked have used up all that is. */
+function sawAll(
+  picked: Exclude<Picked, { kind: "DECIDED" }>,
+  choices: readonly (DemandChoices & { readonly cut: boolean })[],
+): boolean {
+  if (picked.kind !== "RANK_MORE") return true;
+  const missing = new Set(picked.demands);
+  return !choices.some(({ demand, cut }) => cut && missing.has(demand));
 }
 
 /** One try at a batch. */

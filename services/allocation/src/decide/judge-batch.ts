@@ -3,13 +3,15 @@ import type { Level } from "../domain/level.ts";
 import { wantedOf } from "../domain/level.ts";
 import type { Candidate, DemandChoices } from "../domain/pick-supplies.ts";
 import type { Plan } from "../domain/plan.ts";
+import { pairKey } from "../domain/plan-policy.ts";
 import type { Versions } from "../domain/round.ts";
 import { type FilteredDemand, filterDemands } from "../mesh/filter.ts";
 import { type DemandRanking, rankDemands, sameVersions } from "../mesh/rank.ts";
 import type { Shell } from "../shell.ts";
-import { readLevels, readLevelsByOrdinal, readTakenOrdinals } from "../storage/capacity-store.ts";
+import { readLevels, readTakenOrdinals, type TakenOrdinals } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
+import type { ReadAsMarket } from "./ordinal-ids.ts";
 
 /** What scoring ranks of a demand in one call. */
 const rankedMax = 10_000;
@@ -23,36 +25,44 @@ export interface Batch {
   readonly signal: AbortSignal;
 }
 
-/** Sees a market whole: decisions of a party look at others' levels too. */
-export type ReadAsMarket = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+/** A batch whose plan is read with the rest. */
+export interface BatchToJudge extends Omit<Batch, "plan"> {
+  readonly plan: Plan | ((tx: Tx) => Promise<Plan>);
+}
 
 /**
- * What eligibility and scoring say about a batch. Capacity comes from this service's tables: what has nothing left is
- * left out of rankings, page after page alike, so that `skip` counts the same supplies each time.
+ * What eligibility and scoring say about a batch. Capacity comes from this service's tables. The first page is ranked
+ * without asking them, for it is seldom used up. When it is, the ranking of that demand begins anew without the supplies
+ * that have nothing left; from then on they stay the same, so that `skip` counts the same supplies each time.
  */
 export class JudgedBatch {
   readonly decisionTime: Date;
   readonly filtered: ReadonlyMap<string, FilteredDemand>;
   versions: Versions;
-  readonly #shell: Pick<Shell, "scoring">;
-  readonly #batch: Batch;
+  readonly #shell: Pick<Shell, "scoring" | "ordinals">;
+  readonly batch: Batch;
   readonly #read: ReadAsMarket;
   readonly #before: Before;
-  readonly #ranked = new Map<string, { candidates: Candidate[]; seen: number; total: number }>();
+  readonly #ranked = new Map<string, RankedPages>();
+  /** Supplies with nothing left, once they were asked for. */
+  #taken: TakenOrdinals | undefined;
+  /** Pairs that the plan's limits exclude. */
+  readonly #excluded: ReadonlySet<string>;
   #judged = false;
   #pages = 0;
 
   private constructor(
-    shell: Pick<Shell, "scoring">,
+    shell: Pick<Shell, "scoring" | "ordinals">,
     batch: Batch,
     read: ReadAsMarket,
     before: Before,
     filtered: readonly FilteredDemand[],
   ) {
     this.#shell = shell;
-    this.#batch = batch;
+    this.batch = batch;
     this.#read = read;
     this.#before = before;
+    this.#excluded = new Set((batch.plan.limits?.exclusions ?? []).map(pairKey));
     this.decisionTime = before.decisionTime;
     this.filtered = new Map(filtered.map((demand) => [demand.demand, demand]));
     const policyVersion = filtered.find(({ absent }) => !absent)?.policyVersion ?? 0;
@@ -61,11 +71,15 @@ export class JudgedBatch {
 
   /** Filters all open demands in one call and ranks their first page in another. */
   static async judge(
-    shell: Pick<Shell, "eligibility" | "scoring">,
-    batch: Batch,
+    shell: Pick<Shell, "eligibility" | "scoring" | "ordinals">,
+    toJudge: BatchToJudge,
     read: ReadAsMarket,
   ): Promise<JudgedBatch> {
-    const before = await read((tx) => readBefore(tx, batch));
+    const { batch, before } = await read(async (tx) => {
+      const plan = typeof toJudge.plan === "function" ? await toJudge.plan(tx) : toJudge.plan;
+      const known: Batch = { ...toJudge, plan };
+      return { batch: known, before: await readBefore(tx, known) };
+    });
     const { market, plan, revisions, signal } = batch;
     const { decisionTime, open } = before;
     const question = {
@@ -84,17 +98,23 @@ export class JudgedBatch {
 
   /** What each demand may take, best first, as far as it is ranked. */
   choices(): DemandChoices[] {
-    return this.#batch.demands.map((demand) => {
+    return this.batch.demands.map((demand) => {
       const ranked = this.#ranked.get(demand);
       if (!ranked) return { demand, candidates: [], more: false };
       return { demand, candidates: ranked.candidates, more: ranked.seen < ranked.total };
     });
   }
 
+  /** Units that the demand wanted when it was judged. */
+  unitsWanted(demand: string): number {
+    return this.#before.wanting.get(demand) ?? 0;
+  }
+
   /** Ranks the next page of these demands; pages grow, so that even the last supply is found in a few calls. */
   async rankMore(demands: readonly string[]): Promise<void> {
     if (demands.length === 0) return;
-    const { market, plan, revisions, signal } = this.#batch;
+    const { market, plan, revisions, signal } = this.batch;
+    if (this.#pages > 0) await this.#leaveOutTaken(demands);
     const { rankings, versions } = await rankDemands(
       this.#shell.scoring,
       {
@@ -103,8 +123,8 @@ export class JudgedBatch {
         demandModel: plan.demandModel,
         supplyModel: plan.supplyModel,
         topK: Math.min(plan.topK * 4 ** this.#pages++, rankedMax),
-        epoch: this.#before.epoch,
-        exclude: this.#before.taken,
+        epoch: this.#taken?.epoch ?? this.#before.epoch,
+        exclude: this.#taken?.ordinals ?? [],
         decisionTime: this.decisionTime,
         revisions,
         candidates: demands.map((demand) => ({
@@ -124,16 +144,28 @@ export class JudgedBatch {
     await this.#append(rankings, epoch);
   }
 
+  /** Rankings that counted what has nothing left begin anew. */
+  async #leaveOutTaken(demands: readonly string[]): Promise<void> {
+    const { market, plan } = this.batch;
+    this.#taken ??= await this.#read((tx) => readTakenOrdinals(tx, market, plan.supplyKind));
+    for (const demand of demands) {
+      if (!this.#ranked.get(demand)?.withoutTaken) this.#ranked.set(demand, nothingRanked(true));
+    }
+  }
+
+  #excludes(demand: string, { supply }: Candidate): boolean {
+    return this.#excluded.has(pairKey({ demand, supply }));
+  }
+
   async #append(rankings: readonly DemandRanking[], epoch: number): Promise<void> {
     const ordinals = [...new Set(rankings.flatMap((ranking) => ranking.ordinals))];
-    const { market, plan } = this.#batch;
-    const levels = await this.#read((tx) =>
-      readLevelsByOrdinal(tx, market, plan.supplyKind, epoch, ordinals),
-    );
-    const idOf = new Map(levels.map((level) => [level.ordinal, level.listingId]));
+    const { market, plan } = this.batch;
+    const idOf = await this.#shell.ordinals.idsOf(market, plan.supplyKind, epoch, ordinals, this.#read);
     for (const ranking of rankings) {
-      const known = this.#ranked.get(ranking.demand) ?? { candidates: [], seen: 0, total: 0 };
-      known.candidates.push(...candidatesOf(ranking, idOf));
+      const known = this.#ranked.get(ranking.demand) ?? nothingRanked(this.#taken !== undefined);
+      known.candidates.push(
+        ...candidatesOf(ranking, idOf).filter((pair) => !this.#excludes(ranking.demand, pair)),
+      );
       known.seen += ranking.ordinals.length;
       // A page without a single supply ends it, whatever the count says: supplies may have gone since.
       known.total = ranking.ordinals.length === 0 ? known.seen : ranking.candidateCount;
@@ -142,12 +174,26 @@ export class JudgedBatch {
   }
 }
 
+interface RankedPages {
+  readonly candidates: Candidate[];
+  seen: number;
+  total: number;
+  /** What has nothing left was left out of it. */
+  readonly withoutTaken: boolean;
+}
+
+function nothingRanked(withoutTaken: boolean): RankedPages {
+  return { candidates: [], seen: 0, total: 0, withoutTaken };
+}
+
 interface Before {
   readonly decisionTime: Date;
   /** Demands that want something. */
   readonly open: readonly string[];
+  /** Units that each of them wants. */
+  readonly wanting: ReadonlyMap<string, number>;
+  /** Of the ordinals in `given`; 0: there are none. */
   readonly epoch: number;
-  readonly taken: readonly number[];
   /** Ordinals of supplies that the plan gave a demand before. */
   readonly given: ReadonlyMap<string, readonly number[]>;
 }
@@ -155,18 +201,18 @@ interface Before {
 async function readBefore(tx: Tx, { market, plan, demands }: Batch): Promise<Before> {
   const clock = await readClock(tx, market);
   const levels = await readLevels(tx, market, demands);
-  const wanting = new Set(levels.filter((level) => isOpen(level, plan)).map(({ listingId }) => listingId));
+  const open = levels.filter((level) => isOpen(level, plan));
+  const wanting = new Map(open.map((level) => [level.listingId, wantedOf(level)]));
   const given = await readGivenSupplies(tx, market, plan.id, demands);
   const supplies = await readLevels(tx, market, new Set([...given.values()].flatMap((ids) => [...ids])));
-  const taken = await readTakenOrdinals(tx, market, plan.supplyKind);
-  const { epoch } = taken;
+  const epoch = supplies.reduce((latest, { ordinalEpoch }) => Math.max(latest, ordinalEpoch), 0);
   const current = supplies.filter(({ ordinalEpoch }) => ordinalEpoch === epoch);
   const ordinalOf = new Map(current.map(({ listingId, ordinal }) => [listingId, ordinal]));
   return {
     decisionTime: clock.time,
     open: demands.filter((demand) => wanting.has(demand)),
+    wanting,
     epoch,
-    taken: taken.ordinals,
     given: new Map(
       [...given].map(([demand, ids]) => [demand, [...ids].flatMap((id) => ordinalOf.get(id) ?? [])]),
     ),

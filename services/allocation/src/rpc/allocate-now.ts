@@ -1,17 +1,19 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
-  type AllocateNowRequest,
   AllocationService,
   type BatchAllocateNowRequest,
   type DecisionSchema,
 } from "@marketmesh/contracts/allocation/v1";
-import { actAsMarket, scopeOf, type Tx } from "@marketmesh/postgres";
+import { actAsMarket, type Scope, scopeOf, type Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf, idsOf, invalidField, notAccessible, problem } from "@marketmesh/rpc";
 import { mutate, remembered } from "@marketmesh/service-host/calls";
+import { activeTraceparent } from "@marketmesh/telemetry";
 import { isContended, untilDecided, untilJudgedAlike } from "../decide/allocate.ts";
+import type { WaitingDemand } from "../decide/allocate-group.ts";
 import { type DecidedDemand, decideBatch } from "../decide/decide-batch.ts";
-import { type Batch, JudgedBatch, type ReadAsMarket } from "../decide/judge-batch.ts";
+import { type Batch, JudgedBatch } from "../decide/judge-batch.ts";
+import type { ReadAsMarket } from "../decide/ordinal-ids.ts";
 import type { Plan } from "../domain/plan.ts";
 import { awaitRevisions, parseRevisions } from "../rounds/revisions.ts";
 import type { Shell } from "../shell.ts";
@@ -33,10 +35,26 @@ export function allocateNow(
       const mutation = { method: methods.allocateNow, market: marketOf(request.plan), request };
       const before = await remembered(shell, context, mutation);
       if (before) return before;
-      const allocation = await begin(shell, context, request, [demand]);
-      return allocation((decide) =>
-        mutate(shell, context, mutation, async (tx) => ({ decision: (await decide(tx))[0]! })),
-      );
+      const startMs = performance.now();
+      const caller = callerOf(context);
+      const { market, plan } = idsOf(patterns.plan, request.plan, "plan");
+      const revisions = parseRevisions(request.revisions);
+      await awaitRevisions(shell.database, shell.signals, market, revisions, patienceOf(context));
+      await refuseHidden(shell, caller, market, [demand]);
+      const waiting: WaitingDemand = {
+        ...{ plan, demand, revisions: request.revisions, startMs },
+        scope: marketScope(caller, market),
+        call: { market, method: methods.allocateNow, requestId: request.requestId, request },
+        planFound: (read) => found(read, caller, "PLAN_NOT_FOUND", request.plan),
+        answer: ({ decision, holds }) => {
+          shell.telemetry.decided(1, holds.length, performance.now() - startMs);
+          return { decision: toDecisionMessage(market, decision, holds) };
+        },
+        traceparent: activeTraceparent(),
+      };
+      return shell.now.decide(waiting, context.signal).catch((error: unknown) => {
+        throw isContended(error) ? contended(request.plan, error) : error;
+      });
     },
 
     batchAllocateNow: async (request, context) => {
@@ -60,7 +78,7 @@ type Decide = (tx: Tx) => Promise<DecisionInit[]>;
 async function begin(
   shell: Shell,
   context: HandlerContext,
-  request: AllocateNowRequest | BatchAllocateNowRequest,
+  request: BatchAllocateNowRequest,
   demands: readonly string[],
 ): Promise<<T>(transaction: (decide: Decide) => Promise<T>) => Promise<T>> {
   const startMs = performance.now();
@@ -118,20 +136,33 @@ async function readAllowedPlan(
   planId: string,
   demands: readonly string[],
 ): Promise<Plan> {
-  if (caller.reach === "PARTY") {
-    const own = await shell.database.transaction(scopeOf(caller, market), (tx) =>
-      readLevels(tx, market, demands),
-    );
-    const visible = new Set(own.map(({ listingId }) => listingId));
-    const hidden = demands.find((demand) => !visible.has(demand));
-    if (hidden !== undefined) throw notAccessible(nameOf(market, "listings", hidden));
-  }
+  await refuseHidden(shell, caller, market, demands);
   const plan = await readAsMarket((tx) => readPlan(tx, market, planId));
   return found(plan, caller, "PLAN_NOT_FOUND", nameOf(market, "plans", planId));
 }
 
+/** A party decides its own demands only. */
+async function refuseHidden(
+  shell: Shell,
+  caller: Caller,
+  market: string,
+  demands: readonly string[],
+): Promise<void> {
+  if (caller.reach !== "PARTY") return;
+  const own = await shell.database.transaction(scopeOf(caller, market), (tx) =>
+    readLevels(tx, market, demands),
+  );
+  const visible = new Set(own.map(({ listingId }) => listingId));
+  const hidden = demands.find((demand) => !visible.has(demand));
+  if (hidden !== undefined) throw notAccessible(nameOf(market, "listings", hidden));
+}
+
+function marketScope(caller: Caller, market: string): Scope {
+  return { ...scopeOf(caller, market), reach: "MARKET", party: "" };
+}
+
 function marketReader(shell: Shell, caller: Caller, market: string, signal: AbortSignal): ReadAsMarket {
-  const scope = { ...scopeOf(caller, market), reach: "MARKET", party: "" } as const;
+  const scope = marketScope(caller, market);
   return (work) => shell.database.transaction(scope, work, { signal });
 }
 

@@ -82,19 +82,19 @@ async function selectLevels(
   return rows.map(levelOf);
 }
 
-/** Levels of one kind by ordinal, within an epoch; ordinals without a level are left out. */
-export async function readLevelsByOrdinal(
+/** Listings of one kind by ordinal, within an epoch; ordinals without a level are left out. */
+export async function readIdsByOrdinal(
   tx: Tx,
   market: string,
   kind: string,
   epoch: number,
   ordinals: readonly number[],
-): Promise<Level[]> {
-  const rows = await tx.execute<LevelRow>(sql`
-    select ${fields(market)} from capacity_levels l
+): Promise<{ readonly ordinal: number; readonly id: string }[]> {
+  const rows = await tx.execute<{ ordinal: string; listing_id: string }>(sql`
+    select l.ordinal, l.listing_id from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.ordinal_epoch = ${epoch}
       and l.ordinal = any(${sql.param([...ordinals])}::bigint[])`);
-  return rows.map(levelOf);
+  return rows.map((row) => ({ ordinal: Number(row.ordinal), id: row.listing_id }));
 }
 
 /** Ordinals of open supplies that have nothing left, in the kind's newest epoch, ascending; at most 1,000,000. */
