@@ -12,7 +12,14 @@ export {
   type Variant,
 } from "./curve/trade-off.ts";
 export { type DeferredAcceptanceOptions, deferredAcceptance } from "./deferred-acceptance.ts";
+export type { DenseAssignment, DenseCosts } from "./dense/dense.ts";
+export { assignDense } from "./dense/lapjv.ts";
+export { type DenseViolation, verifyDense } from "./dense/verify-dense.ts";
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
+export { type ExpectedConfig, expectedDefaults } from "./expected/config.ts";
+export { type Answers, type ExpectedWave, expectedWave } from "./expected/expected-wave.ts";
+export { type LivePairs, livePairs, type Residual } from "./expected/residual.ts";
+export { type ExpectedState, startExpected } from "./expected/state.ts";
 export { type ExplainOptions, explain } from "./explain/explain.ts";
 export type { Explanation, NotAssignedReason, PairPrices, ToWin } from "./explain/explanation.ts";
 export {

@@ -1,0 +1,102 @@
+/** What LAPJV works on; rows ≤ columns. */
+export interface Tableau {
+  readonly rows: number;
+  readonly columns: number;
+  readonly costs: Float64Array;
+  /** Per column. */
+  readonly prices: Float64Array;
+  /** Per row: its column, or -1. */
+  readonly columnOf: Int32Array;
+  /** Per column: its row, or -1. */
+  readonly rowOf: Int32Array;
+}
+
+/**
+ * Column reduction: the price of a column is its least cost, and the row of that cost gets the column, the last of several.
+ * Answers how many columns are cheapest in each row.
+ */
+export function reduceColumns({ rows, columns, costs, prices, columnOf, rowOf }: Tableau): Int32Array {
+  const best = new Int32Array(columns);
+  prices.fill(Number.POSITIVE_INFINITY);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      if (costs[at]! >= prices[column]!) continue;
+      prices[column] = costs[at]!;
+      best[column] = row;
+    }
+  }
+  const cheapest = new Int32Array(rows);
+  for (let column = columns - 1; column >= 0; column--) {
+    const row = best[column]!;
+    if (cheapest[row]!++ > 0) continue;
+    columnOf[row] = column;
+    rowOf[column] = row;
+  }
+  return cheapest;
+}
+
+/** Reduction transfer: a row with one cheapest column pays for it what its second best would cost more. */
+export function transferReduction(tableau: Tableau, cheapest: Int32Array): void {
+  const { rows, columns, costs, prices, columnOf } = tableau;
+  for (let row = 0; row < rows; row++) {
+    if (cheapest[row] !== 1 || columns < 2) continue;
+    const own = columnOf[row]!;
+    const start = row * columns;
+    let least = Number.POSITIVE_INFINITY;
+    for (let column = 0; column < columns; column++) {
+      const reduced = costs[start + column]! - prices[column]!;
+      if (reduced < least && column !== own) least = reduced;
+    }
+    prices[own]! -= least;
+  }
+}
+
+const PASSES = 2;
+
+/**
+ * Augmenting row reduction: a free row takes its best column at the price that makes the second best as good, and the row that
+ * had it looks for another. Answers the rows that are still free.
+ */
+export function reduceRows(tableau: Tableau): Int32Array {
+  const { rows, columns, costs, prices, columnOf, rowOf } = tableau;
+  let free = Int32Array.from(columnOf.keys()).filter((row) => columnOf[row] === -1);
+  // Each pass ends after this many bids; what is left is for the paths. Without it, rounding could keep two rows bidding.
+  for (let pass = 0; pass < PASSES; pass++) {
+    const later: number[] = [];
+    let bids = 0;
+    for (let next = 0; next < free.length; ) {
+      const row = free[next]!;
+      const start = row * columns;
+      let least = costs[start]! - prices[0]!;
+      let second = Number.POSITIVE_INFINITY;
+      let best = 0;
+      let other = -1;
+      for (let column = 1; column < columns; column++) {
+        const reduced = costs[start + column]! - prices[column]!;
+        if (reduced >= second) continue;
+        if (reduced >= least) {
+          second = reduced;
+          other = column;
+        } else {
+          second = least;
+          other = best;
+          least = reduced;
+          best = column;
+        }
+      }
+      const lowered = other >= 0 && least < second;
+      if (lowered) prices[best]! -= second - least;
+      else if (rowOf[best]! >= 0 && other >= 0) best = other;
+      const loser = rowOf[best]!;
+      columnOf[row] = best;
+      rowOf[best] = row;
+      next++;
+      if (loser < 0) continue;
+      columnOf[loser] = -1;
+      if (lowered && ++bids < rows * 4) free[--next] = loser;
+      else later.push(loser);
+    }
+    free = Int32Array.from(later);
+  }
+  return free;
+}
