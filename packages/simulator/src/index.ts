@@ -36,3 +36,8 @@ export {
 } from "./market/scenario.ts";
 export { draw } from "./oracle/draw.ts";
 export { type Oracle, pairOracle } from "./oracle/oracle.ts";
+export { type ClairvoyantOutcome, clairvoyant } from "./waves/clairvoyant.ts";
+export { WaveError } from "./waves/refuse-bad-offers.ts";
+export { runWaves, type WaveOutcome, type WavesOptions, type WavesOutcome } from "./waves/run-waves.ts";
+export { everyWave, expected } from "./waves/strategies.ts";
+export type { WaveAnswers, WaveStrategy } from "./waves/wave-strategy.ts";

@@ -2,9 +2,18 @@ const encoder = new TextEncoder();
 
 /** The state of FNV-1a (32 bits) after the UTF-8 bytes of `part` and a zero byte. */
 export function absorb(state: number, part: string | number): number {
+  return absorbBytes(state, bytesOf(part));
+}
+
+/** `absorb` for a part whose bytes are at hand. */
+export function absorbBytes(state: number, bytes: Uint8Array): number {
   let hash = state;
-  for (const byte of encoder.encode(String(part))) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
   return Math.imul(hash, 0x01000193);
+}
+
+export function bytesOf(part: string | number): Uint8Array {
+  return encoder.encode(String(part));
 }
 
 /** The state before anything was absorbed: the offset basis of FNV-1a. */

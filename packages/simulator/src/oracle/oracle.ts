@@ -1,5 +1,5 @@
 import { demandIdOf, type SparseGraph, supplyIdOf } from "@marketmesh/allocation-engine";
-import { absorb, finish, START } from "./draw.ts";
+import { absorb, absorbBytes, bytesOf, finish, START } from "./draw.ts";
 
 /**
  * Who knows the answers. It is asked about one offer at a time and says yes or no, nothing else: a strategy that gets answers
@@ -23,9 +23,14 @@ export function pairOracle(
 ): Oracle {
   const seeded = absorb(START, seed);
   const probabilityOf = typeof accepts === "number" ? () => accepts : accepts;
+  // What the ids come to is kept: a clairvoyant asks about millions of pairs.
+  const supplyStates: number[] = [];
+  const demandBytes: Uint8Array[] = [];
   return {
     answer(demand, supply) {
-      const drawn = finish(absorb(absorb(seeded, supplyIdOf(graph, supply)), demandIdOf(graph, demand)));
+      supplyStates[supply] ??= absorb(seeded, supplyIdOf(graph, supply));
+      demandBytes[demand] ??= bytesOf(demandIdOf(graph, demand));
+      const drawn = finish(absorbBytes(supplyStates[supply], demandBytes[demand]));
       return drawn < probabilityOf(demand);
     },
   };

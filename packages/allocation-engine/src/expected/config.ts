@@ -1,0 +1,42 @@
+/** What can be set about EXPECTED. The defaults are the one configuration that the outcome is measured with. */
+export interface ExpectedConfig {
+  /** Names the draws of the sampled worlds; equal seed, equal offers. */
+  readonly seed: number;
+  /** What a filled opening is worth beside its score, in scores (1 = the best score there can be). More fills more, at less value. */
+  readonly fillBonus: number;
+  /** Worlds sampled before the first offers, when nothing is known yet. */
+  readonly worldsFirst: number;
+  /** Worlds sampled in every later wave. */
+  readonly worldsPerWave: number;
+  /** How much of a pair's regret the newest world is, 0 to 1; below it the mean over all worlds so far. */
+  readonly forgetting: number;
+  /** A pair whose expected regret is above this, in scores, is held back until the last waves. */
+  readonly regretMax: number;
+  /** The share of all waves, at the end, in which nothing is held back. */
+  readonly lastShare: number;
+  /** Smallest step of a price, in scores: what a sampled world may be away from its optimum, per pair. */
+  readonly priceStep: number;
+  /** How much score decides between pairs of equal regret. */
+  readonly scoreWeight: number;
+  /** Open offers per open opening; above 1 asks more than there is room for, for capacity rules that allow it. */
+  readonly offersPerOpening: number;
+  /** What every earlier offer of a supply adds to its regret, in scores: spreads the asking over more supplies. */
+  readonly exposureCost: number;
+  /** How often one supply may be asked in all. */
+  readonly asksPerSupplyMax: number;
+}
+
+export const expectedDefaults: ExpectedConfig = {
+  seed: 1,
+  fillBonus: 0.5,
+  worldsFirst: 16,
+  worldsPerWave: 2,
+  forgetting: 0.15,
+  regretMax: 0.03,
+  lastShare: 0.2,
+  priceStep: 0.01,
+  scoreWeight: 0.001,
+  offersPerOpening: 1,
+  exposureCost: 0,
+  asksPerSupplyMax: Number.MAX_SAFE_INTEGER,
+};

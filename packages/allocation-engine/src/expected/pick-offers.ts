@@ -1,0 +1,89 @@
+import type { ExpectedConfig } from "./config.ts";
+import { imaginedRows, type Sampling } from "./sample-world.ts";
+
+/** Resolution of a key: millionths of a score, shifted so that it is never negative. */
+const resolution = 1e6;
+/** Pairs of one demand that are looked at in one wave, per offer it may make, and some more. */
+const choicesPerOffer = 3;
+const positions = 2 ** 24;
+
+/**
+ * Which pairs to ask now: those of least expected regret first, so many that all openings are asked about in time; the doubtful wait
+ * until more answers are known. In the last waves nobody waits.
+ *
+ * @returns edges, ascending; at most one offer per unit of supply, at most `offersPerOpening` per open opening
+ */
+export function pickOffers(sampling: Sampling, config: ExpectedConfig): Uint32Array {
+  const { graph, residual, state } = sampling;
+  const wavesLeft = residual.waves - state.wave;
+  const last = wavesLeft <= Math.max(1, Math.round(residual.waves * config.lastShare));
+  const { edges, order } = candidates(sampling, config, last ? Number.POSITIVE_INFINITY : config.regretMax);
+  const offersMax = last ? Number.POSITIVE_INFINITY : paceOf(sampling, config, wavesLeft);
+  const demandRoom = residual.demandLeft.map((left) => Math.floor(left * config.offersPerOpening));
+  const supplyRoom = residual.supplyLeft.slice();
+  const offers: number[] = [];
+  for (const key of order) {
+    if (offers.length >= offersMax) break;
+    const edge = edges[key % positions]!;
+    const [demand, supply] = [graph.demands[edge]!, graph.supplies[edge]!];
+    if (demandRoom[demand]! <= 0 || supplyRoom[supply]! <= 0) continue;
+    demandRoom[demand]!--;
+    supplyRoom[supply]!--;
+    offers.push(edge);
+  }
+  return Uint32Array.from(offers).sort();
+}
+
+/** Offers per wave that ask about every opening, those still expected included, before the last waves begin. */
+function paceOf({ residual, state }: Sampling, { lastShare }: ExpectedConfig, wavesLeft: number): number {
+  let openings = 0;
+  for (const left of residual.demandLeft) openings += left;
+  const seen = state.arrivals.seen.length;
+  const open = residual.demandLeft.reduce((count, left) => count + (left > 0 ? 1 : 0), 0);
+  if (open > 0) openings *= 1 + (seen > 0 ? imaginedRows(state, residual) / seen : 0);
+  const rate = overallRate(state.acceptance);
+  return Math.ceil(openings / rate / Math.max(1, wavesLeft - residual.waves * lastShare));
+}
+
+function overallRate({ yes, asked }: Sampling["state"]["acceptance"]): number {
+  const total = (column: readonly number[]) => column.reduce((sum, value) => sum + value, 0);
+  return (total(yes) + 1) / (total(asked) + 2);
+}
+
+/** The best few pairs of every open demand, as edges and as keys that sort by regret: key × 2^24 + position. */
+function candidates(
+  { graph, live, residual, state }: Sampling,
+  config: ExpectedConfig,
+  regretMax: number,
+): { edges: Uint32Array; order: Float64Array } {
+  const edges: number[] = [];
+  const keys: number[] = [];
+  const best: number[] = [];
+  const bestKeys: number[] = [];
+  for (const [row, demand] of live.demands.entries()) {
+    const room = choicesPerOffer * Math.floor(residual.demandLeft[demand]! * config.offersPerOpening) + 2;
+    best.length = 0;
+    bestKeys.length = 0;
+    for (let at = live.offsets[row]!; at < live.offsets[row + 1]!; at++) {
+      const edge = live.edges[at]!;
+      const asks = state.asks[graph.supplies[edge]!]!;
+      const regret = state.regret[edge]! + config.exposureCost * asks;
+      if (regret > regretMax || asks >= config.asksPerSupplyMax) continue;
+      const score = graph.demandScores[edge]! / 1e6;
+      const key = Math.round(resolution * Math.max(0, regret + config.scoreWeight * (1 - score)));
+      if (best.length === room && key >= bestKeys[room - 1]!) continue;
+      let to = best.length < room ? best.length : room - 1;
+      for (; to > 0 && bestKeys[to - 1]! > key; to--) {
+        bestKeys[to] = bestKeys[to - 1]!;
+        best[to] = best[to - 1]!;
+      }
+      bestKeys[to] = key;
+      best[to] = edge;
+    }
+    for (const [at, edge] of best.entries()) {
+      keys.push(bestKeys[at]! * positions + edges.length);
+      edges.push(edge);
+    }
+  }
+  return { edges: Uint32Array.from(edges), order: Float64Array.from(keys).sort() };
+}

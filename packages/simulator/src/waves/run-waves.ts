@@ -1,0 +1,130 @@
+import type { SparseGraph } from "@marketmesh/allocation-engine";
+import type { Oracle } from "../oracle/oracle.ts";
+import { refuseBadOffers } from "./refuse-bad-offers.ts";
+import type { WaveAnswers, WaveStrategy } from "./wave-strategy.ts";
+
+export interface WavesOptions {
+  /** Waves at most. Default 200. */
+  readonly waves?: number;
+  /** By demand: the wave in which it opens. Absent: all are open from the start. */
+  readonly opensAt?: ArrayLike<number>;
+  /** Called after every wave with offers. */
+  readonly onWave?: (wave: WaveOutcome) => void;
+}
+
+/** One wave that was played. */
+export interface WaveOutcome extends WaveAnswers {
+  /** From 0. */
+  readonly wave: number;
+}
+
+/** What a strategy came to. */
+export interface WavesOutcome {
+  /** Openings of all demands. */
+  readonly openings: number;
+  /** Offers that were accepted: each fills an opening. */
+  readonly accepted: number;
+  /** `accepted` over `openings`; 0 where there are none. */
+  readonly fill: number;
+  /** Sum of the demand scores of the accepted pairs, as 0..1. */
+  readonly value: number;
+  readonly offers: number;
+  /** Waves up to the last one with offers. */
+  readonly waves: number;
+}
+
+const wavesByDefault = 200;
+const nothing: WaveAnswers = { edges: new Uint32Array(0), accepted: new Uint8Array(0) };
+
+/**
+ * Plays a strategy against an oracle: a wave of offers goes out, all answers come in, what was accepted is gone, what was declined is
+ * not asked again; until nobody has anything to offer or the waves are over. Supply that is not taken stays.
+ *
+ * @throws WaveError when offers break the rules: an edge that does not exist or was asked, a supply that is taken or asked twice at
+ *   once, more offers than openings, a demand that is not open
+ */
+export function runWaves(
+  graph: SparseGraph,
+  strategy: WaveStrategy,
+  oracle: Oracle,
+  options: WavesOptions = {},
+): WavesOutcome {
+  const waves = options.waves ?? wavesByDefault;
+  const table = new Table(graph, options.opensAt);
+  let [last, lastOffers] = [nothing, -1];
+  for (let wave = 0; wave < waves; wave++) {
+    const residual = { waves, ...table.open(wave) };
+    const edges = strategy.offer(graph, residual, last);
+    refuseBadOffers(graph, residual, edges, wave);
+    last = { edges, accepted: table.settle(edges, oracle, wave) };
+    if (edges.length > 0) {
+      lastOffers = wave;
+      options.onWave?.({ wave, ...last });
+    } else if (!table.someoneComesAfter(wave)) break;
+  }
+  return { ...table.outcome(), waves: lastOffers + 1 };
+}
+
+/** What is left, asked and accepted while a run lasts. */
+class Table {
+  readonly #graph: SparseGraph;
+  readonly #opensAt: ArrayLike<number> | undefined;
+  readonly #left: Int32Array;
+  readonly #supplyLeft: Int32Array;
+  readonly #asked: Uint8Array;
+  #accepted = 0;
+  #offers = 0;
+  #millionths = 0;
+
+  constructor(graph: SparseGraph, opensAt: ArrayLike<number> | undefined) {
+    this.#graph = graph;
+    this.#opensAt = opensAt;
+    this.#left = graph.demandCapacity.slice();
+    this.#supplyLeft = graph.supplyCapacity.slice();
+    this.#asked = new Uint8Array(graph.supplies.length);
+  }
+
+  /** Copies, so that no strategy can change the table. A demand that is not open yet has no openings. */
+  open(wave: number): { demandLeft: Int32Array; supplyLeft: Int32Array; asked: Uint8Array } {
+    const opensAt = this.#opensAt;
+    const isOpen = (demand: number) => opensAt === undefined || opensAt[demand]! <= wave;
+    return {
+      demandLeft: this.#left.map((left, demand) => (isOpen(demand) ? left : 0)),
+      supplyLeft: this.#supplyLeft.slice(),
+      asked: this.#asked.slice(),
+    };
+  }
+
+  settle(edges: Uint32Array, oracle: Oracle, wave: number): Uint8Array {
+    const { demands, supplies, demandScores } = this.#graph;
+    const accepted = new Uint8Array(edges.length);
+    for (const [at, edge] of edges.entries()) {
+      const [demand, supply] = [demands[edge]!, supplies[edge]!];
+      this.#asked[edge] = 1;
+      this.#offers++;
+      if (!oracle.answer(demand, supply, wave)) continue;
+      accepted[at] = 1;
+      this.#left[demand]!--;
+      this.#supplyLeft[supply]!--;
+      this.#accepted++;
+      this.#millionths += demandScores[edge]!;
+    }
+    return accepted;
+  }
+
+  someoneComesAfter(wave: number): boolean {
+    const opensAt = this.#opensAt;
+    return opensAt !== undefined && this.#left.some((left, demand) => left > 0 && opensAt[demand]! > wave);
+  }
+
+  outcome(): Omit<WavesOutcome, "waves"> {
+    const openings = this.#graph.demandCapacity.reduce((sum, units) => sum + units, 0);
+    return {
+      openings,
+      accepted: this.#accepted,
+      fill: openings === 0 ? 0 : this.#accepted / openings,
+      value: this.#millionths / 1e6,
+      offers: this.#offers,
+    };
+  }
+}
