@@ -1,5 +1,5 @@
 import { BidHeaps, NOBODY_OUT } from "./bid-heaps.ts";
-import { Candidates, ENTRY } from "./candidates.ts";
+import { Candidates, ENTRY, worthBidding } from "./candidates.ts";
 import type { Side } from "./market.ts";
 
 /** Values in the auction, that is weights times the scale, stay below this, so that sums fit an integer of 32 bits. */
@@ -17,8 +17,11 @@ export interface AuctionRun {
   readonly prices: Int32Array;
   /** How often a bidder looked for something better: the work done. */
   readonly looks: number;
-  /** Bids until nobody has an open unit and something above 0 to bid for. */
-  run(epsilon: number): void;
+  /**
+   * Bids until nobody has an open unit and something above 0 to bid for, or so many looks were taken. Answers whether it is
+   * done; it may go on with another epsilon.
+   */
+  run(epsilon: number, looksMax: number): boolean;
   forEachHeld(visit: (position: number) => void): void;
 }
 
@@ -63,9 +66,10 @@ export class Auction implements AuctionRun {
     for (let bidder = 0; bidder < bidders.count; bidder++) this.#enqueue(bidder);
   }
 
-  run(epsilon: number): void {
+  run(epsilon: number, looksMax: number): boolean {
     const { room } = this.#bidders;
-    while (this.#waiting > 0) {
+    const stop = this.looks + looksMax;
+    while (this.#waiting > 0 && this.looks < stop) {
       const bidder = this.#queue[this.#head]!;
       this.#head = this.#head + 1 === this.#queue.length ? 0 : this.#head + 1;
       this.#waiting--;
@@ -77,6 +81,7 @@ export class Auction implements AuctionRun {
       this.#candidates.refresh(bidder, this.prices);
       this.#bid(bidder, open, epsilon);
     }
+    return this.#waiting === 0;
   }
 
   /** Bids on what is remembered. Answers false if nothing of it is known to be the best. */
@@ -90,7 +95,8 @@ export class Auction implements AuctionRun {
     const { prices } = this;
     const first = this.#candidates.first(bidder);
     const stop = first + ENTRY * this.#candidates.size(bidder);
-    let second = this.#candidates.bound(bidder);
+    const bound = this.#candidates.bound(bidder);
+    let second = worthBidding(bound);
     let best = second;
     let chosen = -1;
     for (let at = first; at < stop; at += ENTRY) {
@@ -103,7 +109,7 @@ export class Auction implements AuctionRun {
       } else second = profit;
     }
     if (chosen < 0) return false;
-    this.#place(bidder, chosen, entries[chosen + 1]! - second + epsilon);
+    this.#place(bidder, chosen, entries[chosen + 1]! - Math.max(second, bound) + epsilon);
     return true;
   }
 
@@ -111,7 +117,8 @@ export class Auction implements AuctionRun {
   #bidForSeveral(bidder: number, units: number, epsilon: number): boolean {
     const { entries } = this.#candidates;
     const { prices } = this;
-    const profits = this.#profits.fill(this.#candidates.bound(bidder));
+    const bound = this.#candidates.bound(bidder);
+    const profits = this.#profits.fill(worthBidding(bound));
     const chosen = this.#chosen;
     const first = this.#candidates.first(bidder);
     const stop = first + ENTRY * this.#candidates.size(bidder);
@@ -129,7 +136,7 @@ export class Auction implements AuctionRun {
       found = Math.min(found + 1, units + 1);
     }
     const made = Math.min(found, units);
-    const next = profits[units]!;
+    const next = Math.max(profits[units]!, bound);
     for (let rank = 0; rank < made; rank++) {
       const at = chosen[rank]!;
       this.#place(bidder, at, entries[at + 1]! - next + epsilon);

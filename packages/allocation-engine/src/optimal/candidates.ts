@@ -12,6 +12,11 @@ const HEADER = 3;
 /** Per entry: object, value, position. */
 export const ENTRY = 3;
 
+/** What a remembered edge must exceed to be known as a best one: it may equal the bound on the others, and brings something. */
+export function worthBidding(bound: number): number {
+  return bound > 0 ? bound - 1 : 0;
+}
+
 /**
  * What each bidder remembers: its few best edges and a bound on the profit of all others. Prices only rise, so the bound keeps
  * holding, and most looks read one or two cache lines instead of the whole row (the "k best" of Bertsekas' auction codes).

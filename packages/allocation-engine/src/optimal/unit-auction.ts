@@ -1,5 +1,5 @@
 import { type AuctionRun, UNAVAILABLE } from "./auction.ts";
-import { Candidates, ENTRY } from "./candidates.ts";
+import { Candidates, ENTRY, worthBidding } from "./candidates.ts";
 import type { Side } from "./market.ts";
 
 const NOBODY = -1;
@@ -31,10 +31,11 @@ export class UnitAuction implements AuctionRun {
     }
   }
 
-  run(epsilon: number): void {
+  run(epsilon: number, looksMax: number): boolean {
     const candidates = this.#candidates;
     const queue = this.#queue;
-    while (this.#waiting > 0) {
+    const stop = this.looks + looksMax;
+    while (this.#waiting > 0 && this.looks < stop) {
       const bidder = queue[this.#head]!;
       this.#head = this.#head + 1 === queue.length ? 0 : this.#head + 1;
       this.#waiting--;
@@ -43,6 +44,7 @@ export class UnitAuction implements AuctionRun {
       candidates.refresh(bidder, this.prices);
       this.#bid(bidder, epsilon);
     }
+    return this.#waiting === 0;
   }
 
   #bid(bidder: number, epsilon: number): boolean {
@@ -50,7 +52,8 @@ export class UnitAuction implements AuctionRun {
     const prices = this.prices;
     const first = this.#candidates.first(bidder);
     const stop = first + ENTRY * this.#candidates.size(bidder);
-    let second = this.#candidates.bound(bidder);
+    const bound = this.#candidates.bound(bidder);
+    let second = worthBidding(bound);
     let best = second;
     let chosen = -1;
     for (let at = first; at < stop; at += ENTRY) {
@@ -65,7 +68,7 @@ export class UnitAuction implements AuctionRun {
     if (chosen < 0) return false;
     const object = entries[chosen]!;
     const loser = this.#holders[object]!;
-    prices[object] = entries[chosen + 1]! - second + epsilon;
+    prices[object] = entries[chosen + 1]! - Math.max(second, bound) + epsilon;
     this.#holders[object] = bidder;
     this.#candidates.take(bidder, chosen);
     if (loser !== NOBODY) this.#enqueue(loser);

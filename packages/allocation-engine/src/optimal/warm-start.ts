@@ -8,6 +8,9 @@ const EXACT_SHARE = 5e-4;
 /** The proven gap of an auction is about 0.65 x epsilon per unit; this much of the bound is given away at once. */
 const GAP_SHARE = 1.25;
 
+/** Looks per bidder after which epsilon doubles with every further one: a price war is for the paths to end. */
+const PATIENCE = 128;
+
 /** What the auction left in the market: edges held, prices of the side that was bid for. */
 export interface WarmStart {
   /** The side that bid; its prices are not set yet. */
@@ -30,7 +33,10 @@ export function warmStart(market: Market, gap: number): WarmStart {
   const single = isSingle(near) && isSingle(far);
   const auction: AuctionRun = new (single ? UnitAuction : Auction)(near, far, weights, scale);
   const share = gap > 0 ? gap * GAP_SHARE : EXACT_SHARE;
-  auction.run(Math.max(1, Math.floor(averageBest(market, near, far) * share * scale)));
+  let epsilon = Math.max(1, Math.floor(averageBest(market, near, far) * share * scale));
+  for (let looks = PATIENCE * near.count + 1; !auction.run(epsilon, looks); looks = near.count) {
+    epsilon = Math.min(2 * epsilon, VALUE_MAX);
+  }
   auction.forEachHeld((position) => hold(market, edgeAt(near, position)));
   for (let node = 0; node < far.count; node++) {
     far.price[node] = Math.min(Math.floor(auction.prices[node]! / scale), weightMax);
