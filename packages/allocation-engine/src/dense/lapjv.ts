@@ -8,14 +8,16 @@ import { reduceColumns, reduceRows, type Tableau, transferReduction } from "./re
  * right to within rounding.
  *
  * R. Jonker, A. Volgenant, "A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems", Computing
- * 38 (1987). Time: O(rows² · columns) for rows ≤ columns; memory: a copy of the costs.
+ * 38 (1987). Time: O(rows² · columns) for rows ≤ columns; memory: a copy of the costs,
+ * unless they are a Float64Array with no more rows than columns.
  *
  * @throws EngineError COSTS_INVALID
  */
 export function assignDense(costs: DenseCosts): DenseAssignment {
   refuseInvalidCosts(costs);
   if (costs.rows > costs.columns) return turned(solve(transposed(costs)));
-  return solve({ ...costs, values: Float64Array.from(costs.values) });
+  const { values } = costs;
+  return solve({ ...costs, values: values instanceof Float64Array ? values : new Float64Array(values) });
 }
 
 interface OwnCosts extends DenseCosts {
