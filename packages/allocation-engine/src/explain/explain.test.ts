@@ -6,7 +6,7 @@ import type { AllocationPlan } from "../plan.ts";
 import { graphColumns } from "../testing/random-graph.ts";
 import { planFor, STRATEGIES } from "../testing/random-plan.ts";
 import { explain } from "./explain.ts";
-import { withScore } from "./score-of-weight.ts";
+import { scoreOfWeight, withScore } from "./score-of-weight.ts";
 
 describe.each(STRATEGIES)("%s", (strategy) => {
   test("every pair has its reason; with the score to win it wins, with less it loses", () => {
@@ -32,7 +32,9 @@ describe.each(STRATEGIES)("%s", (strategy) => {
                 allocate(withScore(graph, why.edge!, tried), plan).assignment.edges.includes(why.edge!);
               expect(score).toBeGreaterThanOrEqual(graph.demandScores[why.edge!]!);
               expect(wins(score)).toBe(true);
-              const less = score - 1 - (tieBelow ? 2 : 0);
+              // One weight less is a tie, which positions decide; two less lose.
+              const tie = scoreOfWeight(graph, plan, solution.weights, why.edge!, why.toWin.weight - 1);
+              const less = (tieBelow ? tie! : score) - 1;
               if (less >= 0) expect(wins(less)).toBe(false);
               won++;
             }

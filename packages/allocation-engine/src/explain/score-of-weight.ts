@@ -1,4 +1,5 @@
 import type { SparseGraph } from "../graph.ts";
+import { objectiveWeights } from "../objective.ts";
 import type { AllocationPlan } from "../plan.ts";
 
 const ONE = 1_000_000;
@@ -18,13 +19,24 @@ export function scoreOfWeight(
 ): number | undefined {
   if (weights === undefined) return inRange(weight);
   const quality = plan.objective?.demandQuality ?? ONE;
-  if (quality === 0) return undefined;
+  const said = plan.strategy === "EXPECTED" ? (plan.acceptance?.[edge] ?? 1) : 1;
+  if (quality === 0 || said === 0) return undefined;
+  const stated = said === 1 ? weights[edge]! : objectiveWeights(graph, plan.objective ?? {}, plan)[edge]!;
   const counted = (score: number): number => Math.round((score * quality) / ONE);
-  const needed = weight - (weights[edge]! - counted(graph.demandScores[edge]!));
+  const needed = leastFactor(weight, said) - (stated - counted(graph.demandScores[edge]!));
   let score = Math.ceil(((needed - 0.5) * ONE) / quality);
   while (counted(score) < needed) score++;
   while (counted(score - 1) >= needed) score--;
   return inRange(score);
+}
+
+/** The least integer that gives an expected weight: any above 0 gives 1. */
+function leastFactor(weight: number, said: number): number {
+  if (said === 1 || weight <= 1) return weight;
+  let factor = Math.ceil(weight / said);
+  while (Math.floor(factor * said) < weight) factor++;
+  while (Math.floor((factor - 1) * said) >= weight) factor--;
+  return factor;
 }
 
 function inRange(score: number): number | undefined {

@@ -46,6 +46,7 @@ function onceWanted(
   const score = scoreOfWeight(graph, plan, weights, edge, needed);
   if (score === undefined || score <= graph.demandScores[edge]!) return undefined;
   const wanted = withScore(graph, edge, score);
+  if (!prepare(wanted, plan).pruned.edges.includes(edge)) return undefined;
   const solution = allocate(wanted, plan);
   if (solution.assignment.edges.includes(edge)) return { weight: needed, score, tieBelow: false };
   return toWin(wanted, plan, solution, edge);

@@ -34,6 +34,16 @@ export function verifySolution(
   ];
 }
 
+/** What is maximised: the objective, for EXPECTED times the probability of a yes. */
+function weightsStated(graph: SparseGraph, plan: AllocationPlan): Int32Array {
+  const weights = objectiveWeights(graph, plan.objective ?? {}, plan);
+  if (plan.strategy !== "EXPECTED" || plan.acceptance === undefined) return weights;
+  return weights.map((weight, edge) => {
+    const expected = weight * plan.acceptance![edge]!;
+    return expected > 0 ? Math.max(1, Math.floor(expected)) : Math.min(weight, 0);
+  });
+}
+
 const ROUNDING = 1e-3;
 
 function verifyBound(
@@ -44,7 +54,7 @@ function verifyBound(
   facts: Solution["facts"],
 ): CertificateViolation[] {
   const violations = invalidPrices(graph, certificate);
-  const weights = objectiveWeights(graph, plan.objective ?? {}, plan);
+  const weights = weightsStated(graph, plan);
   let primal = 0;
   for (const edge of edges) primal += weights[edge]!;
   if (primal !== certificate.primal) {

@@ -10,7 +10,7 @@ import { stable } from "./stable.ts";
 import { waitingOrder } from "./waiting-order.ts";
 
 /** Every strategy by its name. */
-const STRATEGIES: Partial<Record<Strategy, (problem: Problem) => Answer>> = {
+const STRATEGIES: Record<Strategy, (problem: Problem) => Answer> = {
   STABLE: ({ graph, caps, plan }) => ({
     assignment: stable(graph, plan.proposing ?? "DEMAND", caps),
     method: "deferred acceptance",
@@ -33,11 +33,13 @@ const STRATEGIES: Partial<Record<Strategy, (problem: Problem) => Answer>> = {
   }),
   FAIR: fair,
   OPTIMAL: optimal,
+  // One wave of it: weights are expected values already. What it learns from wave to wave is `expectedWave`.
+  EXPECTED: optimal,
 };
 
 /** Runs the strategy that the plan names. */
 export function decide(problem: Problem): Answer {
-  const strategy = STRATEGIES[problem.plan.strategy];
+  const strategy: ((problem: Problem) => Answer) | undefined = STRATEGIES[problem.plan.strategy];
   if (strategy === undefined) {
     throw new EngineError("PLAN_INVALID", `there is no strategy ${problem.plan.strategy}`);
   }

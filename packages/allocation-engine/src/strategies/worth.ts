@@ -1,6 +1,7 @@
 import type { SparseGraph } from "../graph.ts";
 import { objectiveWeights } from "../objective.ts";
 import type { AllocationPlan, OutsideOptions, Strategy } from "../plan.ts";
+import { expectedWeights } from "./expected-weights.ts";
 
 /** Strategies that go by what each side says of the other and by nothing else. */
 const BY_SCORES: ReadonlySet<Strategy> = new Set<Strategy>(["STABLE", "LOTTERY"]);
@@ -12,7 +13,8 @@ export function weightsOf(graph: SparseGraph, plan: AllocationPlan): Int32Array 
   if (BY_SCORES.has(plan.strategy)) return undefined;
   const stated = plan.objective !== undefined || plan.outside !== undefined;
   if (!stated && !MAXIMISES.has(plan.strategy)) return undefined;
-  return objectiveWeights(graph, plan.objective ?? {}, plan);
+  const weights = objectiveWeights(graph, plan.objective ?? {}, plan);
+  return plan.strategy === "EXPECTED" ? expectedWeights(weights, plan.acceptance) : weights;
 }
 
 /**

@@ -10,6 +10,7 @@ export const STRATEGIES: readonly Strategy[] = [
   "LOTTERY",
   "FAIR",
   "OPTIMAL",
+  "EXPECTED",
 ];
 
 /** A plan with groups on both sides, limits, exclusions and pins for a graph; `nested` keeps each side's groups apart. */
@@ -36,6 +37,10 @@ export function planFor(graph: Graph, strategy: Strategy, nested: boolean): fc.A
       exclusions: fc.array(pair, { maxLength: 3 }),
       pins: fc.array(pair, { maxLength: 2 }),
       seed: fc.nat(1000),
+      acceptance: fc.array(fc.constantFrom(0, 0.3, 1), {
+        minLength: graph.supplies.length,
+        maxLength: graph.supplies.length,
+      }),
       proposing: fc.constantFrom("DEMAND", "SUPPLY" as const),
     })
     .map(
@@ -59,6 +64,7 @@ export function planFor(graph: Graph, strategy: Strategy, nested: boolean): fc.A
           waiting: rest.waiting,
           seed: rest.seed,
           proposing: rest.proposing,
+          ...(strategy === "EXPECTED" ? { acceptance: rest.acceptance } : {}),
           ...(stated ? { objective, outside: { supply: outside } } : {}),
         };
       },
