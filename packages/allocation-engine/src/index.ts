@@ -16,12 +16,14 @@ export type { DenseAssignment, DenseCosts } from "./dense/dense.ts";
 export { assignDense } from "./dense/lapjv.ts";
 export { type DenseViolation, verifyDense } from "./dense/verify-dense.ts";
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
+export { type Acceptance, learn, type Observation } from "./expected/acceptance.ts";
 export { type ExpectedConfig, expectedDefaults } from "./expected/config.ts";
 export { type Answers, type ExpectedWave, expectedWave } from "./expected/expected-wave.ts";
 export { type LivePairs, livePairs, type Residual } from "./expected/residual.ts";
 export { type ExpectedState, startExpected } from "./expected/state.ts";
 export { type ExplainOptions, explain } from "./explain/explain.ts";
 export type { Explanation, NotAssignedReason, PairPrices, ToWin } from "./explain/explanation.ts";
+export { explanationText } from "./explain/text.ts";
 export {
   buildGraph,
   demandIdOf,

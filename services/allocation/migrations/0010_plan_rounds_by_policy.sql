@@ -31,21 +31,20 @@ create table plan_states (
   bucket integer not null,                       -- of the plan
   plan text collate "C" not null,
   version bigint not null,                       -- from 1, one more per round
-  content bytea not null,                        -- gzip of JSON
-  fed_time timestamptz not null default '-infinity', -- market time of the latest answer in it
+  content bytea not null,                        -- gzip of JSON, see expected-round.ts
   update_time timestamptz not null,
   primary key (market, bucket, plan)
 );
 alter table plan_states alter column content set storage external;
 
--- Answers that a plan's state has learned from, as far back as one may still be missing.
+-- Answers that a plan's state has learned from, of rounds that have further ones to come.
 create table plan_answers_fed (
   market text collate "C" not null,
   bucket integer not null,                       -- of the plan
   plan text collate "C" not null,
+  round text collate "C" not null,
   offer text collate "C" not null,
-  answer_time timestamptz not null,
-  primary key (market, bucket, plan, offer)
+  primary key (market, bucket, plan, round, offer)
 );
 
 alter table rounds
@@ -55,6 +54,7 @@ alter table rounds
   add column strategy text collate "C" not null default '',
   add column seed bigint not null default 0,
   add column proof jsonb,                        -- primal, dual, gap, exact; null: the strategy proves nothing
+  add column answers_fed boolean not null default false, -- its plan's state has learned from all its answers
   add column state_version bigint not null default 0, -- of the plan's state that decided; 0: none
   add column approval_expire_time timestamptz,   -- market time; null: needs no approval
   add column approver text not null default '',
@@ -70,6 +70,7 @@ alter table rounds drop constraint rounds_state_check;
 alter table rounds add constraint rounds_state_check check (state in
   ('PENDING', 'SOLVING', 'SOLVED', 'AWAITING_APPROVAL', 'COMMITTED', 'SETTLED', 'FAILED', 'SIMULATED', 'REJECTED')) not valid;
 alter table rounds validate constraint rounds_state_check;
+create index rounds_to_feed on rounds (market, plan) where not answers_fed and state in ('COMMITTED', 'SETTLED');
 create index rounds_to_approve on rounds (market, approval_expire_time) where state = 'AWAITING_APPROVAL';
 
 alter table decisions drop constraint decisions_result_check;

@@ -40,6 +40,11 @@ async function fill(
   return revisions;
 }
 
+/** Demands that want one unit each. */
+function* singles(count: number): Generator<ListingRow> {
+  for (const row of skillRows("demand", count)) yield { ...row, capacity: { units: 1 } };
+}
+
 /** Steady calls of AllocateNow, each for a demand of its own, among all supply. */
 async function allocateNow(mesh: BenchMesh): Promise<void> {
   const market = "now";
@@ -49,7 +54,7 @@ async function allocateNow(mesh: BenchMesh): Promise<void> {
     mesh,
     market,
     () => skillRows("supply", supply),
-    () => skillRows("demand", calls),
+    () => singles(calls),
   );
   say(`${market}: ${supply} supplies and ${calls} demands after ${secondsSince(startMs)} s`);
   const parent = `markets/${market}`;

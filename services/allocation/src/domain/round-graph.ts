@@ -45,8 +45,8 @@ export interface Solution {
   readonly engine: EngineSolution;
 }
 
-/** Adds what a strategy needs beside the graph: what EXPECTED has learned. */
-export type Advise = (graph: Graph, plan: AllocationPlan) => AllocationPlan;
+/** Who solves the graph: the engine's one door, or with what a plan has learned. */
+export type Solve = (graph: Graph, plan: AllocationPlan) => EngineSolution;
 
 /**
  * Assigns supplies to demands. The engine knows capacities only, so a supply with an exclusive group becomes one node of
@@ -59,7 +59,7 @@ export function solveRound(
   supplies: readonly SnapshotLevel[],
   ranked: readonly RankedDemand[],
   seed = 0,
-  advise: Advise = (_, asked) => asked,
+  solve: Solve = allocate,
 ): Solution {
   const nodes = new SupplyNodes(supplies);
   const columns = edgeColumns(demands, ranked, nodes);
@@ -71,7 +71,7 @@ export function solveRound(
     supplyCapacity: nodes.capacity,
     ...columns.edges,
   });
-  const engine = allocate(graph, advise(graph, enginePlanOf(plan, graph, demands, supplies, seed)));
+  const engine = solve(graph, enginePlanOf(plan, graph, demands, supplies, seed));
   return {
     pairs: pairsOf(plan, graph, engine.assignment),
     edgeCount: graph.demands.length,

@@ -1,11 +1,24 @@
+import type { PlanKnowledge } from "./expected-round.ts";
 import type { RecordedCertificate, RecordedGraph } from "./packed-graph.ts";
 import type { RoundProof } from "./round.ts";
 import type { Solution } from "./round-graph.ts";
 
-/** What is kept of a solution: the graph, what was chosen, and what was maximised. */
-export function recordOf({ graph, engine }: Pick<Solution, "graph" | "engine">): RecordedGraph {
+/**
+ * What is kept of a solution: the graph, what was chosen, what was maximised, and as JSON what EXPECTED knew before and was
+ * answered since (`LearnedState`, `RecordedAnswer`), under `knowledge`.
+ */
+export function recordOf(
+  { graph, engine }: Pick<Solution, "graph" | "engine">,
+  seen: Pick<PlanKnowledge, "learned" | "answers"> | undefined,
+): RecordedGraph {
   const { assignment, weights } = engine;
-  return { graph, chosen: assignment.edges, extra: { ...(weights && { weights }) } };
+  const knowledge =
+    seen && new TextEncoder().encode(JSON.stringify({ learned: seen.learned, answers: seen.answers }));
+  return {
+    graph,
+    chosen: assignment.edges,
+    extra: { ...(weights && { weights }), ...(knowledge && { knowledge }) },
+  };
 }
 
 /** The proof with its prices; undefined when the strategy proves nothing. */

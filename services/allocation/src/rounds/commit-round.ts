@@ -53,6 +53,7 @@ async function commitPairs(tx: Tx, deps: RoundDeps, leased: LeasedRound, plan: P
     answeredBy: plan.answeredBy,
     commit: true,
     expireTime: new Date(clock.time.getTime() + plan.acceptanceWindowMs),
+    rules: plan.offers,
     continued: round.pairsCommitted > 0,
   };
   const ledger = await openLedger(

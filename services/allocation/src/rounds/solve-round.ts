@@ -2,14 +2,17 @@ import type { Tx } from "@marketmesh/postgres";
 import { type Decided, logRound } from "../decisions/log-decided.ts";
 import { type Decision, resultOf } from "../domain/decision.ts";
 import { roundSeed } from "../domain/engine-plan.ts";
+import { expectedRound, type LearnedState, type PlanKnowledge } from "../domain/expected-round.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Round } from "../domain/round.ts";
-import { type Solution, solveRound as solveGraph } from "../domain/round-graph.ts";
+import { type Solution, type Solve, solveRound as solveGraph } from "../domain/round-graph.ts";
 import { proofOf, proofSummary, recordOf } from "../domain/round-record.ts";
 import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 import { announceRound } from "../events/round-facts.ts";
+import { keepRankings } from "../offers/keep-rankings.ts";
 import { phase } from "../spans.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
+import { readKnowledge, saveKnowledge } from "../storage/plan-state-store.ts";
 import { compressGraph, insertRoundGraph } from "../storage/round-graph-store.ts";
 import { insertRoundPairs } from "../storage/round-pair-store.ts";
 import { readSnapshot } from "../storage/round-snapshot-store.ts";
@@ -19,7 +22,10 @@ import { type RankedRound, rankRound } from "./rank-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
 
-/** SOLVING to SOLVED, or to wait for an approval, or a dry run to its end: filter, rank, assign; the assignment and every demand's decision are stored in one transaction. */
+/**
+ * SOLVING to SOLVED, or to wait for an approval, or a dry run to its end: filter, rank, assign; the assignment and every
+ * demand's decision are stored in one transaction.
+ */
 export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: AbortSignal): Promise<Round> {
   const { database, leaseMs, signals } = deps;
   const { market, round } = leased;
@@ -45,17 +51,29 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
   const startMs = performance.now();
   const size = { "marketmesh.demands": demands.length, "marketmesh.supplies": supplies.length };
   const seed = roundSeed(plan.seed ?? 0, round.id);
-  const solution = phase("assign", size, () => solveGraph(plan, demands, supplies, ranked.ranked, seed));
+  const known =
+    plan.strategy === "EXPECTED"
+      ? await database.background((tx) => readKnowledge(tx, market, plan.id))
+      : undefined;
+  const solver = known ? new LearningSolver(known) : undefined;
+  const solution = phase("assign", size, () =>
+    solveGraph(plan, demands, supplies, ranked.ranked, seed, solver?.solve),
+  );
   const assignMs = performance.now() - startMs;
-  const record = await compressGraph(recordOf(solution), proofOf(solution));
+  const record = await compressGraph(recordOf(solution, known), proofOf(solution));
   const log = { log: deps.uuid(), plan, versions: ranked.versions, release: deps.release };
   const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, log, demands, ranked, solution);
   return database.background(async (tx) => {
     await insertRoundGraph(tx, market, round.id, record);
     await storeSolution(tx, leased, solution, decisions);
+    const ids = new Map([...(decisions ?? [])].map(([demand, { id }]) => [demand, id]));
+    const snapshot = { demands, supplies, ranked: ranked.ranked };
+    await keepRankings(tx, market, plan, ids, snapshot, round.decisionTime!);
     if (!round.dryRun) await logRound(tx, leased, log, solution, demands.length);
+    if (known && !round.dryRun) await saveKnowledge(tx, market, plan.id, known, solver!.learned);
     const step = {
       ...ranked.versions,
+      stateVersion: known?.version ?? 0,
       ...nextOf(plan, round, solution),
       strategy: plan.strategy,
       seed,
@@ -70,6 +88,27 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     if (solved.state === "AWAITING_APPROVAL") await announceRound(tx, market, solved);
     return solved;
   });
+}
+
+/** Solves with what the plan knows, and keeps what it knows then. */
+class LearningSolver {
+  readonly #known: PlanKnowledge;
+  #learned: LearnedState | undefined;
+
+  constructor(known: PlanKnowledge) {
+    this.#known = known;
+  }
+
+  readonly solve: Solve = (graph, plan) => {
+    const { solution, learned } = expectedRound(graph, plan, this.#known.learned, this.#known.answers);
+    this.#learned = learned;
+    return solution;
+  };
+
+  get learned(): LearnedState {
+    if (!this.#learned) throw new Error("nothing is solved yet");
+    return this.#learned;
+  }
 }
 
 /** Where a solved round goes: what is tried ends, what needs an approval and has something to approve waits. */

@@ -1,0 +1,65 @@
+import { type AllocationPlan, buildGraph } from "@marketmesh/allocation-engine";
+import { expect, test } from "vitest";
+import { expectedRound, type LearnedState, type RecordedAnswer } from "./expected-round.ts";
+
+const size = 8;
+const ids = (letter: string) => Array.from({ length: size }, (_, n) => `${letter}${n}`);
+const pairs = ids("d").flatMap((_, d) => [0, 1, 2].map((k) => [d, (d + k) % size] as const));
+const graphOf = (demands: readonly string[]) => {
+  const kept = pairs.filter(([d]) => demands.includes(`d${d}`));
+  return buildGraph({
+    demandIds: demands,
+    demandCapacity: demands.map(() => 1),
+    supplyIds: ids("s"),
+    supplyCapacity: ids("s").map(() => 1),
+    edgeDemands: kept.map(([d]) => demands.indexOf(`d${d}`)),
+    edgeSupplies: kept.map(([, s]) => s),
+    demandScores: kept.map(([d, s]) => 1_000_000 - 10_000 * ((d + s) % 7)),
+    supplyScores: kept.map(() => 0),
+  });
+};
+const plan: AllocationPlan = { strategy: "EXPECTED" };
+const answer = (demand: string, accepted: boolean): RecordedAnswer => ({
+  ...{ offer: `o-${demand}`, round: "r", demand, score: 900_000, accepted },
+});
+
+test("each round offers something while somebody can be asked, and remembers demands by their ids", () => {
+  const { solution, learned } = expectedRound(graphOf(ids("d")), plan, undefined, []);
+  expect(solution.assignment.edges.length).toBeGreaterThan(0);
+  expect(solution.facts.strategy).toBe("EXPECTED");
+  expect(learned.wave).toBe(1);
+  expect(learned.demands.map(([id]) => id)).toEqual(ids("d"));
+});
+
+test("the same knowledge gives the same offers, whatever was kept in between", () => {
+  const first = expectedRound(graphOf(ids("d")), plan, undefined, []);
+  const left = ids("d").slice(2);
+  const answers = [answer("d0", true), answer("d1", false)];
+  const kept = JSON.parse(JSON.stringify(first.learned)) as LearnedState;
+  const again = expectedRound(graphOf(left), plan, kept, answers);
+  expect(again).toEqual(expectedRound(graphOf(left), plan, first.learned, answers));
+  expect(again.learned.acceptance.asked.reduce((sum, asked) => sum + asked, 0)).toBeCloseTo(2);
+});
+
+test("answers about demands that the plan never saw teach nothing", () => {
+  const first = expectedRound(graphOf(ids("d")), plan, undefined, []);
+  const again = expectedRound(graphOf(ids("d")), plan, first.learned, [answer("stranger", true)]);
+  expect(again.learned.acceptance.asked.reduce((sum, asked) => sum + asked, 0)).toBe(0);
+});
+
+test("exclusions and pins hold", () => {
+  const graph = graphOf(ids("d"));
+  const exclusions = [0, 1].map((k) => ({ demand: 0, supply: k }));
+  const { solution } = expectedRound(
+    graph,
+    { ...plan, limits: { exclusions, pins: [{ demand: 3, supply: 5 }] } },
+    undefined,
+    [],
+  );
+  const chosen = [...solution.assignment.edges].map(
+    (edge) => `${graph.demands[edge]}-${graph.supplies[edge]}`,
+  );
+  expect(chosen).toContain("3-5");
+  expect(chosen).not.toContain("0-0");
+  expect(chosen).not.toContain("0-1");
+});
