@@ -1,6 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
+import {
+  AllocationService,
+  DecisionService,
+  InventoryService,
+  OfferService,
+} from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { FeedService } from "@marketmesh/contracts/events/v1";
@@ -53,7 +58,10 @@ export interface Marketmesh extends Disposable {
   readonly eligibility: Client<typeof EligibilityService>;
   readonly scoring: Client<typeof ScoringService>;
   readonly allocation: Client<typeof AllocationService>;
+  readonly decisions: Client<typeof DecisionService>;
   readonly inventory: Client<typeof InventoryService>;
+  /** Counter-offers and waitlists, served by allocation. */
+  readonly offers: Client<typeof OfferService>;
   readonly fulfillment: Client<typeof FulfillmentService>;
   /** The events of one service, for operators. */
   feeds(service: string): Client<typeof FeedService>;
@@ -121,8 +129,14 @@ export function connect(options: ConnectOptions): Marketmesh {
     get allocation() {
       return client(AllocationService);
     },
+    get decisions() {
+      return client(DecisionService);
+    },
     get inventory() {
       return client(InventoryService);
+    },
+    get offers() {
+      return client(OfferService);
     },
     get fulfillment() {
       return client(FulfillmentService);

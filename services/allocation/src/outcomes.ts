@@ -68,6 +68,9 @@ async function countSome(database: Database, feed: CountedFeed, count: Counting)
   return facts.length;
 }
 
+/** Facts after which the state is what it was. */
+const passing: ReadonlySet<string> = new Set(["HoldRenewed", "OfferCountered", "OfferCounterDeclined"]);
+
 /** The state that a fact's name says: `HoldCreated` is HELD, `OfferExpired` is EXPIRED. */
 function stateOf(factName: string): string {
   const word = factName.replace(/^(Hold|Offer)/, "");
@@ -83,7 +86,8 @@ function counting(metrics: Metrics): Counting {
     fillTime: metrics.histogram(defined.timeToFill),
     facts(feed, facts) {
       if (feed === "allocation") return;
-      for (const { market, factName } of facts) changes[feed].add(1, { market, state: stateOf(factName) });
+      for (const { market, factName } of facts)
+        if (!passing.has(factName)) changes[feed].add(1, { market, state: stateOf(factName) });
     },
   };
 }

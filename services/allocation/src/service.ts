@@ -1,4 +1,9 @@
-import { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
+import {
+  AllocationService,
+  DecisionService,
+  InventoryService,
+  OfferService,
+} from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
@@ -6,13 +11,17 @@ import type { Host } from "@marketmesh/service-host";
 import { allocationConfig } from "./config.ts";
 import { AllocateGroup } from "./decide/allocate-group.ts";
 import { OrdinalIds } from "./decide/ordinal-ids.ts";
+import { Gate } from "./decisions/heavy/gate.ts";
 import { keepDecisionLog } from "./decisions/retention.ts";
+import { decisionRoutes } from "./decisions/routes.ts";
 import { onListing, sidesOfKinds } from "./events/on-listing.ts";
 import { AnswerGroup } from "./ledger/answer-group.ts";
 import { expireHolds } from "./ledger/expire-holds.ts";
 import { ExpiryAlarm } from "./ledger/expiry-alarm.ts";
 import { HoldGroup } from "./ledger/hold-group.ts";
 import { migrations } from "./migrations.ts";
+import { fillOffers } from "./offers/fill-offers.ts";
+import { serveWaitlists } from "./offers/serve-waitlist.ts";
 import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
 import { runRoundTimers } from "./rounds/round-timers.ts";
@@ -20,6 +29,7 @@ import { runRounds } from "./rounds/round-worker.ts";
 import { settleRounds } from "./rounds/settle-rounds.ts";
 import { Signals, topics } from "./rounds/signals.ts";
 import { inventoryRoutes } from "./rpc/inventory-routes.ts";
+import { offerRoutes } from "./rpc/offer-routes.ts";
 import { allocationRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
 import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
@@ -34,6 +44,7 @@ export async function bindAllocation(host: Host): Promise<void> {
   const database = await host.database({ migrations });
   const events = await host.events(database);
   const signals = new Signals();
+  const eligibility = host.mesh(EligibilityService);
   const expiry = new ExpiryAlarm();
   const shared: Omit<Shell, "now"> = {
     database,
@@ -42,7 +53,7 @@ export async function bindAllocation(host: Host): Promise<void> {
     expiry,
     uuid: () => host.uuid(),
     signals,
-    eligibility: host.mesh(EligibilityService),
+    eligibility,
     scoring: host.mesh(ScoringService),
     telemetry: allocationTelemetry(host.telemetry),
     release,
@@ -50,7 +61,10 @@ export async function bindAllocation(host: Host): Promise<void> {
   };
   const shell: Shell = { ...shared, now: new AllocateGroup(shared) };
   host.serve(AllocationService, allocationRoutes(shell));
+  host.serve(OfferService, offerRoutes(shell));
   host.serve(InventoryService, inventoryRoutes(shell));
+
+  host.serve(DecisionService, decisionRoutes({ database, release, gate: new Gate(), checks: eligibility }));
 
   const sideOf = sidesOfKinds(host.mesh(CatalogService), () => AbortSignal.timeout(getKindTimeoutMs));
   const subscription = {
@@ -79,6 +93,9 @@ export async function bindAllocation(host: Host): Promise<void> {
     runRoundTimers({ database, signals }, roundTimersPollMs, signal),
   );
   host.background("round settling", (signal) => settleRounds(database, signals, signal));
+  const offering = { database, signals, log: host.log, uuid: shell.uuid, faultPoint: host.faultPoint };
+  host.background("offers", (signal) => fillOffers(offering, signal));
+  host.background("waitlists", (signal) => serveWaitlists(offering, signal));
   const { metrics } = host.telemetry;
   host.background("outcomes", (signal) =>
     measureOutcomes({ database, metrics, signals, measureEveryMs }, signal),

@@ -1,6 +1,11 @@
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
-import type { AllocationService, InventoryService } from "@marketmesh/contracts/allocation/v1";
+import type {
+  AllocationService,
+  DecisionService,
+  InventoryService,
+  OfferService,
+} from "@marketmesh/contracts/allocation/v1";
 import { type Database, openDatabase } from "@marketmesh/postgres";
 import type { Env } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
@@ -11,6 +16,7 @@ import { type TestListing, World } from "./world.ts";
 export const market = "bazaar";
 export const parent = `markets/${market}`;
 export type AllocationClient = Client<typeof AllocationService>;
+export type DecisionClient = Client<typeof DecisionService>;
 export type InventoryClient = Client<typeof InventoryService>;
 
 const quick = {
@@ -26,8 +32,12 @@ export interface App extends AsyncDisposable {
   readonly staff: AllocationClient;
   /** Likewise, what InventoryService serves. */
   readonly inventory: InventoryClient;
+  readonly decisions: DecisionClient;
   as(claims: TestTokenClaims): Promise<AllocationClient>;
   inventoryAs(claims: TestTokenClaims): Promise<InventoryClient>;
+  /** What OfferService serves. */
+  offersAs(claims: TestTokenClaims): Promise<Client<typeof OfferService>>;
+  decisionsAs(claims: TestTokenClaims): Promise<DecisionClient>;
   /** Announces listings and waits until allocation knows them. */
   list(...listings: TestListing[]): Promise<void>;
   readonly announceListings: AnnounceListings;
@@ -53,13 +63,19 @@ export async function startAllocation(env: Env = {}): Promise<App> {
     return mesh;
   };
   const as = async (claims: TestTokenClaims) => (await meshAs(claims)).allocation;
+  const decisionsAs = async (claims: TestTokenClaims) => (await meshAs(claims)).decisions;
   const inventoryAs = async (claims: TestTokenClaims) => (await meshAs(claims)).inventory;
+  const offersAs = async (claims: TestTokenClaims) => (await meshAs(claims)).offers;
   const settings = running.services.get("allocation")!.host.env;
   const database = await openDatabase({
     url: settings.DATABASE_URL!,
     backgroundUrl: settings.DATABASE_BACKGROUND_URL!,
   });
-  const { allocation: staff, inventory } = await meshAs({
+  const {
+    allocation: staff,
+    decisions,
+    inventory,
+  } = await meshAs({
     principal: `${parent}/serviceAccounts/staff`,
     market,
   });
@@ -67,8 +83,11 @@ export async function startAllocation(env: Env = {}): Promise<App> {
     world,
     staff,
     inventory,
+    decisions,
     as,
     inventoryAs,
+    offersAs,
+    decisionsAs,
     announceListings: catalog.announceListings,
     async list(...listings) {
       const placed = await catalog.announceListings(market, listings);

@@ -15,6 +15,7 @@ import {
 import { openLedger } from "../ledger/open-ledger.ts";
 import { holdOf, type Terms, type WantedHold, writeHolds } from "../ledger/take-holds.ts";
 import type { FilteredDemand } from "../mesh/filter.ts";
+import { keepChoices } from "../offers/keep-rankings.ts";
 import { phase } from "../spans.ts";
 import { readLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
@@ -142,7 +143,7 @@ async function record(
   const log = uuid();
   const idOf = new Map(demands.map((demand) => [demand, uuid()]));
   const expireTime = new Date(clock.time.getTime() + plan.acceptanceWindowMs);
-  const terms: Terms = { answeredBy: plan.answeredBy, commit: true, expireTime };
+  const terms: Terms = { answeredBy: plan.answeredBy, commit: true, expireTime, rules: plan.offers };
   const claimed = picks.map((pick) => {
     const wanted = wantedHold(market, plan.id, idOf.get(pick.demand)!, pick);
     return holdOf(wanted, pick.claim, terms, clock.time);
@@ -164,6 +165,7 @@ async function record(
     market,
     timed.map(({ decision }) => decision),
   );
+  await keepChoices(tx, market, plan, idOf, judged.choices(), clock.time);
   const { versions, decisionTime } = judged;
   const entry = { log, plan, versions, release };
   await logBatch(tx, market, entry, decisionTime, judged.choices(), openUnits, picks);

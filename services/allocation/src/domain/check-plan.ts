@@ -37,6 +37,17 @@ const checks: readonly Check[] = [
     strategy === "EXPECTED" && answeredBy === undefined
       ? { field: "plan.answered_by", message: "EXPECTED learns from answers: SIDE_DEMAND or SIDE_SUPPLY" }
       : undefined,
+  ({ offers, answeredBy }) =>
+    offers && answeredBy === undefined
+      ? { field: "plan.offers", message: "nobody answers: there are no offers without answered_by" }
+      : undefined,
+  ({ offers, unitMode, answeredBy }) =>
+    offers && offers.overOfferPerUnit > 1 && (unitMode === "WHOLE" || answeredBy === "DEMAND")
+      ? {
+          field: "plan.offers.over_offer_per_unit",
+          message: "only single units can be over-offered, and only to the supply",
+        }
+      : undefined,
   pairsTwice,
   groupsTwice,
   ({ strategy, shares = [] }) => {

@@ -1,4 +1,6 @@
 import type { HeldUnits } from "./ledger.ts";
+import type { OfferTerms, Turn } from "./negotiation.ts";
+import type { KeptRules } from "./offer-rules.ts";
 
 export type HoldState = "HELD" | "CONFIRMED" | "RELEASED" | "EXPIRED";
 export type OfferState = "MADE" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "RESCINDED";
@@ -47,6 +49,26 @@ export interface Offer {
   readonly version: number;
   /** The W3C trace context that it was made in; empty when it was not traced. */
   readonly traceparent: string;
+  /** From 1. */
+  readonly wave: number;
+  /** The offer that it replaces; empty: none. */
+  readonly replaces: string;
+  /** A value of DeclineReason without its prefix; empty: nobody said. */
+  readonly declineReason: string;
+  /** What was said when it was declined or rescinded. */
+  readonly reasonText: string;
+  /** Rescinded because others took all that the demand wanted. */
+  readonly surplus: boolean;
+  /** On the table, or agreed. */
+  readonly terms: OfferTerms | undefined;
+  /** Those that a counter-offer replaced, until it is answered. */
+  readonly termsBefore: OfferTerms | undefined;
+  readonly counterRounds: number;
+  readonly turn: Turn;
+  /** Who answers counter-offers; empty: the market's staff. */
+  readonly counterParty: string;
+  /** Undefined: those of release 0.3.0, which had none. */
+  readonly rules: KeptRules | undefined;
 }
 
 /** A committed claim; it has the hold's id. */
@@ -61,6 +83,8 @@ export interface Allocation {
   readonly plan: string;
   readonly decision: string;
   readonly createTime: Date;
+  /** What was agreed; undefined: nobody named any. */
+  readonly terms?: OfferTerms | undefined;
 }
 
 export type Answer = "ACCEPT" | "DECLINE";
@@ -69,17 +93,19 @@ export type Answer = "ACCEPT" | "DECLINE";
 export type AnswerVerdict =
   | { readonly kind: "SETTLE"; readonly state: "ACCEPTED" | "DECLINED" }
   | { readonly kind: "REPEATED" }
-  | { readonly kind: "REFUSED"; readonly reason: "OFFER_SETTLED" | "OFFER_EXPIRED" };
+  | { readonly kind: "REFUSED"; readonly reason: "OFFER_SETTLED" | "OFFER_EXPIRED" | "OFFER_NOT_YOUR_TURN" };
 
 const stateAfter = { ACCEPT: "ACCEPTED", DECLINE: "DECLINED" } as const;
 
 /** Silence has ended an offer once its time is over by the market clock, whether or not anybody noticed yet. */
-export function judgeAnswer(offer: Offer, answer: Answer, now: Date): AnswerVerdict {
+export function judgeAnswer(offer: Offer, answer: Answer, now: Date, by: Turn = "PARTY"): AnswerVerdict {
   const state = stateAfter[answer];
   if (offer.state === state) return { kind: "REPEATED" };
   if (offer.state === "EXPIRED") return { kind: "REFUSED", reason: "OFFER_EXPIRED" };
   if (offer.state !== "MADE") return { kind: "REFUSED", reason: "OFFER_SETTLED" };
   if (offer.expireTime <= now) return { kind: "REFUSED", reason: "OFFER_EXPIRED" };
+  // Who has countered may still say no.
+  if (answer === "ACCEPT" && offer.turn !== by) return { kind: "REFUSED", reason: "OFFER_NOT_YOUR_TURN" };
   return { kind: "SETTLE", state };
 }
 
@@ -93,6 +119,11 @@ export interface Settlement {
   readonly traceparent?: string;
   /** Instead of DECLINED. */
   readonly rescinded?: boolean;
+  /** Because others took all that the demand wanted. */
+  readonly surplus?: boolean;
+  /** Why, where somebody said. */
+  readonly declineReason?: string;
+  readonly reasonText?: string;
   /** Confirms only these units. */
   readonly units?: number;
   /** The id of the hold that keeps the other units. Absent: they go back. */
@@ -118,9 +149,21 @@ export function settledOfferState(settlement: Settlement): Exclude<OfferState, "
   return settlement.rescinded ? "RESCINDED" : offerStateOf[settlement.to];
 }
 
-export function allocationOf(hold: Hold, now: Date): Allocation {
+export function allocationOf(hold: Hold, now: Date, terms?: OfferTerms): Allocation {
   const { id, demand, supply, units, score, demandOwner, supplyOwner, plan, decision } = hold;
-  return { id, demand, supply, units, score, demandOwner, supplyOwner, plan, decision, createTime: now };
+  return {
+    id,
+    demand,
+    supply,
+    units,
+    score,
+    demandOwner,
+    supplyOwner,
+    plan,
+    decision,
+    createTime: now,
+    terms,
+  };
 }
 
 export type HoldRefusal = "HOLD_NOT_HELD" | "HOLD_HAS_OFFER" | "HOLD_IN_BUNDLE" | "HOLD_UNITS_EXCEEDED";

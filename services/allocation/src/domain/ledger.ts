@@ -117,6 +117,13 @@ export class Ledger {
     return typeof place === "string" ? place : undefined;
   }
 
+  /** Claims units of a demand alone: its supply is claimed already. False: it does not want so many. */
+  claimDemand(demand: string, units: number): boolean {
+    if (this.#demandRefusalOf({ demand, supply: "", units })) return false;
+    this.#levels.set(demand, claimed(this.#level(demand), units));
+    return true;
+  }
+
   confirm(held: HeldUnits): void {
     this.#levels.set(held.demand, confirmed(this.#level(held.demand), held.demandUnits ?? held.units));
     this.#levels.set(held.supply, confirmed(this.#level(held.supply), held.units, held.place));

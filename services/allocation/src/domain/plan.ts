@@ -1,4 +1,5 @@
 import type { Side } from "./level.ts";
+import type { OfferRules } from "./offer-rules.ts";
 import type { Batching, PlanGroupShare, PlanLimits, PlanObjective } from "./plan-policy.ts";
 
 /** How a round decides: the words of the contract; `DEFERRED_ACCEPTANCE` is what the engine calls STABLE. */
@@ -36,6 +37,8 @@ export interface PlanContent {
   readonly seed?: number;
   /** What FAIR grants. */
   readonly shares?: readonly PlanGroupShare[];
+  /** What may become of offers besides an answer. */
+  readonly offers?: OfferRules;
 }
 
 /** The parts that say how a graph is solved. */

@@ -9,17 +9,25 @@ import {
   HoldReleasedSchema,
   HoldRenewedSchema,
   OfferAcceptedSchema,
+  OfferCounterDeclinedSchema,
+  OfferCounteredSchema,
   OfferDeclinedSchema,
   OfferExpiredSchema,
   OfferMadeSchema,
   OfferRescindedSchema,
+  WaitlistJoinedSchema,
+  WaitlistLeftSchema,
+  WaitlistServedSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import { type Announcement, announce } from "@marketmesh/events";
 import type { Tx } from "@marketmesh/postgres";
 import type { Allocation, Hold, HoldState, Offer, OfferState } from "../domain/hold.ts";
 import type { Level } from "../domain/level.ts";
+import type { CounterOffer } from "../domain/negotiation.ts";
+import type { WaitlistEntry } from "../domain/waitlist.ts";
 import { toLevelMessage } from "../rpc/capacity-message.ts";
 import { toAllocationMessage, toHoldMessage, toOfferMessage } from "../rpc/hold-message.ts";
+import { toCounterOfferMessage, toWaitlistEntryMessage } from "../rpc/negotiation-message.ts";
 import { inChunks } from "../storage/chunks.ts";
 
 /** What one transaction did, as facts. The state of each aggregate says which fact it is. */
@@ -80,6 +88,31 @@ function allocationFact(market: string, allocation: Allocation): Announcement {
 function levelFact(market: string, level: Level): Announcement {
   const body = { capacityLevel: toLevelMessage(market, level) };
   return announcement(market, "capacity", level.listingId, level.version, pack(CapacityChangedSchema, body));
+}
+
+/** Announces what one side of an offer said besides yes and no. */
+export async function announceCounter(
+  tx: Tx,
+  market: string,
+  what: "COUNTERED" | "DECLINED",
+  offer: Offer,
+  counter: CounterOffer,
+): Promise<void> {
+  const body = { offer: toOfferMessage(market, offer), counterOffer: toCounterOfferMessage(market, counter) };
+  const fact =
+    what === "COUNTERED" ? pack(OfferCounteredSchema, body) : pack(OfferCounterDeclinedSchema, body);
+  await announce(tx, [announcement(market, "offer", offer.id, offer.version, fact)]);
+}
+
+/** Announces an entry of a waitlist by its state. */
+export async function announceWaitlist(tx: Tx, market: string, entry: WaitlistEntry): Promise<void> {
+  const body = { waitlistEntry: toWaitlistEntryMessage(market, entry) };
+  const packed = {
+    WAITING: () => pack(WaitlistJoinedSchema, body),
+    SERVED: () => pack(WaitlistServedSchema, body),
+    LEFT: () => pack(WaitlistLeftSchema, body),
+  } satisfies Record<WaitlistEntry["state"], unknown>;
+  await announce(tx, [announcement(market, "waitlist", entry.id, entry.version, packed[entry.state]())]);
 }
 
 /** Packs an event message. */

@@ -15,6 +15,8 @@ export interface WaitingAnswer {
   readonly answer: Answer;
   /** Whether the version that the caller read is still the offer's. */
   isFresh(version: number): boolean;
+  readonly declineReason?: string;
+  readonly reasonText?: string;
   /** The trace of the answer; empty when it has none. */
   readonly traceparent: string;
 }

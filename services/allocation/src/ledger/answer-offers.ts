@@ -1,8 +1,10 @@
 import type { Tx } from "@marketmesh/postgres";
 import { type Answer, judgeAnswer, type Offer, type Settlement } from "../domain/hold.ts";
+import type { Turn } from "../domain/negotiation.ts";
 import { holdClock } from "../storage/clock-store.ts";
-import { lockHolds } from "../storage/hold-store.ts";
+import { saveCounterState } from "../storage/counter-offer-store.ts";
 import { readOffers } from "../storage/offer-store.ts";
+import { lockOffered } from "./lock-offered.ts";
 import { settleHolds } from "./settle-holds.ts";
 
 /** An answer to one offer. */
@@ -11,14 +13,26 @@ export interface GivenAnswer {
   readonly answer: Answer;
   /** Whether the version that the caller read is still the offer's. Absent: any version will do. */
   isFresh?(version: number): boolean;
+  /** Who answers: whose offer it is, or the other side, to terms that were named. */
+  readonly by?: Turn;
+  /** Why it is declined, where somebody says. */
+  readonly declineReason?: string;
+  readonly reasonText?: string;
   /** The trace of the answer. Absent: what follows belongs to the trace of the offer. */
   readonly traceparent?: string;
 }
 
+export type AnswerRefusal =
+  | "OFFER_SETTLED"
+  | "OFFER_EXPIRED"
+  | "OFFER_NOT_YOUR_TURN"
+  | "CAPACITY_EXHAUSTED"
+  | "ETAG_MISMATCH";
+
 /** What became of it. */
 export interface AnsweredOffer {
   readonly offer: Offer;
-  readonly refusal: "OFFER_SETTLED" | "OFFER_EXPIRED" | "ETAG_MISMATCH" | undefined;
+  readonly refusal: AnswerRefusal | undefined;
 }
 
 /** Answers offers that the caller was seen to see, each by itself; in one ledger, by the market clock. */
@@ -29,7 +43,7 @@ export async function answerOffers(
 ): Promise<Map<string, AnsweredOffer>> {
   const clock = await holdClock(tx, market);
   const ids = answers.map(({ offer }) => offer);
-  const holds = new Map((await lockHolds(tx, market, ids)).map((hold) => [hold.id, hold]));
+  const { holds, siblings } = await lockOffered(tx, market, ids);
   const offers = new Map((await readOffers(tx, market, ids)).map((offer) => [offer.id, offer]));
   const answered = new Map<string, AnsweredOffer>();
   const settlements: Settlement[] = [];
@@ -40,17 +54,40 @@ export async function answerOffers(
     answered.set(id, { offer, refusal: verdict.kind === "REFUSED" ? verdict.reason : undefined });
     if (verdict.kind !== "SETTLE") continue;
     const to = verdict.state === "ACCEPTED" ? "CONFIRMED" : "RELEASED";
-    const { traceparent } = given;
-    settlements.push({ hold: holds.get(id)!, to, ...(traceparent !== undefined && { traceparent }) });
+    settlements.push({ hold: holds.get(id)!, to, ...saidWith(given) });
   }
-  const settled = await settleHolds(tx, market, settlements, clock, offers);
-  for (const offer of settled.offers) answered.set(offer.id, { offer, refusal: undefined });
+  const known = siblings.length === 0 ? { offers } : { siblings };
+  const settled = await settleHolds(tx, market, settlements, clock, known);
+  const asked = new Set(ids);
+  for (const offer of settled.offers) {
+    const refusal = settled.late.has(offer.id) ? "CAPACITY_EXHAUSTED" : undefined;
+    if (asked.has(offer.id)) answered.set(offer.id, { offer, refusal });
+  }
+  for (const id of settled.late)
+    if (!settled.offers.some((offer) => offer.id === id))
+      answered.set(id, { offer: offers.get(id)!, refusal: "CAPACITY_EXHAUSTED" });
+  await endCounterOffers(tx, market, settled.offers);
   return answered;
 }
 
+function saidWith({ traceparent, declineReason, reasonText }: GivenAnswer) {
+  return {
+    ...(traceparent !== undefined && { traceparent }),
+    ...(declineReason !== undefined && { declineReason }),
+    ...(reasonText !== undefined && { reasonText }),
+  };
+}
+
+/** What was named last is what was agreed. */
+async function endCounterOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
+  for (const { id, state, counterRounds } of offers)
+    if (counterRounds > 0 && state === "ACCEPTED")
+      await saveCounterState(tx, market, id, counterRounds, "ACCEPTED");
+}
+
 // Saying the same again is no change, whichever version was read.
-function judge({ answer, isFresh }: GivenAnswer, offer: Offer, now: Date) {
-  const verdict = judgeAnswer(offer, answer, now);
+function judge({ answer, isFresh, by }: GivenAnswer, offer: Offer, now: Date) {
+  const verdict = judgeAnswer(offer, answer, now, by);
   if (verdict.kind === "REPEATED" || !isFresh || isFresh(offer.version)) return verdict;
   return { kind: "REFUSED", reason: "ETAG_MISMATCH" } as const;
 }

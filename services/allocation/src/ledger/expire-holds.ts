@@ -1,11 +1,12 @@
 import type { Database, Tx } from "@marketmesh/postgres";
 import type { Logger } from "@marketmesh/telemetry";
+import type { Hold } from "../domain/hold.ts";
 import { type Signals, topics } from "../rounds/signals.ts";
 import { readBundledHolds } from "../storage/bundle-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { readDueHolds, readNextDue, tryLockExpiry } from "../storage/due-hold-store.ts";
-import { lockHolds } from "../storage/hold-store.ts";
 import type { ExpiryAlarm } from "./expiry-alarm.ts";
+import { lockOffered } from "./lock-offered.ts";
 import { settleHolds } from "./settle-holds.ts";
 
 /** Holds ended by one transaction of the background loop. */
@@ -26,17 +27,22 @@ export async function expireDueHolds(tx: Tx, market: string, clock: Clock, limit
   const bundles = new Set(due.flatMap(({ bundle }) => bundle ?? []));
   const bundled = await readBundledHolds(tx, market, [...bundles]);
   const ids = [...new Set([...due.map(({ id }) => id), ...bundled])];
-  const locked = await lockHolds(tx, market, ids);
-  const held = new Map(locked.filter(({ state }) => state === "HELD").map((hold) => [hold.id, hold]));
-  // In the order of their time, which the facts keep.
-  const ending = ids.flatMap((id) => held.get(id) ?? []);
+  const { holds: locked, siblings } = await lockOffered(tx, market, ids);
+  // In the order of their time, which the facts keep; one that was renewed meanwhile stays.
+  const ending = ids.flatMap((id) => locked.get(id) ?? []).filter((hold) => isDue(hold, clock.time));
   const { offers } = await settleHolds(
     tx,
     market,
     ending.map((hold) => ({ hold, to: "EXPIRED" })),
     clock,
+    { siblings },
   );
-  return { offers: offers.length, holds: ending.length - offers.length };
+  const offered = offers.filter(({ state }) => state === "EXPIRED").length;
+  return { offers: offered, holds: ending.length - offered };
+}
+
+function isDue({ state, expireTime }: Hold, now: Date): boolean {
+  return state === "HELD" && expireTime <= now;
 }
 
 /** What ending due holds needs. */

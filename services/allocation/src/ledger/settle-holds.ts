@@ -10,11 +10,14 @@ import {
   settledOfferState,
 } from "../domain/hold.ts";
 import type { Ledger } from "../domain/ledger.ts";
+import { availableOf } from "../domain/level.ts";
+import { planSurplus, type SurplusPlan } from "../domain/over-offers.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
 import type { Clock } from "../storage/clock-store.ts";
 import { insertHolds, saveHolds } from "../storage/hold-store.ts";
-import { readOffers, saveSettledOffers } from "../storage/offer-store.ts";
+import { readOffers, saveOffers } from "../storage/offer-store.ts";
+import { queueBackfill } from "./offer-queue.ts";
 import { openLedger, saveLedger } from "./open-ledger.ts";
 
 /** What settling left behind. */
@@ -24,39 +27,74 @@ export interface Settled {
   readonly allocations: readonly Allocation[];
   /** Holds that keep what was not confirmed. */
   readonly rests: readonly Hold[];
+  /** Ids of holds that were to be confirmed when others had taken all that the demand wanted. */
+  readonly late: ReadonlySet<string>;
 }
+
+/** What the caller knows of the holds, read under their locks. */
+export interface KnownOfHolds {
+  readonly offers?: ReadonlyMap<string, Offer>;
+  /** All offered holds that are HELD of demands that are offered more than they want; locked. */
+  readonly siblings?: readonly Hold[];
+}
+
+const nothing: Settled = { holds: [], offers: [], allocations: [], rests: [], late: new Set() };
 
 /**
  * Ends holds that are locked and HELD, with their offers: claims become allocations or go back, in one ledger, with one
  * fact per listing.
- *
- * @param knownOffers the offers of these holds, when the caller has read them under the holds' locks
  */
 export async function settleHolds(
   tx: Tx,
   market: string,
-  settlements: readonly Settlement[],
+  asked: readonly Settlement[],
   clock: Clock,
-  knownOffers?: ReadonlyMap<string, Offer>,
+  { offers: known, siblings = [] }: KnownOfHolds = {},
 ): Promise<Settled> {
-  if (settlements.length === 0) return { holds: [], offers: [], allocations: [], rests: [] };
+  if (asked.length === 0) return nothing;
   const now = clock.time;
-  const listings = settlements.flatMap(({ hold }) => [hold.demand, hold.supply]);
-  const ledger = await openLedger(tx, market, listings);
+  const involved = [...asked.map(({ hold }) => hold), ...siblings];
+  const ledger = await openLedger(
+    tx,
+    market,
+    involved.flatMap(({ demand, supply }) => [demand, supply]),
+  );
+  const { settlements, moved, late } = withSiblings(ledger, asked, siblings);
   for (const settlement of settlements) settleUnits(ledger, settlement);
   const holds = settlements.map((settlement) => settledHold(settlement, now));
   const rests = settlements.flatMap((settlement) => restOf(settlement, now) ?? []);
-  await saveHolds(tx, market, holds);
+  await saveHolds(tx, market, [...holds, ...moved]);
   await insertHolds(tx, market, rests);
-  const offers = await settledOffers(tx, market, settlements, now, knownOffers);
-  await saveSettledOffers(tx, market, offers);
+  const offers = await settledOffers(tx, market, settlements, now, known);
+  await saveOffers(tx, market, offers);
+  await queueBackfill(tx, market, offers);
   const confirmed = holds.filter((hold) => hold.state === "CONFIRMED");
-  const allocations = confirmed.map((hold) => allocationOf(hold, now));
+  const agreed = new Map(offers.map(({ id, terms }) => [id, terms]));
+  const allocations = confirmed.map((hold) => allocationOf(hold, now, agreed.get(hold.id)));
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
   const traces = tracesOf(settlements, offers);
-  await announceChanges(tx, market, { holds: [...holds, ...rests], offers, allocations, levels, traces });
-  return { holds, offers, allocations, rests };
+  await announceChanges(tx, market, {
+    holds: [...holds, ...rests, ...moved],
+    offers,
+    allocations,
+    levels,
+    traces,
+  });
+  return { holds, offers, allocations, rests, late };
+}
+
+/** What is settled besides, where demands are offered more than they want. */
+function withSiblings(ledger: Ledger, asked: readonly Settlement[], siblings: readonly Hold[]): SurplusPlan {
+  if (siblings.length === 0) return { settlements: asked, moved: [], late: new Set() };
+  const demands = new Set(siblings.map(({ demand }) => demand));
+  const plain = asked.filter(({ hold }) => !demands.has(hold.demand));
+  const shared = asked.filter(({ hold }) => demands.has(hold.demand));
+  const planned = planSurplus(shared, siblings, {
+    available: (demand) => availableOf(ledger.levelOf(demand)!),
+    claim: (demand, units) => ledger.claimDemand(demand, units),
+  });
+  return { ...planned, settlements: [...plain, ...planned.settlements] };
 }
 
 // A hold of several units has no exclusive group, so that its units can be parted.
@@ -91,6 +129,9 @@ async function settledOffers(
   return offered.map((settlement) => {
     const offer = byId.get(settlement.hold.id);
     if (!offer) throw new Error(`hold ${settlement.hold.id} is offered but has no offer`);
-    return { ...offer, state: settledOfferState(settlement), answerTime: now, version: offer.version + 1 };
+    const { declineReason = "", reasonText = "", surplus = false } = settlement;
+    const said = { declineReason, reasonText, surplus };
+    const state = settledOfferState(settlement);
+    return { ...offer, ...said, state, answerTime: now, version: offer.version + 1 };
   });
 }

@@ -2,11 +2,13 @@ import type { Tx } from "@marketmesh/postgres";
 import { allocationOf, type Hold, type Offer } from "../domain/hold.ts";
 import type { Claim, ClaimRefusal, Ledger, WantedClaim } from "../domain/ledger.ts";
 import type { Side } from "../domain/level.ts";
+import type { OfferRules } from "../domain/offer-rules.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
 import type { Clock } from "../storage/clock-store.ts";
 import { insertHolds } from "../storage/hold-store.ts";
 import { insertOffers } from "../storage/offer-store.ts";
+import { queueOverOffers } from "./offer-queue.ts";
 import { offerTraces } from "./offer-traces.ts";
 import { saveLedger } from "./open-ledger.ts";
 
@@ -27,6 +29,10 @@ export interface Terms {
   readonly answeredBy: Side | undefined;
   readonly commit: boolean;
   readonly expireTime: Date;
+  /** What else the plan says of its offers; absent: nothing. */
+  readonly rules?: OfferRules | undefined;
+  /** What of an offer is other than that of a decision's first wave, by its id. */
+  readonly made?: ReadonlyMap<string, Partial<Offer>>;
   /** More holds of the same decision were taken before these; see `offerTraces`. */
   readonly continued?: boolean;
 }
@@ -90,8 +96,9 @@ export async function writeHolds(
   const offers =
     terms.answeredBy === undefined
       ? []
-      : holds.map((hold) => offerOf(hold, terms.answeredBy!, traces.get(hold.id) ?? ""));
+      : holds.map((hold) => offerOf(hold, terms, now, traces.get(hold.id) ?? ""));
   await insertOffers(tx, market, offers);
+  await queueOverOffers(tx, market, offers);
   const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
@@ -110,14 +117,18 @@ function confirmAtOnce(ledger: Ledger, hold: Hold, now: Date): Hold {
   return { ...hold, state: "CONFIRMED", settleTime: now, version: 2 };
 }
 
-function offerOf(hold: Hold, answeredBy: Side, traceparent: string): Offer {
+function offerOf(hold: Hold, { answeredBy, rules, made }: Terms, now: Date, traceparent: string): Offer {
+  const windowMs = hold.expireTime.getTime() - now.getTime();
+  const kept = rules && { ...rules, windowMs, over: rules.overOfferPerUnit > 1 };
+  const [party, counterParty] =
+    answeredBy === "DEMAND" ? [hold.demandOwner, hold.supplyOwner] : [hold.supplyOwner, hold.demandOwner];
   return {
     id: hold.id,
     demand: hold.demand,
     supply: hold.supply,
     units: hold.units,
     score: hold.score,
-    answeringParty: answeredBy === "DEMAND" ? hold.demandOwner : hold.supplyOwner,
+    answeringParty: party,
     state: "MADE",
     plan: hold.plan,
     round: hold.round,
@@ -127,5 +138,17 @@ function offerOf(hold: Hold, answeredBy: Side, traceparent: string): Offer {
     answerTime: undefined,
     version: 1,
     traceparent,
+    wave: 1,
+    replaces: "",
+    declineReason: "",
+    reasonText: "",
+    surplus: false,
+    terms: undefined,
+    termsBefore: undefined,
+    counterRounds: 0,
+    turn: "PARTY",
+    counterParty,
+    rules: kept,
+    ...made?.get(hold.id),
   };
 }

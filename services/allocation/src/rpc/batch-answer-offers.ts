@@ -12,9 +12,10 @@ import { linkActiveSpan } from "@marketmesh/telemetry";
 import { type AnsweredOffer, answerOffers, type GivenAnswer } from "../ledger/answer-offers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
-import { visibleOffers } from "../storage/offer-store.ts";
+import { answerableOffers } from "../storage/offer-store.ts";
 import { toOfferStateMessage } from "./hold-message.ts";
 import { patterns } from "./names.ts";
+import { fromDeclineReason } from "./negotiation-message.ts";
 import { refuse } from "./problem.ts";
 
 const method = AllocationService.method.batchAnswerOffers;
@@ -25,7 +26,7 @@ export function batchAnswerOffers(shell: Shell): MethodImpl<typeof method> {
     const answers = parseAnswers(market, request.answers);
     const response = await mutate(shell, context, { method, market, request }, async (tx, caller) => {
       const ids = answers.map(({ offer }) => offer);
-      const visible = await visibleOffers(tx, market, ids);
+      const visible = await answerableOffers(tx, market, ids);
       await actAsMarket(tx);
       const asked = answers.filter(({ offer }) => visible.has(offer));
       const answered = await answerOffers(tx, market, asked);
@@ -50,13 +51,14 @@ function outcomeOf(name: string, answered: AnsweredOffer | undefined, hidden: st
 
 function parseAnswers(market: string, answers: readonly OfferAnswer[]): GivenAnswer[] {
   const seen = new Set<string>();
-  return answers.map(({ offer: name, answer }, at) => {
+  return answers.map(({ offer: name, answer, reason, reasonText }, at) => {
     const field = `answers[${at}].offer`;
     const ids = idsOf(patterns.offer, name, field);
     if (ids.market !== market) throw invalidField(field, `not an offer of markets/${market}`);
     if (seen.has(ids.offer)) throw refuse("OFFER_REPEATED", `${name} is named twice`, { offer: name }, field);
     seen.add(ids.offer);
-    return { offer: ids.offer, answer: answer === OfferAnswer_Answer.ACCEPT ? "ACCEPT" : "DECLINE" };
+    if (answer === OfferAnswer_Answer.ACCEPT) return { offer: ids.offer, answer: "ACCEPT" };
+    return { offer: ids.offer, answer: "DECLINE", declineReason: fromDeclineReason(reason), reasonText };
   });
 }
 

@@ -5,11 +5,13 @@ import {
   Hold_State,
   type HoldSchema,
   Offer_State,
+  Offer_Turn,
   type OfferSchema,
 } from "@marketmesh/contracts/allocation/v1";
 import type { Allocation, Hold, HoldState, Offer, OfferState } from "../domain/hold.ts";
 import { etagOf } from "./etag.ts";
 import { nameOf } from "./names.ts";
+import { toDeclineReason, toTermsMessage } from "./negotiation-message.ts";
 
 const holdStates = {
   HELD: Hold_State.HELD,
@@ -69,6 +71,15 @@ export function toOfferMessage(market: string, offer: Offer): MessageInitShape<t
     createTime: timestampFromDate(offer.createTime),
     ...(offer.answerTime && { answerTime: timestampFromDate(offer.answerTime) }),
     traceparent: offer.traceparent,
+    wave: offer.wave,
+    replaces: nameOf(market, "offers", offer.replaces),
+    declineReason: toDeclineReason(offer.declineReason),
+    reasonText: offer.reasonText,
+    surplus: offer.surplus,
+    ...(offer.terms && { terms: toTermsMessage(offer.terms) }),
+    counterRounds: offer.counterRounds,
+    turn: Offer_Turn[offer.turn],
+    counterParty: nameOf(market, "parties", offer.counterParty),
   };
 }
 
@@ -86,6 +97,7 @@ export function toAllocationMessage(
     plan: nameOf(market, "plans", allocation.plan),
     decision: nameOf(market, "decisions", allocation.decision),
     createTime: timestampFromDate(allocation.createTime),
+    ...(allocation.terms && { terms: toTermsMessage(allocation.terms) }),
   };
 }
 

@@ -7,6 +7,7 @@ export const patterns = {
   capacityLevel: "markets/{market}/capacityLevels/{listing}",
   bundle: "markets/{market}/bundles/{bundle}",
   decision: "markets/{market}/decisions/{decision}",
+  waitlistEntry: "markets/{market}/waitlistEntries/{waitlistEntry}",
   clock: "markets/{market}/clock",
 } as const;
 

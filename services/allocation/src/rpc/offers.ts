@@ -1,21 +1,23 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { AllocationService, type DeclineReason } from "@marketmesh/contracts/allocation/v1";
 import { actAsMarket, type Tx } from "@marketmesh/postgres";
 import { type Caller, callerOf, idsOf, listById, staleEtag } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
 import type { Answer, Offer } from "../domain/hold.ts";
-import { type AnsweredOffer, answerOffers } from "../ledger/answer-offers.ts";
+import { type AnsweredOffer, answerOffers, type GivenAnswer } from "../ledger/answer-offers.ts";
+import { lockOffered } from "../ledger/lock-offered.ts";
 import { settleHolds } from "../ledger/settle-holds.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
 import { holdClock } from "../storage/clock-store.ts";
-import { lockHolds } from "../storage/hold-store.ts";
 import { listOffers, readOffers } from "../storage/offer-store.ts";
 import { isFresh } from "./etag.ts";
 import { fromOfferState, toOfferMessage } from "./hold-message.ts";
-import { listingOf, partyOf, patterns, roundOf } from "./names.ts";
-import { found, refuse } from "./problem.ts";
+import { joinLate, orLate } from "./join-late.ts";
+import { listingOf, nameOf, partyOf, patterns, roundOf } from "./names.ts";
+import { fromDeclineReason } from "./negotiation-message.ts";
+import { found, notYourTurn, refuse } from "./problem.ts";
 
 const methods = AllocationService.method;
 type Methods = Pick<
@@ -55,14 +57,16 @@ export function offers(shell: Shell): Methods {
       if (request.requestId === "") return answerGrouped(shell, request, callerOf(context), "ACCEPT");
       const mutation = { method: methods.acceptOffer, market, request };
       const work = (tx: Tx, caller: Caller) => answerAlone(shell, tx, caller, request, "ACCEPT");
-      return told(shell, await mutate(shell, context, mutation, work));
+      const late = () => joinLate(shell, request.name);
+      return told(shell, await mutate(shell, context, mutation, work).catch(orLate(late)));
     },
 
     declineOffer: async (request, context) => {
       const { market } = idsOf(patterns.offer, request.name);
-      if (request.requestId === "") return answerGrouped(shell, request, callerOf(context), "DECLINE");
+      const said = saidOf(request);
+      if (request.requestId === "") return answerGrouped(shell, request, callerOf(context), "DECLINE", said);
       const mutation = { method: methods.declineOffer, market, request };
-      const work = (tx: Tx, caller: Caller) => answerAlone(shell, tx, caller, request, "DECLINE");
+      const work = (tx: Tx, caller: Caller) => answerAlone(shell, tx, caller, request, "DECLINE", said);
       return told(shell, await mutate(shell, context, mutation, work));
     },
 
@@ -76,7 +80,13 @@ interface OneOffer {
 }
 
 /** Together with others that come now. An answer whose request id has to be remembered with it goes alone. */
-async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, answer: Answer) {
+async function answerGrouped(
+  shell: Shell,
+  request: OneOffer,
+  caller: Caller,
+  answer: Answer,
+  said: Said = {},
+) {
   const { market, offer } = idsOf(patterns.offer, request.name);
   const isFreshNow = (version: number) => isFresh(request.etag, version);
   const outcome = await shell.answers.answer(market, {
@@ -84,19 +94,41 @@ async function answerGrouped(shell: Shell, request: OneOffer, caller: Caller, an
     offer,
     answer,
     isFresh: isFreshNow,
+    ...said,
     traceparent: activeTraceparent(),
   });
   const seen = outcome === "HIDDEN" ? undefined : outcome;
   const answered = found(seen, caller, "OFFER_NOT_FOUND", request.name);
+  if (answer === "ACCEPT" && answered.refusal) await joinLate(shell, request.name);
   return told(shell, answerOf(shell, market, request, answer, answered));
 }
 
-async function answerAlone(shell: Shell, tx: Tx, caller: Caller, request: OneOffer, answer: Answer) {
+async function answerAlone(
+  shell: Shell,
+  tx: Tx,
+  caller: Caller,
+  request: OneOffer,
+  answer: Answer,
+  said: Said = {},
+) {
   const { market, offer } = await seenOffer(tx, caller, request);
   const isFreshNow = (version: number) => isFresh(request.etag, version);
-  const given = { offer, answer, isFresh: isFreshNow, traceparent: activeTraceparent() };
+  const given = { offer, answer, isFresh: isFreshNow, ...said, traceparent: activeTraceparent() };
   const answered = (await answerOffers(tx, market, [given])).get(offer)!;
   return answerOf(shell, market, request, answer, answered);
+}
+
+/** What is said with a no. */
+type Said = Pick<GivenAnswer, "declineReason" | "reasonText">;
+
+function saidOf({
+  reason,
+  reasonText,
+}: {
+  readonly reason: DeclineReason;
+  readonly reasonText: string;
+}): Said {
+  return { declineReason: fromDeclineReason(reason), reasonText };
 }
 
 function answerOf(
@@ -110,6 +142,11 @@ function answerOf(
   if (refusal === "OFFER_EXPIRED")
     throw refuse(refusal, `${request.name} has expired`, { offer: request.name });
   if (refusal === "ETAG_MISMATCH") throw staleEtag(request.name);
+  if (refusal === "OFFER_NOT_YOUR_TURN") throw notYourTurn(request.name);
+  if (refusal === "CAPACITY_EXHAUSTED") {
+    const listing = nameOf(market, "listings", offer.demand);
+    throw refuse(refusal, `${request.name}: others were faster`, { listing });
+  }
   if (refusal) refuseSettled(request.name, offer);
   return { offer: toOfferMessage(market, offer) };
 }
@@ -119,29 +156,36 @@ function countsOf(answer: Answer, refusal: string | undefined): [number, number,
   return answer === "ACCEPT" ? [1, 0, 0] : [0, 1, 0];
 }
 
-function rescind(shell: Shell, request: OneOffer & { readonly requestId: string }, context: HandlerContext) {
+function rescind(
+  shell: Shell,
+  request: OneOffer & { readonly requestId: string; readonly reasonText: string },
+  context: HandlerContext,
+) {
   const { market } = idsOf(patterns.offer, request.name);
   const mutation = { method: methods.rescindOffer, market, request: request as never };
   return mutate(shell, context, mutation, async (tx, caller) => {
     const { offer: id } = await seenOffer(tx, caller, request);
     const clock = await holdClock(tx, market);
-    const [hold] = await lockHolds(tx, market, [id]);
+    const { holds, siblings } = await lockOffered(tx, market, [id]);
+    const hold = holds.get(id);
     const [offer] = await readOffers(tx, market, [id]);
     if (offer!.state === "RESCINDED") return { offer: toOfferMessage(market, offer!) };
     if (!isFresh(request.etag, offer!.version)) throw staleEtag(request.name);
     if (offer!.state !== "MADE") refuseSettled(request.name, offer!);
     const traceparent = activeTraceparent();
-    const settlement = { hold: hold!, to: "RELEASED", rescinded: true, traceparent } as const;
-    const settled = await settleHolds(tx, market, [settlement], clock);
-    return { offer: toOfferMessage(market, settled.offers[0]!) };
+    const said = { traceparent, reasonText: request.reasonText };
+    const settlement = { hold: hold!, to: "RELEASED", rescinded: true, ...said } as const;
+    const settled = await settleHolds(tx, market, [settlement], clock, { siblings });
+    return { offer: toOfferMessage(market, settled.offers.find((one) => one.id === id)!) };
   });
 }
 
-/** The offer as the caller sees it, then the market's hands. */
+/** The offer of the caller, then the market's hands. The other side may see it, but does not answer it. */
 async function seenOffer(tx: Tx, caller: Caller, request: OneOffer) {
   const ids = idsOf(patterns.offer, request.name);
   const [seen] = await readOffers(tx, ids.market, [ids.offer]);
-  found(seen, caller, "OFFER_NOT_FOUND", request.name);
+  const own = caller.reach !== "PARTY" || seen?.answeringParty === caller.party;
+  found(own ? seen : undefined, caller, "OFFER_NOT_FOUND", request.name);
   await actAsMarket(tx);
   return ids;
 }

@@ -18,6 +18,7 @@ import {
 } from "../domain/plan.ts";
 import { etagOf } from "./etag.ts";
 import { nameOf, patterns } from "./names.ts";
+import { parseOfferRules } from "./offer-rules-message.ts";
 import {
   type PolicyInput,
   parseBatching,
@@ -75,6 +76,7 @@ function policyOf(market: string, plan: PlanMessage): PolicyInput {
     ...(approvalRequired && { approvalWindowMs: windowMs }),
     ...(seed > 0n && { seed: Number(seed) }),
     ...(shares.length > 0 && { shares: shares.map(parseShare) }),
+    ...(plan.offers && { offers: parseOfferRules(plan.offers) }),
   };
 }
 

@@ -14,6 +14,7 @@ import { invalidField } from "@marketmesh/rpc";
 import type { PlanContent, PlanInput } from "../domain/plan.ts";
 import type { Batching, PlanGroupShare, PlanLimits, PlanObjective, PlanPair } from "../domain/plan-policy.ts";
 import { listingOf, nameOf } from "./names.ts";
+import { toOfferRules } from "./offer-rules-message.ts";
 
 type PlanInit = MessageInitShape<typeof PlanSchema>;
 
@@ -78,7 +79,7 @@ export function parseBatching(message: BatchingMessage): Batching | undefined {
 
 /** The fields of a plan message that say by which policy rounds are decided. */
 export function policyFields(market: string, plan: PlanContent): PlanInit {
-  const { objective, limits, batching, approvalWindowMs, seed, shares } = plan;
+  const { objective, limits, batching, approvalWindowMs, seed, shares, offers } = plan;
   return {
     ...(objective && { objective: objectiveInit(objective) }),
     ...(limits && { limits: limitsInit(market, limits) }),
@@ -87,6 +88,7 @@ export function policyFields(market: string, plan: PlanContent): PlanInit {
     ...(approvalWindowMs !== undefined && { approvalWindow: durationFromMs(approvalWindowMs) }),
     seed: BigInt(seed ?? 0),
     shares: (shares ?? []).map((share) => ({ ...share })),
+    ...(offers && { offers: toOfferRules(offers) }),
   };
 }
 

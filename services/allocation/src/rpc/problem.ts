@@ -67,6 +67,11 @@ export function refuse(
   return problem(codeOf[reason], reason, message, { metadata, ...(field !== undefined && { field }) });
 }
 
+/** The other side of the offer is to speak. */
+export function notYourTurn(offer: string): ConnectError {
+  return refuse("OFFER_NOT_YOUR_TURN", `${offer}: the other side is to speak`, { offer });
+}
+
 /** What was found. A party learns only that it may not see the thing, whether there is one or not. */
 export function found<T>(value: T | undefined, caller: Caller, reason: Reason, resource: string): T {
   if (value !== undefined) return value;

@@ -1,7 +1,9 @@
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import type { Allocation } from "../domain/hold.ts";
+import type { OfferTerms } from "../domain/negotiation.ts";
 import { inChunks } from "./chunks.ts";
+import { fromJson, jsonOf } from "./json.ts";
 import { dateOf, type Timestamp } from "./time.ts";
 
 interface AllocationRow extends Record<string, unknown> {
@@ -15,10 +17,11 @@ interface AllocationRow extends Record<string, unknown> {
   readonly plan: string;
   readonly decision: string;
   readonly create_time: Timestamp;
+  readonly terms: OfferTerms | null;
 }
 
 const fields = sql.raw(
-  "a.id, a.demand, a.supply, a.units, a.score, a.demand_owner, a.supply_owner, a.plan, a.decision, a.create_time",
+  "a.id, a.demand, a.supply, a.units, a.score, a.demand_owner, a.supply_owner, a.plan, a.decision, a.create_time, a.terms",
 );
 
 export async function insertAllocations(
@@ -29,7 +32,7 @@ export async function insertAllocations(
   for (const chunk of inChunks(allocations)) {
     await tx.execute(sql`
       insert into allocations (market, bucket, id, demand, supply, units, score, demand_owner, supply_owner, plan, decision,
-        create_time)
+        create_time, terms)
       select ${market}, * from ${columns(chunk, {
         bucket: ["int4", (allocation) => bucketOf(allocation.id)],
         id: ["text", (allocation) => allocation.id],
@@ -42,6 +45,7 @@ export async function insertAllocations(
         plan: ["text", (allocation) => allocation.plan],
         decision: ["text", (allocation) => allocation.decision],
         create_time: ["timestamptz", (allocation) => allocation.createTime],
+        terms: ["jsonb", (allocation) => jsonOf(allocation.terms)],
       })}`);
   }
 }
@@ -85,5 +89,6 @@ function allocationOf(row: AllocationRow): Allocation {
     plan: row.plan,
     decision: row.decision,
     createTime: dateOf(row.create_time),
+    terms: fromJson<OfferTerms>(row.terms),
   };
 }

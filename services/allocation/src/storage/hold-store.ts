@@ -127,7 +127,7 @@ export async function saveHolds(tx: Tx, market: string, holds: readonly Hold[]):
   for (const chunk of inChunks(holds)) {
     await tx.execute(sql`
       update holds h set state = given.state, units = given.units, released_units = given.released_units,
-        expire_time = given.expire_time, settle_time = given.settle_time, version = given.version
+        expire_time = given.expire_time, demand_units = given.demand_units, settle_time = given.settle_time, version = given.version
       from ${columns(chunk, {
         bucket: holdColumns.bucket,
         id: holdColumns.id,
@@ -135,6 +135,7 @@ export async function saveHolds(tx: Tx, market: string, holds: readonly Hold[]):
         units: holdColumns.units,
         released_units: holdColumns.released_units,
         expire_time: holdColumns.expire_time,
+        demand_units: placeColumns.demand_units,
         settle_time: holdColumns.settle_time,
         version: holdColumns.version,
       })}

@@ -1,7 +1,10 @@
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import type { Offer, OfferState } from "../domain/hold.ts";
+import type { OfferTerms, Turn } from "../domain/negotiation.ts";
+import type { KeptRules } from "../domain/offer-rules.ts";
 import { inChunks } from "./chunks.ts";
+import { fromJson, jsonOf } from "./json.ts";
 import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
 interface OfferRow extends Record<string, unknown> {
@@ -20,12 +23,25 @@ interface OfferRow extends Record<string, unknown> {
   readonly answer_time: Timestamp | null;
   readonly version: string;
   readonly traceparent: string;
+  readonly wave: number;
+  readonly replaces: string;
+  readonly decline_reason: string;
+  readonly reason_text: string;
+  readonly surplus: boolean;
+  readonly terms: OfferTerms | null;
+  readonly terms_before: OfferTerms | null;
+  readonly counter_rounds: number;
+  readonly turn: Turn;
+  readonly counter_party: string;
+  readonly rules: KeptRules | null;
 }
 
 const fields = sql.raw(
   [
     ...["id", "demand", "supply", "units", "score", "answering_party", "state", "plan", "round", "decision"],
-    ...["expire_time", "create_time", "answer_time", "version", "traceparent"],
+    ...["expire_time", "create_time", "answer_time", "version", "traceparent", "wave", "replaces"],
+    ...["decline_reason", "reason_text", "surplus", "terms", "terms_before", "counter_rounds", "turn"],
+    ...["counter_party", "rules"],
   ]
     .map((name) => `o.${name}`)
     .join(", "),
@@ -35,7 +51,7 @@ export async function insertOffers(tx: Tx, market: string, offers: readonly Offe
   for (const chunk of inChunks(offers)) {
     await tx.execute(sql`
       insert into offers (market, bucket, id, demand, supply, units, score, answering_party, state, plan, round, decision,
-        expire_time, create_time, version, traceparent)
+        expire_time, create_time, version, traceparent, wave, replaces, counter_party, rules)
       select ${market}, * from ${columns(chunk, {
         bucket: ["int4", (offer) => bucketOf(offer.id)],
         id: ["text", (offer) => offer.id],
@@ -52,6 +68,10 @@ export async function insertOffers(tx: Tx, market: string, offers: readonly Offe
         create_time: ["timestamptz", (offer) => offer.createTime],
         version: ["bigint", (offer) => offer.version],
         traceparent: ["text", (offer) => offer.traceparent],
+        wave: ["int4", (offer) => offer.wave],
+        replaces: ["text", (offer) => offer.replaces],
+        counter_party: ["text", (offer) => offer.counterParty],
+        rules: ["jsonb", (offer) => jsonOf(offer.rules)],
       })}`);
   }
 }
@@ -69,26 +89,38 @@ export async function readOffers(tx: Tx, market: string, ids: readonly string[])
   return offers;
 }
 
-/** Which of the offers the transaction's caller may see. */
-export async function visibleOffers(tx: Tx, market: string, ids: readonly string[]): Promise<Set<string>> {
+/** Which of the offers the transaction's caller may answer: the other side of an offer sees it too. */
+export async function answerableOffers(tx: Tx, market: string, ids: readonly string[]): Promise<Set<string>> {
   const rows = await tx.execute<{ id: string }>(sql`
     select o.id from offers o
     join ${columns(ids, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
-      on o.market = ${market} and o.bucket = given.bucket and o.id = given.id`);
+      on o.market = ${market} and o.bucket = given.bucket and o.id = given.id
+    where marketmesh.sees_whole_market() or o.answering_party = marketmesh.party()`);
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Writes state, answer time and version of offers whose holds are locked. */
-export async function saveSettledOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
+/** Writes what may change of offers whose holds are locked. */
+export async function saveOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
   for (const chunk of inChunks(offers)) {
     await tx.execute(sql`
-      update offers o set state = given.state, answer_time = given.answer_time, version = given.version
+      update offers o set state = given.state, expire_time = given.expire_time, answer_time = given.answer_time,
+        version = given.version, decline_reason = given.decline_reason, reason_text = given.reason_text,
+        surplus = given.surplus, terms = given.terms, terms_before = given.terms_before,
+        counter_rounds = given.counter_rounds, turn = given.turn
       from ${columns(chunk, {
         bucket: ["int4", (offer) => bucketOf(offer.id)],
         id: ["text", (offer) => offer.id],
         state: ["text", (offer) => offer.state],
+        expire_time: ["timestamptz", (offer) => offer.expireTime],
         answer_time: ["timestamptz", (offer) => offer.answerTime ?? null],
         version: ["bigint", (offer) => offer.version],
+        decline_reason: ["text", (offer) => offer.declineReason],
+        reason_text: ["text", (offer) => offer.reasonText],
+        surplus: ["boolean", (offer) => offer.surplus],
+        terms: ["jsonb", (offer) => jsonOf(offer.terms)],
+        terms_before: ["jsonb", (offer) => jsonOf(offer.termsBefore)],
+        counter_rounds: ["int4", (offer) => offer.counterRounds],
+        turn: ["text", (offer) => offer.turn],
       })}
       where o.market = ${market} and o.bucket = given.bucket and o.id = given.id`);
   }
@@ -150,5 +182,16 @@ function offerOf(row: OfferRow): Offer {
     answerTime: optionalDateOf(row.answer_time),
     version: Number(row.version),
     traceparent: row.traceparent,
+    wave: row.wave,
+    replaces: row.replaces,
+    declineReason: row.decline_reason,
+    reasonText: row.reason_text,
+    surplus: row.surplus,
+    terms: fromJson<OfferTerms>(row.terms),
+    termsBefore: fromJson<OfferTerms>(row.terms_before),
+    counterRounds: row.counter_rounds,
+    turn: row.turn,
+    counterParty: row.counter_party,
+    rules: fromJson<KeptRules>(row.rules),
   };
 }

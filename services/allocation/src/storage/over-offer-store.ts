@@ -1,0 +1,34 @@
+import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+
+/** Demands of these offers that are offered more than they want, ascending. */
+export async function readOverOfferedDemands(
+  tx: Tx,
+  market: string,
+  offers: readonly string[],
+): Promise<string[]> {
+  if (offers.length === 0) return [];
+  const rows = await tx.execute<{ demand: string }>(sql`
+    select distinct o.demand from offers o
+    join ${columns(offers, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
+      on o.market = ${market} and o.bucket = given.bucket and o.id = given.id
+    where o.rules @> '{"over": true}' order by o.demand`);
+  return rows.map(({ demand }) => demand);
+}
+
+/**
+ * Until the transaction ends nobody else answers or makes offers for these demands, which are offered more than they want.
+ * Taken after the clock and before holds, in the order given: ascending.
+ */
+export async function lockOverOffers(tx: Tx, market: string, demands: readonly string[]): Promise<void> {
+  for (const demand of demands)
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`over/${market}/${demand}`}, 0))`);
+}
+
+/** The ids of holds that wait for an answer, of demands that `lockOverOffers` locked. */
+export async function readOpenHolds(tx: Tx, market: string, demands: readonly string[]): Promise<string[]> {
+  const rows = await tx.execute<{ id: string }>(sql`
+    select id from holds where market = ${market} and state = 'HELD' and offered
+      and demand = any(${sql.param([...demands])}::text[])`);
+  return rows.map(({ id }) => id);
+}

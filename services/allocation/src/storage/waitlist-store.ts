@@ -1,0 +1,164 @@
+import { bucketOf, type Tx } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+import type { Side } from "../domain/level.ts";
+import type { WaitlistEntry } from "../domain/waitlist.ts";
+import { dateOf, type Timestamp } from "./time.ts";
+
+interface EntryRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly listing: string;
+  readonly waiting_listing: string;
+  readonly side: Side;
+  readonly party: string;
+  readonly plan: string;
+  readonly score: number;
+  readonly state: WaitlistEntry["state"];
+  readonly offer: string;
+  readonly create_time: Timestamp;
+  readonly version: string;
+}
+
+const fields = sql.raw(
+  [
+    "id",
+    "listing",
+    "waiting_listing",
+    "side",
+    "party",
+    "plan",
+    "score",
+    "state",
+    "offer",
+    "create_time",
+    "version",
+  ]
+    .map((name) => `w.${name}`)
+    .join(", "),
+);
+
+/** Adds an entry; the one that waits already, where there is one. */
+export async function insertEntry(tx: Tx, market: string, entry: WaitlistEntry): Promise<WaitlistEntry> {
+  const { id, listing, waitingListing, side, party, plan, score, createTime } = entry;
+  const inserted = await tx.execute(sql`
+    insert into waitlist_entries (market, bucket, id, listing, waiting_listing, side, party, plan, score, state, create_time,
+      version)
+    values (${market}, ${bucketOf(id)}, ${id}, ${listing}, ${waitingListing}, ${side}, ${party}, ${plan}, ${score}, 'WAITING',
+      ${createTime.toISOString()}, 1)
+    on conflict do nothing`);
+  if (inserted.count === 1) return entry;
+  const [row] = await tx.execute<EntryRow>(sql`
+    select ${fields} from waitlist_entries w
+    where w.market = ${market} and w.listing = ${listing} and w.waiting_listing = ${waitingListing} and w.state = 'WAITING'`);
+  // Who waited was served between the two statements: it may join again.
+  if (!row) throw Object.assign(new Error("the entry was served meanwhile"), { code: "40001" });
+  return entryOf(row);
+}
+
+/** How many wait for a listing, counted up to `limit`. */
+export async function countWaiting(tx: Tx, market: string, listing: string, limit: number): Promise<number> {
+  const [row] = await tx.execute<{ waiting: string }>(sql`
+    select count(*) as waiting from (select from waitlist_entries
+      where market = ${market} and listing = ${listing} and state = 'WAITING' limit ${limit}) waiting`);
+  return Number(row!.waiting);
+}
+
+export async function readEntry(tx: Tx, market: string, id: string): Promise<WaitlistEntry | undefined> {
+  const [row] = await tx.execute<EntryRow>(sql`
+    select ${fields} from waitlist_entries w where w.market = ${market} and w.bucket = ${bucketOf(id)} and w.id = ${id}`);
+  return row && entryOf(row);
+}
+
+export async function lockEntry(tx: Tx, market: string, id: string): Promise<WaitlistEntry> {
+  const [row] = await tx.execute<EntryRow>(sql`
+    select ${fields} from waitlist_entries w
+    where w.market = ${market} and w.bucket = ${bucketOf(id)} and w.id = ${id} for update`);
+  return entryOf(row!);
+}
+
+/** Writes state, offer and version of an entry that is locked. */
+export async function saveEntry(tx: Tx, market: string, entry: WaitlistEntry): Promise<void> {
+  const { id, state, offer, version } = entry;
+  await tx.execute(sql`
+    update waitlist_entries set state = ${state}, offer = ${offer}, version = ${version}
+    where market = ${market} and bucket = ${bucketOf(id)} and id = ${id}`);
+}
+
+/** What a list of entries leaves out. */
+export interface WaitlistFilter {
+  readonly listing: string | undefined;
+  readonly waitingOnly: boolean;
+}
+
+/** By id; of one listing in the order in which they are served, behind the entry `after`. */
+export async function listEntries(
+  tx: Tx,
+  market: string,
+  { listing, waitingOnly }: WaitlistFilter,
+  after: string,
+  limit: number,
+): Promise<WaitlistEntry[]> {
+  const waiting = waitingOnly ? sql`and w.state = 'WAITING'` : sql``;
+  const place = sql`(-w.score, w.create_time, w.id)`;
+  const rows = await tx.execute<EntryRow>(
+    listing === undefined
+      ? sql`select ${fields} from waitlist_entries w where w.market = ${market} and w.id > ${after} ${waiting}
+          order by w.id limit ${limit}`
+      : sql`select ${fields} from waitlist_entries w where w.market = ${market} and w.listing = ${listing} ${waiting}
+          and (${after} = '' or ${place} > (select -a.score, a.create_time, a.id from waitlist_entries a
+            where a.market = ${market} and a.id = ${after}))
+          order by w.score desc, w.create_time, w.id limit ${limit}`,
+  );
+  return rows.map(entryOf);
+}
+
+// Both sides have something left, by what can be told without a lock.
+const bothHaveSome =
+  sql.raw(`exists (select from capacity_levels l where l.market = w.market and l.listing_id = w.listing
+    and l.open and (l.unlimited or l.on_hand - l.held - l.allocated > 0))
+  and exists (select from capacity_levels l where l.market = w.market and l.listing_id = w.waiting_listing
+    and l.open and (l.unlimited or l.on_hand - l.held - l.allocated > 0))`);
+
+/** A listing that somebody waits for and that has something left again. */
+export interface ReadyListing {
+  readonly market: string;
+  readonly listing: string;
+  readonly plan: string;
+}
+
+/** At most 100. Looks at every entry that waits. */
+export async function readReadyListings(tx: Tx): Promise<ReadyListing[]> {
+  const rows = await tx.execute<{ market: string; listing: string; plan: string }>(sql`
+    select w.market, w.listing, min(w.plan) as plan from waitlist_entries w
+    where w.state = 'WAITING' and ${bothHaveSome} group by w.market, w.listing order by w.market, w.listing limit 100`);
+  return rows.map(({ market, listing, plan }) => ({ market, listing, plan }));
+}
+
+/** Those that wait for a listing and could be served, in their order, locked; before any level. */
+export async function lockReadyEntries(
+  tx: Tx,
+  market: string,
+  listing: string,
+  limit: number,
+): Promise<WaitlistEntry[]> {
+  const rows = await tx.execute<EntryRow>(sql`
+    select ${fields} from waitlist_entries w
+    where w.market = ${market} and w.listing = ${listing} and w.state = 'WAITING' and ${bothHaveSome}
+    order by w.score desc, w.create_time, w.id limit ${limit} for update of w`);
+  return rows.map(entryOf);
+}
+
+function entryOf(row: EntryRow): WaitlistEntry {
+  return {
+    id: row.id,
+    listing: row.listing,
+    waitingListing: row.waiting_listing,
+    side: row.side,
+    party: row.party,
+    plan: row.plan,
+    score: row.score,
+    state: row.state,
+    offer: row.offer,
+    createTime: dateOf(row.create_time),
+    version: Number(row.version),
+  };
+}

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "@marketmesh/client";
+import { defaultStateDir } from "@marketmesh/dev-stack";
+import { Mesh, SERVICES } from "@marketmesh/dev-stack/mesh";
+import { emit, say } from "../figure.ts";
+import type { HoldsLoad, HoldsLoaded } from "./holds-load.ts";
+import { countWrong, insertListings, openAllocationDatabase } from "./holds-market.ts";
+
+const market = "holds";
+const callers = 64;
+const seconds = 5;
+const sizes = [100, 1_000, 10_000];
+const replicaCounts = [1, 2, 4];
+const batch = { size: 500, callers: 3 };
+/** More than is taken of any listing but the few of the last run. */
+const plenty = 1_000_000;
+const nowhere = "http://127.0.0.1:9";
+const scarce = { listings: 10, units: 300 };
+
+/**
+ * Holds a second, taken one by one by 64 callers and in batches: by listings, by processes of the service, and until nothing is left.
+ * Only identity, catalog and allocation run: what others do with the events is not measured.
+ */
+const mesh = new Mesh({
+  stateDir: join(defaultStateDir(), "bench"),
+  services: SERVICES.filter(({ name }) => ["identity", "catalog", "allocation"].includes(name)),
+  env: {
+    ...process.env,
+    LOG_LEVEL: "warn",
+    QUEUE_DELAY_MS: "0",
+    RATE_LIMIT_CALLS_PER_SECOND: "100000",
+    // Never asked: a hold of a pair is decided by its caller.
+    MESH_ELIGIBILITY_URL: nowhere,
+    MESH_SCORING_URL: nowhere,
+    MARKETMESH_REPLICAS: `allocation=${Math.max(...replicaCounts)}`,
+  },
+  fresh: true,
+  say,
+  onFatal: (problem) => {
+    say(String(problem));
+    process.exit(1);
+  },
+});
+mesh.install();
+await mesh.start();
+const pid = mesh.processes.find(({ name }) => name.startsWith("allocation"))!.pid;
+const database = await openAllocationDatabase(environmentOf(pid));
+const clients = connect({ endpoints: mesh.endpoints, apiKey: mesh.operatorKey.key });
+try {
+  await run(await clients.token());
+} finally {
+  clients.close();
+  await database.close();
+  await mesh.stop();
+}
+
+async function run(token: string): Promise<void> {
+  const urls = mesh.endpoints.allocation!.split(",");
+  const common = { token, market, callers, batch: 1, seconds };
+  for (const listings of sizes) await insertListings(database, market, `n${listings}`, listings / 2, plenty);
+  const hot = { ...common, prefix: "n1000", listings: 500 };
+  await measure({ ...hot, urls: urls.slice(0, 1), seconds: 3 });
+  for (const listings of sizes) {
+    const sized = { ...common, prefix: `n${listings}`, listings: listings / 2, urls: urls.slice(0, 1) };
+    report(`holds_single_${listings}_listings_per_s`, await measure(sized), 2_000);
+  }
+  for (const replicas of replicaCounts) {
+    const loaded = await measure({ ...hot, urls: urls.slice(0, replicas) });
+    report(replicas === 1 ? "holds_single_per_s" : `holds_single_${replicas}_replicas_per_s`, loaded, 2_000);
+    if (replicas > 1) continue;
+    const aim = { suite: "allocation", unit: "ms", better: "lower", aim: 50 } as const;
+    emit({ ...aim, metric: "holds_single_p99_ms", value: loaded.p99Ms });
+  }
+  for (const replicas of replicaCounts) {
+    const given = {
+      ...hot,
+      urls: urls.slice(0, replicas),
+      batch: batch.size,
+      callers: batch.callers * replicas,
+    };
+    const loaded = await measure(given);
+    report(replicas === 1 ? "holds_batch_per_s" : `holds_batch_${replicas}_replicas_per_s`, loaded, 10_000);
+  }
+  await insertListings(database, market, "scarce", scarce.listings, scarce.units);
+  const all = await measure({ ...common, prefix: "scarce", listings: scarce.listings, urls, seconds: 2 });
+  say(`until nothing is left: ${all.taken} taken, ${all.refused} refused, ${all.failed} failed`);
+  const oversold =
+    (await countWrong(database, market)) + Math.max(0, all.taken - scarce.listings * scarce.units);
+  emit({
+    suite: "allocation",
+    metric: "holds_oversold",
+    value: oversold,
+    unit: "listings",
+    better: "lower",
+    aim: 0,
+  });
+}
+
+function report(metric: string, loaded: HoldsLoaded, aim: number): void {
+  const value = loaded.taken / loaded.seconds;
+  emit({ suite: "allocation", metric, value, unit: "holds/s", better: "higher", aim });
+  const { p50Ms, p99Ms, refused, failed } = loaded;
+  say(
+    `${metric}: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${refused} refused, ${failed} failed`,
+  );
+}
+
+/** In a process of its own: what asks must not wait for what measures. */
+async function measure(given: HoldsLoad): Promise<HoldsLoaded> {
+  const path = join(import.meta.dirname, "holds-load.ts");
+  const child = spawn(process.execPath, [path, JSON.stringify(given)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+  const status = await ended;
+  if (status !== 0) throw new Error(`the callers ended with ${status}`);
+  return JSON.parse(Buffer.concat(chunks).toString()) as HoldsLoaded;
+}
+
+function environmentOf(process: number): NodeJS.ProcessEnv {
+  const lines = readFileSync(`/proc/${process}/environ`, "utf8").split("\0");
+  return Object.fromEntries(lines.filter(Boolean).map((line) => line.split(/=(.*)/s, 2)));
+}
