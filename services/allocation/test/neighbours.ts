@@ -8,7 +8,7 @@ import {
   ListingUpdatedSchema,
   Side,
 } from "@marketmesh/contracts/catalog/v1";
-import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
+import { Eligibility_Verdict, EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { ScoringService } from "@marketmesh/contracts/scoring/v1";
 import type { PackedSet } from "@marketmesh/contracts/sets/v1";
 import { announce, fact } from "@marketmesh/events";
@@ -81,6 +81,12 @@ function listingMessage(market: string, listing: Placed) {
 export function eligibilityOf(world: World): Bind {
   return (host) =>
     host.serve(EligibilityService, {
+      checkEligibility: ({ supply, demand }: PairInput) => {
+        const [demandId, supplyId] = [demand, supply].map(({ subject }) => lastSegment(subject.value));
+        const eligible = world.eligible(demandId!, supplyId!);
+        const verdict = eligible ? Eligibility_Verdict.ELIGIBLE : Eligibility_Verdict.INELIGIBLE;
+        return { eligibility: { verdict, failedRules: eligible ? [] : [{ reason: "DOES_NOT_FIT" }] } };
+      },
       batchListEligible: async function* ({
         policy,
         demands,
@@ -153,6 +159,11 @@ export function scoringOf(world: World): Bind {
         }
       },
     } as never);
+}
+
+interface PairInput {
+  readonly supply: { readonly subject: { readonly value: string } };
+  readonly demand: { readonly subject: { readonly value: string } };
 }
 
 interface RankInput {

@@ -51,7 +51,7 @@ export function unpackColumns<H>(packed: Uint8Array): {
   columns: Readonly<Record<string, Column>>;
 } {
   // A copy begins at 0, so that every column is aligned for its type.
-  const bytes = packed.slice();
+  const bytes = new Uint8Array(packed);
   const view = new DataView(bytes.buffer);
   if (bytes.length < prefixBytes || view.getUint32(0, true) !== magic) throw new Error("no packed columns");
   const textEnd = prefixBytes + view.getUint32(4, true);

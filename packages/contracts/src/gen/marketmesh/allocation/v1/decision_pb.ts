@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/decision.proto.
  */
 export const file_marketmesh_allocation_v1_decision: GenFile = /*@__PURE__*/
-  fileDesc("CidtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZGVjaXNpb24ucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSLbBAoORGVjaXNpb25SZWNvcmQSEAoIZGVjaXNpb24YASABKAkSLwoLcmVjb3JkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWRlY2lzaW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmRlbWFuZBgEIAEoCRIMCgRwbGFuGAUgASgJEhQKDHBsYW5fdmVyc2lvbhgGIAEoAxINCgVyb3VuZBgHIAEoCRIWCg5wb2xpY3lfdmVyc2lvbhgIIAEoAxIcChRkZW1hbmRfbW9kZWxfdmVyc2lvbhgJIAEoAxIcChRzdXBwbHlfbW9kZWxfdmVyc2lvbhgKIAEoAxIaChJzdGF0aXN0aWNzX3ZlcnNpb24YCyABKAMSFgoOZGVtYW5kX3ZlcnNpb24YDCABKAMSEAoIZmVlZF9zZXEYDSABKAMSEgoKb3Blbl91bml0cxgOIAEoAxI5CgZyZXN1bHQYDyABKA4yKS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRGVjaXNpb24uUmVzdWx0EhAKCHN0cmF0ZWd5GBAgASgJEg8KB3JlbGVhc2UYESABKAkSEwoLcmVzdWx0X2hhc2gYEiABKAkSEwoGcHJpbWFsGBMgASgBSACIAQESEQoEZHVhbBgUIAEoAUgBiAEBEjMKBXBhaXJzGBUgAygLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJSZWNvcmRCCQoHX3ByaW1hbEIHCgVfZHVhbCLKAgoKUGFpclJlY29yZBIOCgZzdXBwbHkYASABKAkSFAoMZGVtYW5kX3Njb3JlGAIgASgREhQKDHN1cHBseV9zY29yZRgDIAEoERIOCgZjaG9zZW4YBCABKAgSDQoFdW5pdHMYBSABKAMSFAoMbG9zdF9iZWNhdXNlGAYgASgJEgwKBGhvbGQYByABKAkSOAoKaG9sZF9zdGF0ZRgIIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkLlN0YXRlEjoKC29mZmVyX3N0YXRlGAkgASgOMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyLlN0YXRlEi8KC2Fuc3dlcl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5kZWNsaW5lX3JlYXNvbhgLIAEoCSKTAQoTRGVjaXNpb25Mb2dTZXR0aW5ncxIRCgRuYW1lGAEgASgJQgPgQQgSIAoJa2VwdF9kYXlzGAIgASgFQg3gQQK6SAcaBRjCHCgeEhEKBGV0YWcYAyABKAlCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAyLrBAoPUGFpckV4cGxhbmF0aW9uEg4KBmRlbWFuZBgBIAEoCRIOCgZzdXBwbHkYAiABKAkSQAoGcmVhc29uGAMgASgOMjAubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJFeHBsYW5hdGlvbi5SZWFzb24SGQoMZGVtYW5kX3Njb3JlGAQgASgRSACIAQESGQoMc3VwcGx5X3Njb3JlGAUgASgRSAGIAQESGgoNd2lubmluZ19zY29yZRgGIAEoEUgCiAEBEhIKBXByaWNlGAcgASgBSAOIAQESMwoGcml2YWxzGAggAygLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJSaXZhbBIUCgxmYWlsZWRfcnVsZXMYCSADKAkSFAoMbG9zdF9iZWNhdXNlGAogASgJEgwKBHRleHQYCyABKAki4gEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABITCg9SRUFTT05fQVNTSUdORUQQARIPCgtSRUFTT05fTE9TVBACEhUKEVJFQVNPTl9JTkVMSUdJQkxFEAMSGQoVUkVBU09OX05PVF9DT05TSURFUkVEEAQSEQoNUkVBU09OX09VVEJJRBAFEhAKDFJFQVNPTl9RVU9UQRAGEhkKFVJFQVNPTl9PVVRTSURFX09QVElPThAHEhYKElJFQVNPTl9OT19DQVBBQ0lUWRAIEhAKDFJFQVNPTl9PUkRFUhAJQg8KDV9kZW1hbmRfc2NvcmVCDwoNX3N1cHBseV9zY29yZUIQCg5fd2lubmluZ19zY29yZUIICgZfcHJpY2UiQQoJUGFpclJpdmFsEg4KBmRlbWFuZBgBIAEoCRIOCgZzdXBwbHkYAiABKAkSFAoMZGVtYW5kX3Njb3JlGAMgASgRYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_round]);
+  fileDesc("CidtYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZGVjaXNpb24ucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSLbBAoORGVjaXNpb25SZWNvcmQSEAoIZGVjaXNpb24YASABKAkSLwoLcmVjb3JkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWRlY2lzaW9uX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmRlbWFuZBgEIAEoCRIMCgRwbGFuGAUgASgJEhQKDHBsYW5fdmVyc2lvbhgGIAEoAxINCgVyb3VuZBgHIAEoCRIWCg5wb2xpY3lfdmVyc2lvbhgIIAEoAxIcChRkZW1hbmRfbW9kZWxfdmVyc2lvbhgJIAEoAxIcChRzdXBwbHlfbW9kZWxfdmVyc2lvbhgKIAEoAxIaChJzdGF0aXN0aWNzX3ZlcnNpb24YCyABKAMSFgoOZGVtYW5kX3ZlcnNpb24YDCABKAMSEAoIZmVlZF9zZXEYDSABKAMSEgoKb3Blbl91bml0cxgOIAEoAxI5CgZyZXN1bHQYDyABKA4yKS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRGVjaXNpb24uUmVzdWx0EhAKCHN0cmF0ZWd5GBAgASgJEg8KB3JlbGVhc2UYESABKAkSEwoLcmVzdWx0X2hhc2gYEiABKAkSEwoGcHJpbWFsGBMgASgBSACIAQESEQoEZHVhbBgUIAEoAUgBiAEBEjMKBXBhaXJzGBUgAygLMiQubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJSZWNvcmRCCQoHX3ByaW1hbEIHCgVfZHVhbCLKAgoKUGFpclJlY29yZBIOCgZzdXBwbHkYASABKAkSFAoMZGVtYW5kX3Njb3JlGAIgASgREhQKDHN1cHBseV9zY29yZRgDIAEoERIOCgZjaG9zZW4YBCABKAgSDQoFdW5pdHMYBSABKAMSFAoMbG9zdF9iZWNhdXNlGAYgASgJEgwKBGhvbGQYByABKAkSOAoKaG9sZF9zdGF0ZRgIIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Ib2xkLlN0YXRlEjoKC29mZmVyX3N0YXRlGAkgASgOMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLk9mZmVyLlN0YXRlEi8KC2Fuc3dlcl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5kZWNsaW5lX3JlYXNvbhgLIAEoCSKTAQoTRGVjaXNpb25Mb2dTZXR0aW5ncxIRCgRuYW1lGAEgASgJQgPgQQgSIAoJa2VwdF9kYXlzGAIgASgFQg3gQQK6SAcaBRjCHCgeEhEKBGV0YWcYAyABKAlCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAyKBBQoPUGFpckV4cGxhbmF0aW9uEg4KBmRlbWFuZBgBIAEoCRIOCgZzdXBwbHkYAiABKAkSQAoGcmVhc29uGAMgASgOMjAubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJFeHBsYW5hdGlvbi5SZWFzb24SGQoMZGVtYW5kX3Njb3JlGAQgASgRSACIAQESGQoMc3VwcGx5X3Njb3JlGAUgASgRSAGIAQESGgoNd2lubmluZ19zY29yZRgGIAEoEUgCiAEBEhIKBXByaWNlGAcgASgBSAOIAQESMwoGcml2YWxzGAggAygLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBhaXJSaXZhbBIUCgxmYWlsZWRfcnVsZXMYCSADKAkSFAoMbG9zdF9iZWNhdXNlGAogASgJEgwKBHRleHQYCyABKAki+AEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABITCg9SRUFTT05fQVNTSUdORUQQARIPCgtSRUFTT05fTE9TVBACEhUKEVJFQVNPTl9JTkVMSUdJQkxFEAMSGQoVUkVBU09OX05PVF9DT05TSURFUkVEEAQSEQoNUkVBU09OX09VVEJJRBAFEhAKDFJFQVNPTl9RVU9UQRAGEhkKFVJFQVNPTl9PVVRTSURFX09QVElPThAHEhYKElJFQVNPTl9OT19DQVBBQ0lUWRAIEhEKDVJFQVNPTl9GSUxMRUQQCRITCg9SRUFTT05fRVhDTFVERUQQCkIPCg1fZGVtYW5kX3Njb3JlQg8KDV9zdXBwbHlfc2NvcmVCEAoOX3dpbm5pbmdfc2NvcmVCCAoGX3ByaWNlIkEKCVBhaXJSaXZhbBIOCgZkZW1hbmQYASABKAkSDgoGc3VwcGx5GAIgASgJEhQKDGRlbWFuZF9zY29yZRgDIAEoEWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_hold, file_marketmesh_allocation_v1_round]);
 
 /**
  * One decision as the decision log keeps it, with what became of it. Ids alone: nothing personal is in it.
@@ -364,21 +364,23 @@ export type PairExplanation = Message<"marketmesh.allocation.v1.PairExplanation"
   winningScore?: number | undefined;
 
   /**
-   * What the demand and the supply had to be worth together, in the plan's objective. Absent: the strategy has no prices.
+   * What the units of both are worth to others, in the plan's objective: a pair worth less is not chosen. Absent: the strategy has
+   * no prices.
    *
    * @generated from field: optional double price = 7;
    */
   price?: number | undefined;
 
   /**
-   * Who had what the pair needed: other demands of the supply, other supplies of the demand; up to 20. Empty for a party.
+   * Who had what the pair needed: for OUTBID other demands of the supply, for FILLED other supplies of the demand; up to 20. Empty
+   * for a party.
    *
    * @generated from field: repeated marketmesh.allocation.v1.PairRival rivals = 8;
    */
   rivals: PairRival[];
 
   /**
-   * The rules of the policy that failed, by id, for INELIGIBLE: judged when asked, by the version that decided.
+   * The reason codes of the rules that failed, for INELIGIBLE: judged when asked, by the policy's version that decided.
    *
    * @generated from field: repeated string failed_rules = 9;
    */
@@ -448,7 +450,7 @@ export const PairExplanation_Reason = {
   NOT_CONSIDERED: 4,
 
   /**
-   * Others were worth more.
+   * The supply went to others.
    *
    * @generated from enum value: REASON_OUTBID = 5;
    */
@@ -476,11 +478,18 @@ export const PairExplanation_Reason = {
   NO_CAPACITY: 8,
 
   /**
-   * The strategy went by another order than worth: a draw, or demand by demand.
+   * The demand was filled with supplies that it, or the whole, is better off with.
    *
-   * @generated from enum value: REASON_ORDER = 9;
+   * @generated from enum value: REASON_FILLED = 9;
    */
-  ORDER: 9,
+  FILLED: 9,
+
+  /**
+   * The plan excludes the pair.
+   *
+   * @generated from enum value: REASON_EXCLUDED = 10;
+   */
+  EXCLUDED: 10,
 } as const;
 
 /**

@@ -19,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/decision_service.proto.
  */
 export const file_marketmesh_allocation_v1_decision_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9tYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZGVjaXNpb25fc2VydmljZS5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIrUBChZFeHBvcnREZWNpc2lvbnNSZXF1ZXN0EhoKBnBhcmVudBgBIAEoCUIK4EECukgEcgIQARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEBEjEKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEBEhcKCmNvbnNpZGVyZWQYBCABKAhCA+BBASJUChdFeHBvcnREZWNpc2lvbnNSZXNwb25zZRI5CgdyZWNvcmRzGAEgAygLMigubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uUmVjb3JkIjkKHUdldERlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0EhgKBG5hbWUYASABKAlCCuBBArpIBHICEAEiYQoeR2V0RGVjaXNpb25Mb2dTZXR0aW5nc1Jlc3BvbnNlEj8KCHNldHRpbmdzGAEgASgLMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uTG9nU2V0dGluZ3MioQEKIFVwZGF0ZURlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0EkoKCHNldHRpbmdzGAEgASgLMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uTG9nU2V0dGluZ3NCCeBBArpIA8gBARIRCgRldGFnGAIgASgJQgPgQQESHgoKcmVxdWVzdF9pZBgDIAEoCUIK4EEBukgEcgIYQCJkCiFVcGRhdGVEZWNpc2lvbkxvZ1NldHRpbmdzUmVzcG9uc2USPwoIc2V0dGluZ3MYASABKAsyLS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRGVjaXNpb25Mb2dTZXR0aW5ncyJfChJFeHBsYWluUGFpclJlcXVlc3QSGAoEbmFtZRgBIAEoCUIK4EECukgEcgIQARITCgZkZW1hbmQYAiABKAlCA+BBARIaCgZzdXBwbHkYAyABKAlCCuBBArpIBHICEAEiVQoTRXhwbGFpblBhaXJSZXNwb25zZRI+CgtleHBsYW5hdGlvbhgBIAEoCzIpLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QYWlyRXhwbGFuYXRpb24ijAEKEkdldFRyYWRlT2ZmUmVxdWVzdBIZCgVyb3VuZBgBIAEoCUIK4EECukgEcgIQARJACgZkcmFmdHMYAiADKAsyIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRHJhZnRQbGFuQgvgQQG6SAWSAQIQFBIZCgVncm91cBgDIAEoCUIK4EEBukgEcgIYQCJOChNHZXRUcmFkZU9mZlJlc3BvbnNlEjcKBnBvaW50cxgBIAMoCzInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5UcmFkZU9mZlBvaW50Iq4BCg1UcmFkZU9mZlBvaW50Eg0KBWxhYmVsGAEgASgJEgwKBGZpbGwYAiABKAESFAoMbWVhbl9xdWFsaXR5GAMgASgBEg0KBXZhbHVlGAQgASgBEhYKDmJsb2NraW5nX3BhaXJzGAUgASgDEhcKD3NlbGVjdGlvbl9yYXRpbxgGIAEoARIQCgNnYXAYByABKAFIAIgBARIQCghyZWNvcmRlZBgIIAEoCEIGCgRfZ2FwIr0BChNSZXBsYXlSb3VuZHNSZXF1ZXN0EhoKBnBhcmVudBgBIAEoCUIK4EECukgEcgIQARIbCgZyb3VuZHMYAiADKAlCC+BBAbpIBZIBAhBkEhEKBHBsYW4YAyABKAlCA+BBARIhCgtyb3VuZF9jb3VudBgEIAEoBUIM4EEBukgGGgQYZCgAEjcKBWRyYWZ0GAUgASgLMiMubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRyYWZ0UGxhbkID4EEBIl8KCURyYWZ0UGxhbhIZCgVsYWJlbBgBIAEoCUIK4EEBukgEcgIYQBI3CgRwbGFuGAIgASgLMh4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlBsYW5CCeBBArpIA9gBAyKKAQoUUmVwbGF5Um91bmRzUmVzcG9uc2USEwoLcm91bmRzX2RvbmUYASABKAUSFAoMcm91bmRzX3RvdGFsGAIgASgFEjYKB3JlcGxheXMYAyADKAsyJS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUm91bmRSZXBsYXkSDwoHcmVsZWFzZRgEIAEoCSL2AQoLUm91bmRSZXBsYXkSDQoFcm91bmQYASABKAkSFAoMcGxhbl92ZXJzaW9uGAIgASgDEg8KB3JlbGVhc2UYAyABKAkSOQoIcmVjb3JkZWQYBCABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuU29sdmVkT3V0Y29tZRI5CghyZXBsYXllZBgFIAEoCzInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Tb2x2ZWRPdXRjb21lEhEKCWlkZW50aWNhbBgGIAEoCBIUCgxwYWlyc19nYWluZWQYByABKAMSEgoKcGFpcnNfbG9zdBgIIAEoAyK+AQoNU29sdmVkT3V0Y29tZRIQCghzdHJhdGVneRgBIAEoCRISCgpwYWlyX2NvdW50GAIgASgDEg0KBXVuaXRzGAMgASgDEgwKBGZpbGwYBCABKAESDQoFdmFsdWUYBSABKAESFAoMbWVhbl9xdWFsaXR5GAYgASgBEhYKDmJsb2NraW5nX3BhaXJzGAcgASgDEhMKC3Jlc3VsdF9oYXNoGAggASgJEhAKA2dhcBgJIAEoAUgAiAEBQgYKBF9nYXAijwMKFFNpbXVsYXRlUGxhbnNSZXF1ZXN0EhoKBnBhcmVudBgBIAEoCUIK4EECukgEcgIQARIbCgZyb3VuZHMYAiADKAlCC+BBAbpIBZIBAhBkEhEKBHBsYW4YAyABKAlCA+BBARIhCgtyb3VuZF9jb3VudBgEIAEoBUIM4EEBukgGGgQYZCgAEkAKBmRyYWZ0cxgFIAMoCzIjLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5EcmFmdFBsYW5CC+BBAbpIBZIBAhAIEiAKCnNlZWRfY291bnQYBiABKAVCDOBBAbpIBhoEGGQoABI/CgdhbnN3ZXJzGAcgASgLMikubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkFuc3dlckJlaGF2aW91ckID4EEBEkEKCGludGVydmFsGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARIgCgl3YXZlc19tYXgYCSABKAVCDeBBAbpIBxoFGMgBKAAiowQKD0Fuc3dlckJlaGF2aW91chJBCgRraW5kGAEgASgOMi4ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkFuc3dlckJlaGF2aW91ci5LaW5kQgPgQQESLwoLcHJvYmFiaWxpdHkYAiABKAFCGuBBAbpIFBISGQAAAAAAAPA/KQAAAAAAAAAAEikKBXNsb3BlGAMgASgBQhrgQQG6SBQSEhkAAAAAAADwPykAAAAAAADwvxIyCg5mYWxsX3Blcl9vZmZlchgEIAEoAUIa4EEBukgUEhIZAAAAAAAA8D8pAAAAAAAAAAASPwoGbWVtb3J5GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhTgQQG6SA6qAQsiBQiAiooPMgIIARI0ChBsYXN0X3Byb2JhYmlsaXR5GAYgASgBQhrgQQG6SBQSEhkAAAAAAADwPykAAAAAAAAAABIrCgdzaWxlbmNlGAcgASgBQhrgQQG6SBQSEhkAAAAAAADwPykAAAAAAAAAABIrCgdub19zaG93GAggASgBQhrgQQG6SBQSEhkAAAAAAADwPykAAAAAAAAAACJsCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIUChBLSU5EX0lOREVQRU5ERU5UEAESEQoNS0lORF9CWV9TQ09SRRACEhIKDktJTkRfQ09OR0VTVEVEEAMSEQoNS0lORF9EUklGVElORxAEIrwBChVTaW11bGF0ZVBsYW5zUmVzcG9uc2USEQoJcnVuc19kb25lGAEgASgFEhIKCnJ1bnNfdG90YWwYAiABKAUSNgoFcGxhbnMYAyADKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuU2ltdWxhdGVkUGxhbhIzCgRyZWFsGAQgASgLMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJlYWxPdXRjb21lEg8KB3JlbGVhc2UYBSABKAkitAMKDVNpbXVsYXRlZFBsYW4SDQoFbGFiZWwYASABKAkSMAoEZmlsbBgCIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Fc3RpbWF0ZRIxCgV2YWx1ZRgDIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Fc3RpbWF0ZRI4CgxtZWFuX3F1YWxpdHkYBCABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSQAoUdGltZV90b19maWxsX3NlY29uZHMYBSABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSNgoKYWNjZXB0YW5jZRgGIAEoCzIiLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Fc3RpbWF0ZRIyCgZvZmZlcnMYByABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSNAoIZXhwb3N1cmUYCCABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSEQoJcnVuc19oYXNoGAkgASgJIjMKCEVzdGltYXRlEgwKBG1lYW4YASABKAESCwoDbG93GAIgASgBEgwKBGhpZ2gYAyABKAEicAoLUmVhbE91dGNvbWUSFAoMd2FudGVkX3VuaXRzGAEgASgDEg4KBm9mZmVycxgCIAEoAxINCgV0YWtlbhgDIAEoAxIMCgRmaWxsGAQgASgBEg0KBXZhbHVlGAUgASgBEg8KB3dhaXRpbmcYBiABKAMy6QkKD0RlY2lzaW9uU2VydmljZRKmAQoPRXhwb3J0RGVjaXNpb25zEjAubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkV4cG9ydERlY2lzaW9uc1JlcXVlc3QaMS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXhwb3J0RGVjaXNpb25zUmVzcG9uc2UiLJACAbLIGCUKG2FsbG9jYXRpb24uZGVjaXNpb25zLmV4cG9ydBoGcGFyZW50MAESxwEKFkdldERlY2lzaW9uTG9nU2V0dGluZ3MSNy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuR2V0RGVjaXNpb25Mb2dTZXR0aW5nc1JlcXVlc3QaOC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuR2V0RGVjaXNpb25Mb2dTZXR0aW5nc1Jlc3BvbnNlIjqQAgGyyBgzCiNhbGxvY2F0aW9uLmRlY2lzaW9uTG9nU2V0dGluZ3MucmVhZBoEbmFtZSIGCDIQzIA9EtwBChlVcGRhdGVEZWNpc2lvbkxvZ1NldHRpbmdzEjoubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlVwZGF0ZURlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0GjsubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlVwZGF0ZURlY2lzaW9uTG9nU2V0dGluZ3NSZXNwb25zZSJGkAICssgYPwolYWxsb2NhdGlvbi5kZWNpc2lvbkxvZ1NldHRpbmdzLnVwZGF0ZRoNc2V0dGluZ3MubmFtZSIHCMgBENj8PBKgAQoLRXhwbGFpblBhaXISLC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXhwbGFpblBhaXJSZXF1ZXN0Gi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkV4cGxhaW5QYWlyUmVzcG9uc2UiNJACAbLIGC0KHGFsbG9jYXRpb24uZXhwbGFuYXRpb25zLnJlYWQaBG5hbWUiBwjQDxDY/DwSnQEKC0dldFRyYWRlT2ZmEiwubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdldFRyYWRlT2ZmUmVxdWVzdBotLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5HZXRUcmFkZU9mZlJlc3BvbnNlIjGQAgGyyBgqChthbGxvY2F0aW9uLmRlY2lzaW9ucy5yZXBsYXkaBXJvdW5kIgQQ2Pw8Ep0BCgxSZXBsYXlSb3VuZHMSLS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUmVwbGF5Um91bmRzUmVxdWVzdBouLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5SZXBsYXlSb3VuZHNSZXNwb25zZSIskAIBssgYJQobYWxsb2NhdGlvbi5kZWNpc2lvbnMucmVwbGF5GgZwYXJlbnQwARKgAQoNU2ltdWxhdGVQbGFucxIuLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5TaW11bGF0ZVBsYW5zUmVxdWVzdBovLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5TaW11bGF0ZVBsYW5zUmVzcG9uc2UiLJACAbLIGCUKG2FsbG9jYXRpb24uZGVjaXNpb25zLnJlcGxheRoGcGFyZW50MAFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_decision, file_marketmesh_allocation_v1_plan, file_marketmesh_options_v1_options]);
+  fileDesc("Ci9tYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvZGVjaXNpb25fc2VydmljZS5wcm90bxIYbWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxIrUBChZFeHBvcnREZWNpc2lvbnNSZXF1ZXN0EhoKBnBhcmVudBgBIAEoCUIK4EECukgEcgIQARIzCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEBEjEKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEBEhcKCmNvbnNpZGVyZWQYBCABKAhCA+BBASJUChdFeHBvcnREZWNpc2lvbnNSZXNwb25zZRI5CgdyZWNvcmRzGAEgAygLMigubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uUmVjb3JkIjkKHUdldERlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0EhgKBG5hbWUYASABKAlCCuBBArpIBHICEAEiYQoeR2V0RGVjaXNpb25Mb2dTZXR0aW5nc1Jlc3BvbnNlEj8KCHNldHRpbmdzGAEgASgLMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uTG9nU2V0dGluZ3MioQEKIFVwZGF0ZURlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0EkoKCHNldHRpbmdzGAEgASgLMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkRlY2lzaW9uTG9nU2V0dGluZ3NCCeBBArpIA8gBARIRCgRldGFnGAIgASgJQgPgQQESHgoKcmVxdWVzdF9pZBgDIAEoCUIK4EEBukgEcgIYQCJkCiFVcGRhdGVEZWNpc2lvbkxvZ1NldHRpbmdzUmVzcG9uc2USPwoIc2V0dGluZ3MYASABKAsyLS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRGVjaXNpb25Mb2dTZXR0aW5ncyJfChJFeHBsYWluUGFpclJlcXVlc3QSGAoEbmFtZRgBIAEoCUIK4EECukgEcgIQARITCgZkZW1hbmQYAiABKAlCA+BBARIaCgZzdXBwbHkYAyABKAlCCuBBArpIBHICEAEiVQoTRXhwbGFpblBhaXJSZXNwb25zZRI+CgtleHBsYW5hdGlvbhgBIAEoCzIpLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QYWlyRXhwbGFuYXRpb24ijwEKEkdldFRyYWRlT2ZmUmVxdWVzdBIZCgVyb3VuZBgBIAEoCUIK4EECukgEcgIQARJACgZkcmFmdHMYAiADKAsyIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRHJhZnRQbGFuQgvgQQG6SAWSAQIQFBIcCghncm91cGluZxgDIAEoCUIK4EEBukgEcgIYQCJOChNHZXRUcmFkZU9mZlJlc3BvbnNlEjcKBnBvaW50cxgBIAMoCzInLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5UcmFkZU9mZlBvaW50IqICCg1UcmFkZU9mZlBvaW50Eg0KBWxhYmVsGAEgASgJEgwKBGZpbGwYAiABKAESFAoMbWVhbl9xdWFsaXR5GAMgASgBEg0KBXZhbHVlGAQgASgBEhYKDmJsb2NraW5nX3BhaXJzGAUgASgDEh4KEW1lYW5fd2FpdF9zZWNvbmRzGAYgASgBSACIAQESEAoDZ2FwGAcgASgBSAGIAQESEAoIcmVjb3JkZWQYCCABKAgSHAoUc2VsZWN0aW9uX3JhdGVfcmF0aW8YCSABKAESNwoGZ3JvdXBzGAogAygLMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdyb3VwRmFpcm5lc3NCFAoSX21lYW5fd2FpdF9zZWNvbmRzQgYKBF9nYXAicgoNR3JvdXBGYWlybmVzcxINCgV2YWx1ZRgBIAEoCRIQCghlbGlnaWJsZRgCIAEoAxIQCghzZWxlY3RlZBgDIAEoAxIWCg5zZWxlY3Rpb25fcmF0ZRgEIAEoARIWCg5leHBvc3VyZV9zaGFyZRgFIAEoASK9AQoTUmVwbGF5Um91bmRzUmVxdWVzdBIaCgZwYXJlbnQYASABKAlCCuBBArpIBHICEAESGwoGcm91bmRzGAIgAygJQgvgQQG6SAWSAQIQZBIRCgRwbGFuGAMgASgJQgPgQQESIQoLcm91bmRfY291bnQYBCABKAVCDOBBAbpIBhoEGGQoABI3CgVkcmFmdBgFIAEoCzIjLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5EcmFmdFBsYW5CA+BBASJfCglEcmFmdFBsYW4SGQoFbGFiZWwYASABKAlCCuBBAbpIBHICGEASNwoEcGxhbhgCIAEoCzIeLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5QbGFuQgngQQK6SAPYAQMiigEKFFJlcGxheVJvdW5kc1Jlc3BvbnNlEhMKC3JvdW5kc19kb25lGAEgASgFEhQKDHJvdW5kc190b3RhbBgCIAEoBRI2CgdyZXBsYXlzGAMgAygLMiUubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJvdW5kUmVwbGF5Eg8KB3JlbGVhc2UYBCABKAki9gEKC1JvdW5kUmVwbGF5Eg0KBXJvdW5kGAEgASgJEhQKDHBsYW5fdmVyc2lvbhgCIAEoAxIPCgdyZWxlYXNlGAMgASgJEjkKCHJlY29yZGVkGAQgASgLMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlNvbHZlZE91dGNvbWUSOQoIcmVwbGF5ZWQYBSABKAsyJy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuU29sdmVkT3V0Y29tZRIRCglpZGVudGljYWwYBiABKAgSFAoMcGFpcnNfZ2FpbmVkGAcgASgDEhIKCnBhaXJzX2xvc3QYCCABKAMivgEKDVNvbHZlZE91dGNvbWUSEAoIc3RyYXRlZ3kYASABKAkSEgoKcGFpcl9jb3VudBgCIAEoAxINCgV1bml0cxgDIAEoAxIMCgRmaWxsGAQgASgBEg0KBXZhbHVlGAUgASgBEhQKDG1lYW5fcXVhbGl0eRgGIAEoARIWCg5ibG9ja2luZ19wYWlycxgHIAEoAxITCgtyZXN1bHRfaGFzaBgIIAEoCRIQCgNnYXAYCSABKAFIAIgBAUIGCgRfZ2FwIo8DChRTaW11bGF0ZVBsYW5zUmVxdWVzdBIaCgZwYXJlbnQYASABKAlCCuBBArpIBHICEAESGwoGcm91bmRzGAIgAygJQgvgQQG6SAWSAQIQZBIRCgRwbGFuGAMgASgJQgPgQQESIQoLcm91bmRfY291bnQYBCABKAVCDOBBAbpIBhoEGGQoABJACgZkcmFmdHMYBSADKAsyIy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRHJhZnRQbGFuQgvgQQG6SAWSAQIQCBIgCgpzZWVkX2NvdW50GAYgASgFQgzgQQG6SAYaBBhkKAASPwoHYW5zd2VycxgHIAEoCzIpLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5BbnN3ZXJCZWhhdmlvdXJCA+BBARJBCghpbnRlcnZhbBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIU4EEBukgOqgELIgUIgIqKDzICCAESIAoJd2F2ZXNfbWF4GAkgASgFQg3gQQG6SAcaBRjIASgAIqMECg9BbnN3ZXJCZWhhdmlvdXISQQoEa2luZBgBIAEoDjIuLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5BbnN3ZXJCZWhhdmlvdXIuS2luZEID4EEBEi8KC3Byb2JhYmlsaXR5GAIgASgBQhrgQQG6SBQSEhkAAAAAAADwPykAAAAAAAAAABIpCgVzbG9wZRgDIAEoAUIa4EEBukgUEhIZAAAAAAAA8D8pAAAAAAAA8L8SMgoOZmFsbF9wZXJfb2ZmZXIYBCABKAFCGuBBAbpIFBISGQAAAAAAAPA/KQAAAAAAAAAAEj8KBm1lbW9yeRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIU4EEBukgOqgELIgUIgIqKDzICCAESNAoQbGFzdF9wcm9iYWJpbGl0eRgGIAEoAUIa4EEBukgUEhIZAAAAAAAA8D8pAAAAAAAAAAASKwoHc2lsZW5jZRgHIAEoAUIa4EEBukgUEhIZAAAAAAAA8D8pAAAAAAAAAAASKwoHbm9fc2hvdxgIIAEoAUIa4EEBukgUEhIZAAAAAAAA8D8pAAAAAAAAAAAibAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASFAoQS0lORF9JTkRFUEVOREVOVBABEhEKDUtJTkRfQllfU0NPUkUQAhISCg5LSU5EX0NPTkdFU1RFRBADEhEKDUtJTkRfRFJJRlRJTkcQBCK8AQoVU2ltdWxhdGVQbGFuc1Jlc3BvbnNlEhEKCXJ1bnNfZG9uZRgBIAEoBRISCgpydW5zX3RvdGFsGAIgASgFEjYKBXBsYW5zGAMgAygLMicubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlNpbXVsYXRlZFBsYW4SMwoEcmVhbBgEIAEoCzIlLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5SZWFsT3V0Y29tZRIPCgdyZWxlYXNlGAUgASgJIrQDCg1TaW11bGF0ZWRQbGFuEg0KBWxhYmVsGAEgASgJEjAKBGZpbGwYAiABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSMQoFdmFsdWUYAyABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSOAoMbWVhbl9xdWFsaXR5GAQgASgLMiIubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkVzdGltYXRlEkAKFHRpbWVfdG9fZmlsbF9zZWNvbmRzGAUgASgLMiIubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkVzdGltYXRlEjYKCmFjY2VwdGFuY2UYBiABKAsyIi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuRXN0aW1hdGUSMgoGb2ZmZXJzGAcgASgLMiIubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkVzdGltYXRlEjQKCGV4cG9zdXJlGAggASgLMiIubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkVzdGltYXRlEhEKCXJ1bnNfaGFzaBgJIAEoCSIzCghFc3RpbWF0ZRIMCgRtZWFuGAEgASgBEgsKA2xvdxgCIAEoARIMCgRoaWdoGAMgASgBInAKC1JlYWxPdXRjb21lEhQKDHdhbnRlZF91bml0cxgBIAEoAxIOCgZvZmZlcnMYAiABKAMSDQoFdGFrZW4YAyABKAMSDAoEZmlsbBgEIAEoARINCgV2YWx1ZRgFIAEoARIPCgd3YWl0aW5nGAYgASgDMukJCg9EZWNpc2lvblNlcnZpY2USpgEKD0V4cG9ydERlY2lzaW9ucxIwLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5FeHBvcnREZWNpc2lvbnNSZXF1ZXN0GjEubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkV4cG9ydERlY2lzaW9uc1Jlc3BvbnNlIiyQAgGyyBglChthbGxvY2F0aW9uLmRlY2lzaW9ucy5leHBvcnQaBnBhcmVudDABEscBChZHZXREZWNpc2lvbkxvZ1NldHRpbmdzEjcubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdldERlY2lzaW9uTG9nU2V0dGluZ3NSZXF1ZXN0GjgubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkdldERlY2lzaW9uTG9nU2V0dGluZ3NSZXNwb25zZSI6kAIBssgYMwojYWxsb2NhdGlvbi5kZWNpc2lvbkxvZ1NldHRpbmdzLnJlYWQaBG5hbWUiBggyEMyAPRLcAQoZVXBkYXRlRGVjaXNpb25Mb2dTZXR0aW5ncxI6Lm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5VcGRhdGVEZWNpc2lvbkxvZ1NldHRpbmdzUmVxdWVzdBo7Lm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5VcGRhdGVEZWNpc2lvbkxvZ1NldHRpbmdzUmVzcG9uc2UiRpACArLIGD8KJWFsbG9jYXRpb24uZGVjaXNpb25Mb2dTZXR0aW5ncy51cGRhdGUaDXNldHRpbmdzLm5hbWUiBwjIARDY/DwSoAEKC0V4cGxhaW5QYWlyEiwubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLkV4cGxhaW5QYWlyUmVxdWVzdBotLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5FeHBsYWluUGFpclJlc3BvbnNlIjSQAgGyyBgtChxhbGxvY2F0aW9uLmV4cGxhbmF0aW9ucy5yZWFkGgRuYW1lIgcI0A8Q2Pw8Ep0BCgtHZXRUcmFkZU9mZhIsLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5HZXRUcmFkZU9mZlJlcXVlc3QaLS5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuR2V0VHJhZGVPZmZSZXNwb25zZSIxkAIBssgYKgobYWxsb2NhdGlvbi5kZWNpc2lvbnMucmVwbGF5GgVyb3VuZCIEENj8PBKdAQoMUmVwbGF5Um91bmRzEi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLlJlcGxheVJvdW5kc1JlcXVlc3QaLi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuUmVwbGF5Um91bmRzUmVzcG9uc2UiLJACAbLIGCUKG2FsbG9jYXRpb24uZGVjaXNpb25zLnJlcGxheRoGcGFyZW50MAESoAEKDVNpbXVsYXRlUGxhbnMSLi5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuU2ltdWxhdGVQbGFuc1JlcXVlc3QaLy5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuU2ltdWxhdGVQbGFuc1Jlc3BvbnNlIiyQAgGyyBglChthbGxvY2F0aW9uLmRlY2lzaW9ucy5yZXBsYXkaBnBhcmVudDABYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_decision, file_marketmesh_allocation_v1_plan, file_marketmesh_options_v1_options]);
 
 /**
  * Asks for an export.
@@ -259,11 +259,11 @@ export type GetTradeOffRequest = Message<"marketmesh.allocation.v1.GetTradeOffRe
   drafts: DraftPlan[];
 
   /**
-   * The group of demands by which fairness is told, among those that their kind declares. Empty: none.
+   * By which groups fairness is told: a grouping as in GroupBonus. Empty: none.
    *
-   * @generated from field: string group = 3;
+   * @generated from field: string grouping = 3;
    */
-  group: string;
+  grouping: string;
 };
 
 /**
@@ -336,11 +336,12 @@ export type TradeOffPoint = Message<"marketmesh.allocation.v1.TradeOffPoint"> & 
   blockingPairs: bigint;
 
   /**
-   * Lowest by highest share of wanted units that were filled, over group values, 0 to 1; 1 without groups.
+   * How long the demands of what was assigned had waited, in seconds of market time, on average over units; absent: the round did
+   * not record it.
    *
-   * @generated from field: double selection_ratio = 6;
+   * @generated from field: optional double mean_wait_seconds = 6;
    */
-  selectionRatio: number;
+  meanWaitSeconds?: number | undefined;
 
   /**
    * What was proven to be missing to the best, in the objective; absent: the strategy proves nothing.
@@ -355,6 +356,20 @@ export type TradeOffPoint = Message<"marketmesh.allocation.v1.TradeOffPoint"> & 
    * @generated from field: bool recorded = 8;
    */
   recorded: boolean;
+
+  /**
+   * The lowest selection rate of a group by the highest, 0 to 1; 1 without groups.
+   *
+   * @generated from field: double selection_rate_ratio = 9;
+   */
+  selectionRateRatio: number;
+
+  /**
+   * How each group fares.
+   *
+   * @generated from field: repeated marketmesh.allocation.v1.GroupFairness groups = 10;
+   */
+  groups: GroupFairness[];
 };
 
 /**
@@ -363,6 +378,55 @@ export type TradeOffPoint = Message<"marketmesh.allocation.v1.TradeOffPoint"> & 
  */
 export const TradeOffPointSchema: GenMessage<TradeOffPoint> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_decision_service, 10);
+
+/**
+ * How one group fares.
+ *
+ * @generated from message marketmesh.allocation.v1.GroupFairness
+ */
+export type GroupFairness = Message<"marketmesh.allocation.v1.GroupFairness"> & {
+  /**
+   * The group: a value of the grouping.
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * Members that could be in some pair.
+   *
+   * @generated from field: int64 eligible = 2;
+   */
+  eligible: bigint;
+
+  /**
+   * Members that are in a pair.
+   *
+   * @generated from field: int64 selected = 3;
+   */
+  selected: bigint;
+
+  /**
+   * `selected` by `eligible`, 0 to 1; 0 without eligible members.
+   *
+   * @generated from field: double selection_rate = 4;
+   */
+  selectionRate: number;
+
+  /**
+   * Share of all units given, 0 to 1.
+   *
+   * @generated from field: double exposure_share = 5;
+   */
+  exposureShare: number;
+};
+
+/**
+ * Describes the message marketmesh.allocation.v1.GroupFairness.
+ * Use `create(GroupFairnessSchema)` to create a new message.
+ */
+export const GroupFairnessSchema: GenMessage<GroupFairness> = /*@__PURE__*/
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 11);
 
 /**
  * Asks for rounds to be decided again.
@@ -411,7 +475,7 @@ export type ReplayRoundsRequest = Message<"marketmesh.allocation.v1.ReplayRounds
  * Use `create(ReplayRoundsRequestSchema)` to create a new message.
  */
 export const ReplayRoundsRequestSchema: GenMessage<ReplayRoundsRequest> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 11);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 12);
 
 /**
  * A plan to try out; never stored.
@@ -439,7 +503,7 @@ export type DraftPlan = Message<"marketmesh.allocation.v1.DraftPlan"> & {
  * Use `create(DraftPlanSchema)` to create a new message.
  */
 export const DraftPlanSchema: GenMessage<DraftPlan> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 12);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 13);
 
 /**
  * One part of a replay.
@@ -481,7 +545,7 @@ export type ReplayRoundsResponse = Message<"marketmesh.allocation.v1.ReplayRound
  * Use `create(ReplayRoundsResponseSchema)` to create a new message.
  */
 export const ReplayRoundsResponseSchema: GenMessage<ReplayRoundsResponse> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 13);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 14);
 
 /**
  * A round beside what it would have been.
@@ -551,7 +615,7 @@ export type RoundReplay = Message<"marketmesh.allocation.v1.RoundReplay"> & {
  * Use `create(RoundReplaySchema)` to create a new message.
  */
 export const RoundReplaySchema: GenMessage<RoundReplay> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 14);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 15);
 
 /**
  * What a solution comes to, before anybody answers.
@@ -628,7 +692,7 @@ export type SolvedOutcome = Message<"marketmesh.allocation.v1.SolvedOutcome"> & 
  * Use `create(SolvedOutcomeSchema)` to create a new message.
  */
 export const SolvedOutcomeSchema: GenMessage<SolvedOutcome> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 15);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 16);
 
 /**
  * Asks for a simulation.
@@ -705,7 +769,7 @@ export type SimulatePlansRequest = Message<"marketmesh.allocation.v1.SimulatePla
  * Use `create(SimulatePlansRequestSchema)` to create a new message.
  */
 export const SimulatePlansRequestSchema: GenMessage<SimulatePlansRequest> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 16);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 17);
 
 /**
  * How people answer offers. Probabilities are 0 to 1; 0 where a field is absent.
@@ -776,7 +840,7 @@ export type AnswerBehaviour = Message<"marketmesh.allocation.v1.AnswerBehaviour"
  * Use `create(AnswerBehaviourSchema)` to create a new message.
  */
 export const AnswerBehaviourSchema: GenMessage<AnswerBehaviour> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 17);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 18);
 
 /**
  * A behaviour.
@@ -831,7 +895,7 @@ export type AnswerBehaviour_Kind = (typeof AnswerBehaviour_Kind)[keyof typeof An
  * Describes the enum marketmesh.allocation.v1.AnswerBehaviour.Kind.
  */
 export const AnswerBehaviour_KindSchema: GenEnum<AnswerBehaviour_Kind> = /*@__PURE__*/
-  enumDesc(file_marketmesh_allocation_v1_decision_service, 17, 0);
+  enumDesc(file_marketmesh_allocation_v1_decision_service, 18, 0);
 
 /**
  * One part of a simulation.
@@ -880,7 +944,7 @@ export type SimulatePlansResponse = Message<"marketmesh.allocation.v1.SimulatePl
  * Use `create(SimulatePlansResponseSchema)` to create a new message.
  */
 export const SimulatePlansResponseSchema: GenMessage<SimulatePlansResponse> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 18);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 19);
 
 /**
  * A plan's outcome over the seeds.
@@ -957,7 +1021,7 @@ export type SimulatedPlan = Message<"marketmesh.allocation.v1.SimulatedPlan"> & 
  * Use `create(SimulatedPlanSchema)` to create a new message.
  */
 export const SimulatedPlanSchema: GenMessage<SimulatedPlan> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 19);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 20);
 
 /**
  * What a quantity comes to over the seeds.
@@ -992,7 +1056,7 @@ export type Estimate = Message<"marketmesh.allocation.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 20);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 21);
 
 /**
  * What became of the recorded rounds' offers, as far as they are answered.
@@ -1048,7 +1112,7 @@ export type RealOutcome = Message<"marketmesh.allocation.v1.RealOutcome"> & {
  * Use `create(RealOutcomeSchema)` to create a new message.
  */
 export const RealOutcomeSchema: GenMessage<RealOutcome> = /*@__PURE__*/
-  messageDesc(file_marketmesh_allocation_v1_decision_service, 21);
+  messageDesc(file_marketmesh_allocation_v1_decision_service, 22);
 
 /**
  * What was decided, why, and what another plan would have come to.

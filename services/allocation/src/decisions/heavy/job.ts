@@ -1,0 +1,50 @@
+import type { PlanContent } from "../../domain/plan.ts";
+import { type ExplainedPair, explainPair } from "./explain.ts";
+import type { RoundRecord } from "./recorded-round.ts";
+import { type Replayed, replayRound } from "./replay.ts";
+import { type SimulatedRun, type Simulation, simulate } from "./simulate.ts";
+import { type CurvePlan, type CurvePoint, tradeOffOf } from "./trade-off.ts";
+
+/** Work that takes long; plain data, for it crosses threads. */
+export type Job =
+  | { readonly kind: "REPLAY"; readonly record: RoundRecord; readonly plan: PlanContent }
+  | {
+      readonly kind: "TRADE_OFF";
+      readonly record: RoundRecord;
+      readonly plans: readonly CurvePlan[];
+      readonly grouping: string;
+    }
+  | {
+      readonly kind: "EXPLAIN";
+      readonly record: RoundRecord;
+      readonly demand: string;
+      readonly supply: string;
+    }
+  | { readonly kind: "SIMULATE"; readonly simulation: Simulation };
+
+/** What each kind of job answers, once, or for SIMULATE once per run. */
+export interface JobAnswers {
+  readonly REPLAY: Replayed;
+  readonly TRADE_OFF: readonly CurvePoint[];
+  readonly EXPLAIN: ExplainedPair | undefined;
+  readonly SIMULATE: SimulatedRun;
+}
+
+export type AnswerOf<J extends Job> = JobAnswers[J["kind"]];
+
+/** Does a job; its answers come as they are found. */
+export function* workOn(job: Job): Generator<JobAnswers[Job["kind"]]> {
+  switch (job.kind) {
+    case "REPLAY":
+      yield replayRound(job.record, job.plan);
+      return;
+    case "TRADE_OFF":
+      yield tradeOffOf(job.record, job.plans, job.grouping);
+      return;
+    case "EXPLAIN":
+      yield explainPair(job.record, job.demand, job.supply);
+      return;
+    case "SIMULATE":
+      yield* simulate(job.simulation);
+  }
+}
