@@ -1,33 +1,8 @@
-/** Which edge stands on top of a heap. Equal scores: the lower edge is the better one. */
-export type Top = typeof BEST_ON_TOP | typeof WORST_ON_TOP;
-export const BEST_ON_TOP = 1;
-export const WORST_ON_TOP = -1;
-
-/** Many binary heaps of edges in one array: each begins at its own `start`. */
+/** Many binary heaps of edges in one array, the best on top; each begins at its own `start`. */
 export interface Heaps {
   readonly edges: Uint32Array;
   /** By edge. */
   readonly scores: Int32Array;
-  readonly top: Top;
-}
-
-/** Whether `edge` belongs nearer to the top than `other`. */
-export function precedes({ scores, top }: Heaps, edge: number, other: number): boolean {
-  const difference = scores[edge]! - scores[other]!;
-  return difference === 0 ? top * (other - edge) > 0 : top * difference > 0;
-}
-
-/** Puts `edge` into the heap of `size` edges at `start`, which has room for one more. */
-export function insert(heaps: Heaps, start: number, size: number, edge: number): void {
-  const { edges } = heaps;
-  let at = size;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!precedes(heaps, edge, edges[start + parent]!)) break;
-    edges[start + at] = edges[start + parent]!;
-    at = parent;
-  }
-  edges[start + at] = edge;
 }
 
 /** Puts `edge` where the edge at position `from` was and restores the order below it. */
@@ -42,4 +17,10 @@ export function replace(heaps: Heaps, start: number, size: number, from: number,
     at = child;
   }
   edges[start + at] = edge;
+}
+
+/** Whether `edge` is better than `other`; of equal scores the lower edge. */
+function precedes({ scores }: Heaps, edge: number, other: number): boolean {
+  const difference = scores[edge]! - scores[other]!;
+  return difference === 0 ? edge < other : difference > 0;
 }

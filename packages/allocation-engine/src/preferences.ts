@@ -1,4 +1,4 @@
-import { BEST_ON_TOP, type Heaps, replace } from "./heap.ts";
+import { type Heaps, replace } from "./heap.ts";
 import { identity, stableOrder } from "./order.ts";
 
 /** What `next` answers when a list is used up. */
@@ -16,7 +16,7 @@ export class Preferences {
   /** @param ownerOf and `scores` by edge */
   constructor(ownerOf: Uint32Array, owners: number, scores: Int32Array) {
     const { order, offsets } = stableOrder(identity(ownerOf.length), ownerOf, owners);
-    this.#heaps = { edges: order, scores, top: BEST_ON_TOP };
+    this.#heaps = { edges: order, scores };
     this.#starts = offsets;
     this.#sizes = new Uint32Array(owners);
     for (let owner = 0; owner < owners; owner++) {

@@ -38,18 +38,18 @@ export function verifyAssignment(graph: SparseGraph, assignment: Assignment): Vi
   const violations: Violation[] = [];
   const given = new Float64Array(graph.demandCapacity.length);
   const taken = new Float64Array(graph.supplyCapacity.length);
-  const seen = new Set<number>();
+  const seen = new Uint8Array(graph.supplies.length);
   for (let position = 0; position < edges.length; position++) {
     const edge = edges[position]!;
     if (edge >= graph.supplies.length) {
       violations.push({ reason: "EDGE_UNKNOWN", position, edge });
       continue;
     }
-    if (seen.has(edge)) violations.push({ reason: "EDGE_REPEATED", position, edge });
+    if (seen[edge] === 1) violations.push({ reason: "EDGE_REPEATED", position, edge });
     else if (position > 0 && edges[position - 1]! > edge) {
       violations.push({ reason: "EDGE_OUT_OF_ORDER", position, edge });
     }
-    seen.add(edge);
+    seen[edge] = 1;
     const demand = demandOf(graph, edge);
     const expected = graph.unitMode === "SPREAD" ? 1 : graph.demandCapacity[demand]!;
     if (units[position] !== expected || expected === 0) {
