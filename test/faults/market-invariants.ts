@@ -14,7 +14,7 @@ const allocationRules: readonly Rule[] = [
     name: "a level equals its claims",
     broken: (sql, market) => sql`
       with claims as (
-        select demand as listing_id, units, state from holds where market = ${market}
+        select demand as listing_id, coalesce(demand_units, units) as units, state from holds where market = ${market}
         union all select supply, units, state from holds where market = ${market}),
       sums as (
         select listing_id, coalesce(sum(units) filter (where state = 'HELD'), 0) as held,

@@ -53,11 +53,14 @@ const books: Readonly<Record<string, string>> = {
   "more claimed than is there":
     "select 1 from capacity_levels where not unlimited and held + allocated > on_hand",
   "held is not what holds hold": `
-    select 1 from capacity_levels level where held <> (select coalesce(sum(units), 0) from holds
-      where holds.market = level.market and state = 'HELD' and level.listing_id in (demand, supply))`,
+    select 1 from capacity_levels level where held <> (
+      select coalesce(sum(case when demand = level.listing_id then coalesce(demand_units, units) else units end), 0)
+      from holds where holds.market = level.market and state = 'HELD' and level.listing_id in (demand, supply))`,
   "allocated is not what allocations take": `
-    select 1 from capacity_levels level where allocated <> (select coalesce(sum(units), 0) from allocations
-      where allocations.market = level.market and level.listing_id in (demand, supply))`,
+    select 1 from capacity_levels level where allocated <> (
+      select coalesce(sum(case when a.demand = level.listing_id then coalesce(h.demand_units, a.units) else a.units end), 0)
+      from allocations a join holds h using (market, bucket, id)
+      where a.market = level.market and level.listing_id in (a.demand, a.supply))`,
   "an offer that is made has no hold": `
     select 1 from offers left join holds using (market, bucket, id) where offers.state = 'MADE' and holds.state is distinct from 'HELD'`,
   "an allocation without a confirmed hold": `

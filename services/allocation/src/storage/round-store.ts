@@ -226,6 +226,7 @@ export async function roundsToSettle(tx: Tx): Promise<{ market: string; id: stri
     select r.market, r.id from rounds r where r.state = 'COMMITTED'
       and not exists (select from holds h
         where h.market = r.market and h.round = r.id and h.state = 'HELD' and h.offered)
+      and not exists (select from offer_jobs j where j.market = r.market and j.round = r.id)
     limit 100`);
   return [...rows];
 }
