@@ -1,42 +1,34 @@
-import { assignmentOf } from "../assignment.ts";
 import { flowCounts, type LimitedFlow, limitedFlow } from "../limits/limited-flow.ts";
 import { Taking } from "../limits/taking.ts";
 import { bestFirst } from "../order.ts";
+import { chosen, isSingle, keepsLimits, unlimited } from "./optimal.ts";
 import type { Answer, Problem } from "./problem.ts";
 
 /**
  * The greatest weight that grants groups their shares. First the guarantees: as many units as possible go to groups below their
  * `unitsMin`, counted over all groups together. Then, with these granted, the weight is maximised; what a group leaves of its share
- * anybody borrows, up to their own `unitsMax`. Exact, by at most three flows, where groups are nested or apart.
+ * anybody borrows, up to their own `unitsMax`. Exact where groups are nested or apart: the auction where its answer grants the
+ * shares by itself, else at most three flows.
  *
  * Where groups overlap, or pairs carry several units, shares are granted by hand: best pairs first of groups below their share, then
  * best pairs first of the rest.
  */
 export function fair(problem: Problem): Answer {
-  const { graph, caps, weights } = problem;
+  const { graph, caps, weights, plan } = problem;
+  if (!isSingle(graph)) return byHand(problem);
+  const easy = unlimited(problem, plan.gap ?? 0);
+  if (keepsLimits(problem, easy)) return easy;
+  if (!flowCounts(caps)) return byHand(problem);
   const unitsMin = Float64Array.from(caps.list, (cap) => cap.unitsMin);
-  const single = graph.unitMode === "SPREAD" || graph.demandCapacity.every((units) => units <= 1);
-  if (!single || !flowCounts(caps)) return byHand(problem);
   const free = limitedFlow(graph, weights, caps);
-  if (granted(free, unitsMin)) return answer(problem, free, undefined);
+  if (free.units.every((units, cap) => units >= unitsMin[cap]!)) return answer(problem, free);
   const most = limitedFlow(graph, new Int32Array(weights.length), caps, { unitsMin, belowCost: -1 });
   const lower = most.units.map((units, cap) => Math.min(units, unitsMin[cap]!));
-  return answer(problem, limitedFlow(graph, weights, caps, { lower }), lower);
+  return { ...answer(problem, limitedFlow(graph, weights, caps, { lower })), granted: lower };
 }
 
-function granted({ units }: LimitedFlow, unitsMin: ArrayLike<number>): boolean {
-  return units.every((own, cap) => own >= unitsMin[cap]!);
-}
-
-function answer({ graph }: Problem, { edges, prices }: LimitedFlow, lower: Float64Array | undefined): Answer {
-  const marks = new Uint8Array(graph.supplies.length);
-  for (const edge of edges) marks[edge] = 1;
-  return {
-    assignment: assignmentOf(graph, marks, 0),
-    method: "min-cost flow",
-    prices,
-    ...(lower === undefined ? {} : { granted: lower }),
-  };
+function answer({ graph }: Problem, { edges, prices }: LimitedFlow): Answer {
+  return { assignment: chosen(graph, edges), method: "min-cost flow", prices };
 }
 
 function byHand({ graph, caps, weights }: Problem): Answer {
