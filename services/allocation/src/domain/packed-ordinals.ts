@@ -20,3 +20,16 @@ function bitmapOf(ordinals: readonly number[], length: number): PackedMembers {
   for (const ordinal of ordinals) bytes[ordinal >>> 3]! |= 1 << (ordinal & 7);
   return { encoding: "bitmap", bytes, count: ordinals.length };
 }
+
+/** Whether an ordinal is in a set. */
+export function hasOrdinal({ encoding, bytes }: PackedMembers, ordinal: number): boolean {
+  if (encoding === "bitmap") return ((bytes[ordinal >>> 3] ?? 0) & (1 << (ordinal & 7))) !== 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let [low, high] = [0, bytes.length >>> 2];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (view.getUint32(middle * 4, true) < ordinal) low = middle + 1;
+    else high = middle;
+  }
+  return low < bytes.length >>> 2 && view.getUint32(low * 4, true) === ordinal;
+}

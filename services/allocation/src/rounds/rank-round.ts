@@ -1,9 +1,17 @@
+import { membersOf, toPackedSet } from "@marketmesh/contracts";
+import { hasOrdinal, packOrdinals } from "../domain/packed-ordinals.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Versions } from "../domain/round.ts";
 import type { RankedDemand } from "../domain/round-graph.ts";
 import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 import { type FilteredDemand, filterDemands } from "../mesh/filter.ts";
-import { type DemandRanking, rankDemands, sameVersions } from "../mesh/rank.ts";
+import {
+  type DemandCandidates,
+  type DemandRanking,
+  type Ranked,
+  rankDemands,
+  sameVersions,
+} from "../mesh/rank.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
 import type { LeasedRound } from "../storage/round-store.ts";
 import type { RoundDeps } from "./round-deps.ts";
@@ -69,6 +77,8 @@ class RoundRanking implements RankedRound {
   readonly #epoch: number;
   readonly #taken: readonly number[];
   readonly #signal: AbortSignal;
+  /** Ordinals of supplies that the plan pins to a demand. */
+  readonly #pinned = new Map<string, readonly number[]>();
   #policyVersion = 0;
 
   constructor(
@@ -88,6 +98,10 @@ class RoundRanking implements RankedRound {
     this.#ordinalOf = new Map(current.map(({ id, ordinal }) => [id, ordinal]));
     this.#taken = current.filter(({ units }) => units === 0).map(({ ordinal }) => ordinal);
     this.#signal = signal;
+    for (const { demand, supply } of plan.limits?.pins ?? []) {
+      const ordinal = this.#ordinalOf.get(supply);
+      if (ordinal !== undefined) this.#pinned.set(demand, [...(this.#pinned.get(demand) ?? []), ordinal]);
+    }
   }
 
   async filter(start: number, size: number): Promise<FilteredDemand[]> {
@@ -115,7 +129,26 @@ class RoundRanking implements RankedRound {
     const startMs = performance.now();
     const asked = filtered.filter(({ eligible }) => eligible > 0);
     const given = await this.#givenTo(asked.map(({ demand }) => demand));
-    const { rankings, versions } = await rankDemands(
+    const { rankings, versions } = await this.#ask(
+      asked.map(({ demand, supplies }) => ({
+        demand,
+        supplies: supplies!,
+        exclude: given.get(demand) ?? [],
+        skip: 0,
+      })),
+    );
+    const pinned = await this.#rankPinned(asked, rankings, given);
+    this.#record(
+      start,
+      filtered,
+      rankings.map((ranking) => withPinned(ranking, pinned.get(ranking.demand))),
+    );
+    if (versions) this.#judgedBy(versions);
+    this.rankMs += performance.now() - startMs;
+  }
+
+  #ask(candidates: readonly DemandCandidates[]): Promise<Ranked> {
+    return rankDemands(
       this.#deps.scoring,
       {
         market: this.#leased.market,
@@ -127,18 +160,38 @@ class RoundRanking implements RankedRound {
         exclude: this.#taken,
         decisionTime: this.#leased.round.decisionTime!,
         revisions: this.#leased.round.revisions,
-        candidates: asked.map(({ demand, supplies }) => ({
-          demand,
-          supplies: supplies!,
-          exclude: given.get(demand) ?? [],
-          skip: 0,
-        })),
+        candidates,
       },
       { signal: this.#signal, timeoutMs: callTimeoutMs },
     );
-    this.#record(start, filtered, rankings);
-    if (versions) this.#judgedBy(versions);
-    this.rankMs += performance.now() - startMs;
+  }
+
+  /** Supplies that the plan pins to these demands and that are eligible, where they are not among the best anyway. */
+  async #rankPinned(
+    asked: readonly FilteredDemand[],
+    rankings: readonly DemandRanking[],
+    given: ReadonlyMap<string, readonly number[]>,
+  ): Promise<ReadonlyMap<string, DemandRanking>> {
+    if (this.#pinned.size === 0) return new Map();
+    const known = new Map(
+      rankings.map(({ demand, ordinals }) => [demand, new Set([...ordinals, ...(given.get(demand) ?? [])])]),
+    );
+    const candidates = asked.flatMap(({ demand, supplies }) => {
+      const members = membersOf(supplies!);
+      const missing = (this.#pinned.get(demand) ?? []).filter(
+        (ordinal) => members && hasOrdinal(members, ordinal) && !known.get(demand)?.has(ordinal),
+      );
+      if (missing.length === 0) return [];
+      const header = {
+        kind: supplies!.kind,
+        ordinalEpoch: supplies!.ordinalEpoch,
+        feedSeq: supplies!.feedSeq,
+      };
+      return [{ demand, supplies: toPackedSet(header, packOrdinals(missing)), exclude: [], skip: 0 }];
+    });
+    if (candidates.length === 0) return new Map();
+    const { rankings: pinned } = await this.#ask(candidates);
+    return new Map(pinned.map((ranking) => [ranking.demand, ranking]));
   }
 
   #record(start: number, filtered: readonly FilteredDemand[], rankings: readonly DemandRanking[]): void {
@@ -169,4 +222,14 @@ class RoundRanking implements RankedRound {
     }
     return ordinals;
   }
+}
+
+function withPinned(ranking: DemandRanking, pinned: DemandRanking | undefined): DemandRanking {
+  if (!pinned) return ranking;
+  return {
+    ...ranking,
+    ordinals: [...ranking.ordinals, ...pinned.ordinals],
+    demandScores: [...ranking.demandScores, ...pinned.demandScores],
+    supplyScores: [...ranking.supplyScores, ...pinned.supplyScores],
+  };
 }

@@ -2970,7 +2970,7 @@ export const AllocationService: GenService<{
   },
   /**
    * Streams a round each time it moves, from where it stands, and ends when it is COMMITTED, SETTLED, SIMULATED, REJECTED or
-   * FAILED, or waits for its approval.
+   * FAILED.
    *
    * Errors: NOT_FOUND (ROUND_NOT_FOUND).
    *
