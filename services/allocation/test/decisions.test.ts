@@ -1,6 +1,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   Decision_Result,
+  DeclineReason,
   Hold_State,
   Offer_State,
   OfferAnswer_Answer,
@@ -74,7 +75,12 @@ test("a round is exported as it was decided, with the answers to it", async () =
     parent,
     answers: [
       { offer: offerOf("a"), answer: OfferAnswer_Answer.ACCEPT },
-      { offer: offerOf("b"), answer: OfferAnswer_Answer.DECLINE },
+      {
+        offer: offerOf("b"),
+        answer: OfferAnswer_Answer.DECLINE,
+        reason: DeclineReason.OTHER,
+        reasonText: "-",
+      },
     ],
   });
   const records = await exported();
@@ -109,7 +115,9 @@ test("a round is exported as it was decided, with the answers to it", async () =
     },
   ]);
   expect(pairsOf("a")[0]!.answerTime).toBeDefined();
-  expect(pairsOf("b")).toMatchObject([{ supply: listing("s2"), offerState: Offer_State.DECLINED }]);
+  expect(pairsOf("b")).toMatchObject([
+    { supply: listing("s2"), offerState: Offer_State.DECLINED, declineReason: "OTHER" },
+  ]);
   expect(pairsOf("c")).toMatchObject([{ supply: listing("s3"), offerState: Offer_State.MADE }]);
 });
 

@@ -1,13 +1,17 @@
 import { type AllocationPlan, allocate, type SparseGraph } from "@marketmesh/allocation-engine";
 import { draw } from "../oracle/draw.ts";
 import type { Answer } from "./behaviour.ts";
+import { ExpectedDecider } from "./expected-decider.ts";
 
 /** What a plan sees when it decides: who is there and wants something, and whom it has not asked yet. */
 export interface Moment {
   /** The nodes of the scenario's graph with what is left of them; the edges that may be chosen. */
   readonly graph: SparseGraph;
-  /** By edge of `graph`: its position in the scenario's graph. */
+  /** By edge of `graph`: its position in the scenario's graph, ascending. */
   readonly edges: Uint32Array;
+  /** The scenario's graph, and by its edges 1 where the pair was asked. */
+  readonly whole: SparseGraph;
+  readonly asked: Uint8Array;
   /** By demand: seconds since it arrived, 0 before. */
   readonly waiting: Float64Array;
   /** From 0. */
@@ -40,20 +44,20 @@ export interface MarketPlan {
 /** What every round of a plan says; what depends on the moment is added. Positions are those of the scenario's graph. */
 export type StandingPlan = Omit<AllocationPlan, "waiting" | "seed" | "acceptance">;
 
-/** A plan that the engine decides, each round by itself. `LOTTERY` draws anew for each round. */
+/** A plan that the engine decides. `LOTTERY` draws anew for each round; `EXPECTED` learns from the answers of its run. */
 export function enginePlan(
   label: string,
   plan: StandingPlan,
   { answered = true }: { answered?: boolean } = {},
 ): MarketPlan {
-  return { label, answered, begin: (seed) => new EngineDecider(plan, seed) };
+  const begin = (seed: number) =>
+    plan.strategy === "EXPECTED" ? new ExpectedDecider(plan) : new EngineDecider(plan, seed);
+  return { label, answered, begin };
 }
 
 class EngineDecider implements Decider {
   readonly #plan: StandingPlan;
   readonly #seed: number;
-  #yes = 1;
-  #answers = 2;
 
   constructor(plan: StandingPlan, seed: number) {
     this.#plan = plan;
@@ -62,16 +66,6 @@ class EngineDecider implements Decider {
 
   decide({ graph, waiting, wave }: Moment): Iterable<number> {
     const seed = Math.floor(draw(this.#seed, "round", wave) * 2 ** 32);
-    // EXPECTED knows how often people said yes so far; Laplace's rule until they did.
-    const acceptance =
-      this.#plan.strategy === "EXPECTED"
-        ? { acceptance: new Float64Array(graph.supplies.length).fill(this.#yes / this.#answers) }
-        : {};
-    return allocate(graph, { ...this.#plan, waiting, seed, ...acceptance }).assignment.edges;
-  }
-
-  learn(answers: readonly Learned[]): void {
-    for (const { answer } of answers) if (answer === "YES") this.#yes += 1;
-    this.#answers += answers.length;
+    return allocate(graph, { ...this.#plan, waiting, seed }).assignment.edges;
   }
 }

@@ -132,7 +132,15 @@ test("the same seed plays the same run, another another, whatever order the scen
 });
 
 test("nobody gets more than is wanted or there, by any strategy", () => {
-  const strategies = ["GREEDY", "PER_DEMAND_GREEDY", "SCARCE_FIRST", "STABLE", "LOTTERY", "OPTIMAL"] as const;
+  const strategies = [
+    "GREEDY",
+    "PER_DEMAND_GREEDY",
+    "SCARCE_FIRST",
+    "STABLE",
+    "LOTTERY",
+    "OPTIMAL",
+    "EXPECTED",
+  ] as const;
   const given = record({ seed: integer({ min: 1, max: 99 }), demands: integer({ min: 1, max: 12 }) });
   assert(
     property(given, array(integer({ min: 0, max: 10 }), { maxLength: 3 }), ({ seed, demands }, chances) => {

@@ -143,7 +143,8 @@ class MarketRun {
     if (open.edges.length > 0) {
       this.#tally.waves += 1;
       const waiting = demandArrives.map((arrived) => Math.max(0, time - arrived));
-      const chosen = [...this.#decider.decide({ ...open, waiting, wave })];
+      const { asked } = this.#left;
+      const chosen = [...this.#decider.decide({ ...open, whole: graph, asked, waiting, wave })];
       for (const edge of chosen) this.#offer(open.edges[edge]!, time);
     }
     // Only what is still to happen can open another pair; when nothing is, this was the last round.

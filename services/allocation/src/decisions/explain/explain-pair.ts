@@ -7,12 +7,15 @@ import { type Caller, notAccessible } from "@marketmesh/rpc";
 import { read } from "@marketmesh/service-host/calls";
 import { nameOf } from "../../rpc/names.ts";
 import { readLevels } from "../../storage/capacity-store.ts";
-import type { ExplainedPair } from "../heavy/explain.ts";
+import { type ExplainedPair, explainPair as explainSolved } from "../heavy/explain.ts";
 import { Thread } from "../heavy/thread.ts";
 import type { ReplayShell } from "../replay/heavy-shell.ts";
 import { type PairExplanation, toExplanationMessage } from "./explanation-message.ts";
 import { type AskedPair, askedPair, type FoundPair, findPair } from "./find-pair.ts";
 import { explainNow } from "./now-pair.ts";
+
+/** Up to so many pairs are solved again where the call is: within some ten milliseconds, sooner than a thread begins. */
+const edgesAtOnceMax = 5_000;
 
 export interface ExplainShell extends ReplayShell {
   readonly checks: Pick<Client<typeof EligibilityService>, "checkEligibility">;
@@ -49,6 +52,7 @@ async function explainFound(
   { by, demand, supply }: FoundPair,
 ): Promise<ExplainedPair | undefined> {
   if (by.kind === "NOW") return explainNow(by.considered, by.decision, supply);
+  if (by.edgeCount <= edgesAtOnceMax) return explainSolved(by.record, demand, supply);
   using _ = shell.gate.takeThread();
   using thread = new Thread(context.signal);
   return await thread.answer({ kind: "EXPLAIN", record: by.record, demand, supply });

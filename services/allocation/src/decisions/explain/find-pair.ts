@@ -49,7 +49,7 @@ export interface FoundPair {
   /** Why the chosen pair was not held; empty: it was, or was not chosen. */
   readonly lostBecause: string;
   readonly by:
-    | { readonly kind: "ROUND"; readonly record: RoundRecord }
+    | { readonly kind: "ROUND"; readonly record: RoundRecord; readonly edgeCount: number }
     | { readonly kind: "NOW"; readonly considered: RecordedGraph; readonly decision: Decision };
 }
 
@@ -88,7 +88,11 @@ async function inRound(
     ...{ demand, supply, policy: plan.policy, policyVersion: round.policyVersion },
     decisionTime: round.decisionTime!,
     lostBecause: lost?.lost_because ?? "",
-    by: { kind: "ROUND", record: await readRecord(tx, market, replayable) },
+    by: {
+      kind: "ROUND",
+      record: await readRecord(tx, market, replayable),
+      edgeCount: round.edgeCount,
+    },
   };
 }
 

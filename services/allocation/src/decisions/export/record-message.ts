@@ -50,6 +50,7 @@ function toPairMessage(market: string, pair: RecordedPair) {
     hold: nameOf(market, "holds", hold?.id ?? ""),
     holdState: hold ? Hold_State[hold.state] : Hold_State.UNSPECIFIED,
     offerState: offer ? Offer_State[offer.state] : Offer_State.UNSPECIFIED,
+    declineReason: offer?.declineReason ?? "",
     ...(offer?.answerTime && { answerTime: timestampFromDate(offer.answerTime) }),
   };
 }

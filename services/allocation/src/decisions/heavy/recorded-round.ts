@@ -7,6 +7,7 @@ import {
   type Solution,
 } from "@marketmesh/allocation-engine";
 import { enginePlanOf, roundSeed } from "../../domain/engine-plan.ts";
+import { expectedRound, type PlanKnowledge } from "../../domain/expected-round.ts";
 import { type RecordedGraph, supplyOfNode, unpackGraph } from "../../domain/packed-graph.ts";
 import { type PlanContent, unitsOfPair } from "../../domain/plan.ts";
 import type { SnapshotLevel } from "../../domain/round-snapshot.ts";
@@ -55,15 +56,21 @@ export interface SolvedAgain {
 /** The round by a plan: by its own it comes out as it was, for nothing else decides than what is recorded. */
 export function solveAgain(recorded: RecordedRound, plan: PlanContent): SolvedAgain {
   const graph = graphFor(recorded, plan);
-  const asked = askedOf(recorded, graph, plan);
-  return { graph, asked, solution: allocate(graph, asked) };
+  const { demands, supplies, round } = recorded;
+  const asked = enginePlanOf(plan, graph, demands, supplies, roundSeed(plan.seed ?? 0, round));
+  if (plan.strategy !== "EXPECTED") return { graph, asked, solution: allocate(graph, asked) };
+  const { learned, answers } = knowledgeOf(recorded);
+  return { graph, asked, solution: expectedRound(graph, asked, learned, answers).solution };
 }
 
-export function askedOf(recorded: RecordedRound, graph: Graph, plan: PlanContent): AllocationPlan {
-  const { demands, supplies, extra, round } = recorded;
-  const asked = enginePlanOf(plan, graph, demands, supplies, roundSeed(plan.seed ?? 0, round));
-  const acceptance = graph === recorded.graph ? extra.acceptance : undefined;
-  return acceptance ? { ...asked, acceptance } : asked;
+/** What EXPECTED knew when it decided the round; nothing where another strategy did. */
+function knowledgeOf({ extra }: RecordedRound): Pick<PlanKnowledge, "learned" | "answers"> {
+  const { knowledge } = extra;
+  if (!knowledge) return { learned: undefined, answers: [] };
+  return JSON.parse(new TextDecoder().decode(knowledge as Uint8Array)) as Pick<
+    PlanKnowledge,
+    "learned" | "answers"
+  >;
 }
 
 /** The recorded graph as a plan sees it: in its unit mode, of each demand its `topK` best supplies. */
