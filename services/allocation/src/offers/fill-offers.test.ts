@@ -1,0 +1,112 @@
+import type { Database } from "@marketmesh/postgres";
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { testPlan } from "../../test/in-process.ts";
+import type { Offer } from "../domain/hold.ts";
+import { holdIdOf } from "../domain/hold-id.ts";
+import { answerOffers } from "../ledger/answer-offers.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
+import { claimHold, writeHolds } from "../ledger/take-holds.ts";
+import { Signals } from "../rounds/signals.ts";
+import { insertLevels } from "../storage/capacity-store.ts";
+import { holdClock } from "../storage/clock-store.ts";
+import { listOffers } from "../storage/offer-store.ts";
+import { savePlan } from "../storage/plan-store.ts";
+import { insertRankings } from "../storage/ranking-store.ts";
+import { openTestDatabase, staffOf } from "../testing/database.ts";
+import { levelOf } from "../testing/levels.ts";
+import { fillSome } from "./fill-offers.ts";
+
+const market = "bazaar";
+const rules = { backfillWavesMax: 5, overOfferPerUnit: 1, counterRoundsMax: 0, waitlist: false };
+const decision = "d-1";
+const all = { state: undefined, round: undefined, party: undefined, demand: undefined };
+
+/** A demand whose decision ranked s0 to s9 and offered itself to s0. */
+async function offered(database: Database): Promise<void> {
+  const supplies = Array.from({ length: 10 }, (_, n) => levelOf({ listingId: `s${n}` }));
+  await database.background(async (tx) => {
+    await insertLevels(tx, market, [levelOf({ listingId: "job", side: "DEMAND" }), ...supplies]);
+    await savePlan(tx, market, "p", 1, { ...testPlan, offers: rules });
+    const candidates = supplies.map(({ listingId: supply }, n) => ({
+      supply,
+      demandScore: 9 - n,
+      supplyScore: 0,
+    }));
+    await insertRankings(tx, market, [{ decision, demand: "job", plan: "p", candidates }], new Date(0));
+    const clock = await holdClock(tx, market);
+    const terms = {
+      answeredBy: "SUPPLY",
+      commit: false,
+      expireTime: new Date(clock.time.getTime() + 60_000),
+      rules,
+    } as const;
+    const ledger = await openLedger(tx, market, ["job", "s0"]);
+    const from = { score: 9, supplyScore: 0, plan: "p", round: "", decision };
+    const id = holdIdOf(market, `decision/${decision}`, "job", "s0");
+    const taken = claimHold(
+      ledger,
+      { id, demand: "job", supply: "s0", units: 1, ...from },
+      terms,
+      clock.time,
+    );
+    if (taken.ok) await writeHolds(tx, market, ledger, [taken.hold], terms, clock);
+  });
+}
+
+const offersOf = (database: Database): Promise<Offer[]> =>
+  database.background((tx) => listOffers(tx, market, all, "", 100));
+
+async function decline(database: Database): Promise<void> {
+  const open = (await offersOf(database)).find(({ state }) => state === "MADE")!;
+  const answers = [{ offer: open.id, answer: "DECLINE" }] as const;
+  await database.transaction(staffOf(market), (tx) => answerOffers(tx, market, answers));
+}
+
+async function fill(database: Database, faultPoint: (point: string) => void = () => {}): Promise<number> {
+  const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log } as never;
+  const deps = { database, signals: new Signals(), log, uuid: () => "u", faultPoint };
+  return database.background((tx) => fillSome(deps, tx, market), { mayRepeat: true });
+}
+
+test("a process that dies between choosing and offering leaves the job for the next, which offers once", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database);
+  await decline(database);
+  const died = fill(database, (point) => {
+    if (point === "offers.chosen") throw new Error("killed");
+  });
+  await expect(died).rejects.toThrow("killed");
+  expect((await offersOf(database)).map(({ state }) => state)).toEqual(["DECLINED"]);
+  expect(await fill(database)).toBe(1);
+  expect(await fill(database)).toBe(0);
+  const made = (await offersOf(database)).filter(({ state }) => state === "MADE");
+  expect(made.map(({ supply, wave }) => [supply, wave])).toEqual([["s1", 2]]);
+});
+
+test("two processes at once make one offer for a job", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database);
+  await decline(database);
+  const done = await Promise.all([fill(database), fill(database), fill(database)]);
+  expect(done.reduce((sum, count) => sum + count)).toBe(1);
+  expect((await offersOf(database)).filter(({ state }) => state === "MADE")).toHaveLength(1);
+});
+
+test("a plan that nobody answers any more, or a demand that is taken, ends the job without an offer", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database);
+  await decline(database);
+  await database.background((tx) =>
+    tx.execute(sql`update capacity_levels set open = false where listing_id = 'job'`),
+  );
+  expect(await fill(database)).toBe(1);
+  await database.background((tx) =>
+    tx.execute(sql`update capacity_levels set open = true where listing_id = 'job'`),
+  );
+  expect(await fill(database)).toBe(0);
+  expect((await offersOf(database)).map(({ state }) => state)).toEqual(["DECLINED"]);
+});
