@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { type BuildFailure, build, type Metafile, type Plugin } from "esbuild";
 import { StackProblem } from "../problem.ts";
 import { checkoutDir } from "../state-folder.ts";
@@ -38,10 +38,41 @@ export async function bundleService(
   { checkout = checkoutDir }: BundleOptions = {},
 ): Promise<Bundle> {
   const entry = entryOf(name, checkout);
+  const { metafile, outputFiles, files } = await buildAll(name, checkout, entry);
+  const sources = sourcesIn(metafile);
+  for (const path of sources.filter((source) => source.includes("node_modules/"))) {
+    checkDependency(path, readFileSync(join(checkout, path), "utf8"));
+  }
+  const release = releaseOf(checkout);
+  const contents = new Map<string, Uint8Array | string>([
+    ...outputFiles.map(({ path, contents: bytes }) => [basename(path), bytes] as const),
+    ...files.map(({ from, to }) => [to, readFileSync(from)] as const),
+    ["release.json", `${JSON.stringify(release)}\n`],
+    ["sbom.cdx.json", `${JSON.stringify(sbomOf(checkout, { name, release, sources }), null, 1)}\n`],
+  ]);
+  replaceFolder(resolve(folder), contents);
+  return { name, folder: resolve(folder), release, looked: Object.keys(metafile.inputs).sort() };
+}
+
+/** Builds the entry, and then again with the entries of the threads that its sources begin, until there is none that is new. */
+async function buildAll(name: string, checkout: string, main: string) {
+  const entryPoints: Record<string, string> = { main };
+  for (;;) {
+    const built = await buildOnce(name, checkout, entryPoints);
+    const before = Object.keys(entryPoints).length;
+    for (const { from, to } of built.files.filter(isSource)) {
+      entryPoints[to.slice(0, -".mjs".length)] = relative(checkout, from);
+    }
+    if (Object.keys(entryPoints).length > before) continue;
+    return { ...built, files: built.files.filter((file) => !isSource(file)) };
+  }
+}
+
+async function buildOnce(name: string, checkout: string, entryPoints: Readonly<Record<string, string>>) {
   const files = new Map<string, BundledFile>();
   const { metafile, outputFiles } = await build({
     absWorkingDir: checkout,
-    entryPoints: { main: entry },
+    entryPoints: { ...entryPoints },
     // Nothing is written by esbuild; where it would be must not tell in its output.
     write: false,
     outdir: join(checkout, "bundle"),
@@ -59,19 +90,11 @@ export async function bundleService(
   }).catch((cause) => {
     throw buildProblem(name, cause);
   });
-  const sources = sourcesIn(metafile);
-  for (const path of sources.filter((source) => source.includes("node_modules/"))) {
-    checkDependency(path, readFileSync(join(checkout, path), "utf8"));
-  }
-  const release = releaseOf(checkout);
-  const contents = new Map<string, Uint8Array | string>([
-    ...outputFiles.map(({ path, contents: bytes }) => [basename(path), bytes] as const),
-    ...[...files.values()].map(({ from, to }) => [to, readFileSync(from)] as const),
-    ["release.json", `${JSON.stringify(release)}\n`],
-    ["sbom.cdx.json", `${JSON.stringify(sbomOf(checkout, { name, release, sources }), null, 1)}\n`],
-  ]);
-  replaceFolder(resolve(folder), contents);
-  return { name, folder: resolve(folder), release, looked: Object.keys(metafile.inputs).sort() };
+  return { metafile, outputFiles, files: [...files.values()] };
+}
+
+function isSource({ from }: BundledFile): boolean {
+  return from.endsWith(".ts");
 }
 
 function entryOf(name: string, checkout: string): string {

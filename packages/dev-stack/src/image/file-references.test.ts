@@ -45,6 +45,15 @@ describe("references to files", () => {
     expect(files.map(({ to }) => to)).toEqual(["shop/kinds/one.json", "shop/plan.yaml"]);
   });
 
+  it("to a source lead to a bundle of its own", () => {
+    write("packages/shop/src/deep/count-worker.ts", "");
+    const { code, files } = follow('new Worker(new URL("./count-worker.ts", import.meta.url))');
+    expect(code).toBe('new Worker(new URL("./shop-count-worker.mjs", import.meta.url))');
+    expect(files).toEqual([
+      { from: join(checkout, "packages/shop/src/deep/count-worker.ts"), to: "shop-count-worker.mjs" },
+    ]);
+  });
+
   it("may be talked about", () => {
     const code = "// import.meta.url is not used here\n/* nor import.meta.dirname\n   there */ const a = 1;";
     expect(follow(code)).toEqual({ code, files: [] });

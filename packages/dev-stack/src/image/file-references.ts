@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { StackProblem } from "../problem.ts";
 
-/** A file that goes into a bundle as it is. */
+/** A file that goes into a bundle as it is; a source (`.ts`) is bundled by itself: a thread's entry. */
 export interface BundledFile {
   /** Where it stands now. */
   readonly from: string;
@@ -20,7 +20,8 @@ const reference = /new URL\(\s*"([^"$]+)",\s*import\.meta\.url,?\s*\)/g;
 
 /**
  * Makes `new URL("../migrations/", import.meta.url)` lead to a copy beside the bundle: `migrations/<package>/`. A reference to a
- * package's own root takes with it what the `files` of its package.json name.
+ * package's own root takes with it what the `files` of its package.json name; one to a source leads to its bundle,
+ * `<package>-<source>.mjs`.
  *
  * Throws BUNDLE_REFUSED when a source finds files in another way, which nobody could follow.
  */
@@ -49,6 +50,7 @@ function filesOf(checkout: string, path: string, target: string) {
   if (isFolder !== target.endsWith("/")) {
     throw refused(checkout, path, `${target} must end with "/" when it is a folder, and only then`);
   }
+  if (found.endsWith(".ts")) return one(found, `${name}-${basename(found, ".ts")}.mjs`);
   if (!isFolder) return one(found, posix(join(dirname(inPackage), name, found.split(sep).at(-1)!)));
   const folder = posix(join(inPackage, name));
   const roots = inPackage === "" ? shippedBy(checkout, path, root) : [""];

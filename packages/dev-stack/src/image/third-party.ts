@@ -12,6 +12,9 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   // The mesh of a checkout, which an image does not have: commands that are about it say so.
   "@marketmesh/dev-stack": needsCheckout,
   "@marketmesh/dev-stack/backup": needsCheckout,
+  // A native engine of 60 MB, for Parquet alone.
+  "@duckdb/node-api":
+    'throw Object.assign(new Error("Parquet is written in a checkout, not in an image: take --format ndjson"), { name: "UsageError" });',
 };
 
 /** Sources of dependencies that look beside themselves in code that we never reach. */
