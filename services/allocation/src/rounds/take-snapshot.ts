@@ -6,7 +6,7 @@ import { demandSnapshot, type SnapshotLevel, supplySnapshot } from "../domain/ro
 import { readOpenLevels } from "../storage/capacity-store.ts";
 import { readClock } from "../storage/clock-store.ts";
 import { readFirstDecisions } from "../storage/decision-store.ts";
-import { insertSnapshot } from "../storage/round-snapshot-store.ts";
+import { compressSnapshot, insertSnapshot } from "../storage/round-snapshot-store.ts";
 import { type LeasedRound, stepRound } from "../storage/round-store.ts";
 import { planOfRound } from "./plan-of-round.ts";
 import { awaitRevisions, parseRevisions } from "./revisions.ts";
@@ -28,29 +28,47 @@ export async function takeSnapshot(
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   await awaitRevisions(database, deps.signals, market, revisions, patience);
   const startMs = performance.now();
-  return database.background(
-    async (tx) => {
-      const plan = await planOfRound(tx, leased);
-      const clock = await readClock(tx, market);
-      const owners = needsOwners(plan);
-      const demands = await collect(tx, market, plan.demandKind, (level) => demandSnapshot(level, owners));
-      const supplies = await collect(tx, market, plan.supplyKind, (level) => supplySnapshot(level, owners));
-      const wanting = demands.filter((demand) => demand.units > 0);
-      const open = needsWaiting(plan) ? await withWaiting(tx, market, wanting, clock.time) : wanting;
-      await insertSnapshot(tx, market, round.id, "DEMAND", open);
-      await insertSnapshot(tx, market, round.id, "SUPPLY", supplies);
-      const step = {
-        state: "SOLVING",
-        decisionTime: clock.time,
-        demandCount: open.length,
-        openUnits: open.reduce((sum, demand) => sum + demand.units, 0),
-        attempts: 0,
-        phases: { snapshot: performance.now() - startMs },
-      } as const;
-      return stepRound(tx, leased, step, deps.leaseMs);
-    },
-    { isolation: "repeatable read", mayRepeat: true },
-  );
+  // Read as of one moment, then written by itself: a lease that is renewed meanwhile is no conflict.
+  const seen = await database.background((tx) => look(tx, leased), {
+    isolation: "repeatable read",
+    readOnly: true,
+    mayRepeat: true,
+  });
+  const compressed = await compressSnapshot(seen);
+  return database.background(async (tx) => {
+    await insertSnapshot(tx, market, round.id, compressed);
+    const step = {
+      state: "SOLVING",
+      decisionTime: seen.time,
+      demandCount: seen.demands.length,
+      openUnits: seen.demands.reduce((sum, demand) => sum + demand.units, 0),
+      attempts: 0,
+      phases: { snapshot: performance.now() - startMs },
+    } as const;
+    return stepRound(tx, leased, step, deps.leaseMs);
+  });
+}
+
+interface Seen {
+  readonly time: Date;
+  /** Those that want something. */
+  readonly demands: readonly SnapshotLevel[];
+  readonly supplies: readonly SnapshotLevel[];
+}
+
+async function look(tx: Tx, leased: LeasedRound): Promise<Seen> {
+  const { market } = leased;
+  const plan = await planOfRound(tx, leased);
+  const { time } = await readClock(tx, market);
+  const owners = needsOwners(plan);
+  const demands = await collect(tx, market, plan.demandKind, (level) => demandSnapshot(level, owners));
+  const supplies = await collect(tx, market, plan.supplyKind, (level) => supplySnapshot(level, owners));
+  const wanting = demands.filter((demand) => demand.units > 0);
+  return {
+    time,
+    supplies,
+    demands: needsWaiting(plan) ? await withWaiting(tx, market, wanting, time) : wanting,
+  };
 }
 
 async function withWaiting(

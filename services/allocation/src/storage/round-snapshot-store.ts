@@ -8,18 +8,30 @@ import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** Keeps one side of a round's snapshot, as gzipped JSON. */
+/** Both sides of a round's snapshot as gzipped JSON. */
+export type CompressedSnapshot = Readonly<Record<Side, Uint8Array>>;
+
+/** Compresses outside of any transaction, and off the main thread. */
+export async function compressSnapshot(snapshot: {
+  readonly demands: readonly SnapshotLevel[];
+  readonly supplies: readonly SnapshotLevel[];
+}): Promise<CompressedSnapshot> {
+  const packed = (levels: readonly SnapshotLevel[]) => compress(JSON.stringify(levels), { level: 1 });
+  const [DEMAND, SUPPLY] = await Promise.all([packed(snapshot.demands), packed(snapshot.supplies)]);
+  return { DEMAND, SUPPLY };
+}
+
 export async function insertSnapshot(
   tx: Tx,
   market: string,
   round: string,
-  side: Side,
-  levels: readonly SnapshotLevel[],
+  snapshot: CompressedSnapshot,
 ): Promise<void> {
-  const content = await compress(JSON.stringify(levels), { level: 1 });
-  await tx.execute(sql`
-    insert into round_snapshots (market, bucket, round, side, content)
-    values (${market}, ${bucketOf(round)}, ${round}, ${side}, ${content})`);
+  for (const side of ["DEMAND", "SUPPLY"] as const) {
+    await tx.execute(sql`
+      insert into round_snapshots (market, bucket, round, side, content)
+      values (${market}, ${bucketOf(round)}, ${round}, ${side}, ${snapshot[side]})`);
+  }
 }
 
 export async function readSnapshot(
