@@ -6,7 +6,7 @@ import { checkoutDir } from "../state-folder.ts";
 import { type BundledFile, followReferences } from "./file-references.ts";
 import { type Release, releaseOf } from "./release.ts";
 import { sbomOf } from "./sbom.ts";
-import { bundledRequires, checkDependency, LEFT_OUT, OWN_REQUIRES } from "./third-party.ts";
+import { bundledRequires, checkDependency, FILE_BESIDE, LEFT_OUT, OWN_REQUIRES } from "./third-party.ts";
 
 /** A folder that Node runs as it stands: `node main.mjs`. */
 export interface Bundle {
@@ -130,6 +130,12 @@ function sourcesOf(checkout: string, files: Map<string, BundledFile>): Plugin {
       onLoad({ filter: OWN_REQUIRES }, ({ path }) => {
         return { contents: bundledRequires(readFileSync(path, "utf8")), loader: "js" };
       });
+      for (const { module, file } of FILE_BESIDE) {
+        onLoad({ filter: module }, ({ path }) => {
+          files.set(file, { from: join(dirname(path), file), to: file });
+          return undefined;
+        });
+      }
     },
   };
 }

@@ -13,6 +13,11 @@ test("one that is known never to get there is not", () => {
   expect(() => checkDependency(path, "includeDirs: [__dirname]")).not.toThrow();
 });
 
+test("one whose file goes into the bundle with it is not refused", () => {
+  const path = "node_modules/.pnpm/highs@1/node_modules/highs/build/highs.mjs";
+  expect(() => checkDependency(path, 'new URL("highs.wasm", import.meta.url)')).not.toThrow();
+});
+
 test("requires of a bundled module become ones that a bundler sees", () => {
   expect(bundledRequires('const { status } = __require("@grpc/grpc-js");')).toBe(
     'const { status } = require("@grpc/grpc-js");',

@@ -28,6 +28,12 @@ const UNREACHED: readonly RegExp[] = [
 /** Modules that get CommonJS modules by a `require` of their own making (rolldown's), which a bundler does not see. */
 export const OWN_REQUIRES: RegExp = /\/node_modules\/@opentelemetry\/otlp-grpc-exporter-base\/.*\.mjs$/;
 
+/** Modules that load one file beside themselves, by `new URL(file, import.meta.url)`: it goes beside the bundle, flat as they do. */
+export const FILE_BESIDE: readonly { readonly module: RegExp; readonly file: string }[] = [
+  // HiGHS, which solves allocations whose limits make them hard; loaded when one asks for it.
+  { module: /\/highs\/build\/highs\.mjs$/, file: "highs.wasm" },
+];
+
 /** Makes such requires ones that a bundler sees. */
 export function bundledRequires(code: string): string {
   return code.replace(/\b__require\((?=")/g, "require(");
@@ -39,6 +45,7 @@ const looksAround =
 /** Throws BUNDLE_REFUSED when a dependency would look for files or modules that are not in the bundle. */
 export function checkDependency(path: string, code: string): void {
   if (UNREACHED.some((known) => known.test(path)) || OWN_REQUIRES.test(path)) return;
+  if (FILE_BESIDE.some(({ module }) => module.test(path))) return;
   if (!looksAround.test(code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, ""))) return;
   throw new StackProblem(
     "BUNDLE_REFUSED",
