@@ -2,6 +2,7 @@
 export interface Arrivals {
   /** Demands seen so far, in the order of their first wave. */
   readonly seen: readonly number[];
+  /** -1: nobody came yet. */
   readonly firstWave: number;
   readonly lastWave: number;
   /** Batches after the first, and the demands in them. */
@@ -9,12 +10,12 @@ export interface Arrivals {
   readonly later: number;
 }
 
-export const noArrivals: Arrivals = { seen: [], firstWave: 0, lastWave: 0, batches: 0, later: 0 };
+export const noArrivals: Arrivals = { seen: [], firstWave: -1, lastWave: 0, batches: 0, later: 0 };
 
 export function arrive(arrivals: Arrivals, wave: number, demands: readonly number[]): Arrivals {
   if (demands.length === 0) return arrivals;
   const seen = [...arrivals.seen, ...demands];
-  if (arrivals.seen.length === 0) return { seen, firstWave: wave, lastWave: wave, batches: 0, later: 0 };
+  if (arrivals.firstWave < 0) return { seen, firstWave: wave, lastWave: wave, batches: 0, later: 0 };
   const { firstWave, batches, later } = arrivals;
   return { seen, firstWave, lastWave: wave, batches: batches + 1, later: later + demands.length };
 }

@@ -12,8 +12,12 @@ export interface ExpectedConfig {
   readonly forgetting: number;
   /** A pair whose expected regret is above this, in scores, is held back until the last waves. */
   readonly regretMax: number;
-  /** The share of all waves, at the end, in which nothing is held back. */
+  /** The same while more demands are expected in time: what they will want is known least. Below 0: nobody is asked before. */
+  readonly regretMaxWaiting: number;
+  /** The share of the waves after the last arrival, at the end, in which nothing is held back. */
   readonly lastShare: number;
+  /** Such waves at least. */
+  readonly lastWavesMin: number;
   /** Smallest step of a price, in scores: what a sampled world may be away from its optimum, per pair. */
   readonly priceStep: number;
   /** How much score decides between pairs of equal regret. */
@@ -33,7 +37,9 @@ export const expectedDefaults: ExpectedConfig = {
   worldsPerWave: 2,
   forgetting: 0.15,
   regretMax: 0.03,
+  regretMaxWaiting: -1,
   lastShare: 0.2,
+  lastWavesMin: 12,
   priceStep: 0.01,
   scoreWeight: 0.001,
   offersPerOpening: 1,

@@ -5,6 +5,7 @@ import { type ExpectedConfig, expectedDefaults } from "./config.ts";
 import { drawsOf } from "./draws.ts";
 import { HindsightAuction } from "./hindsight-auction.ts";
 import { judge } from "./judge.ts";
+import { paceOf } from "./pace.ts";
 import { pickOffers } from "./pick-offers.ts";
 import { livePairs, type Residual } from "./residual.ts";
 import { imaginedRows, type Sampling, sampleWorld } from "./sample-world.ts";
@@ -45,8 +46,12 @@ export function expectedWave(
   const state = welcome(graph, residual, heard(graph, before, answers));
   const live = livePairs(graph, residual);
   const sampling: Sampling = { graph, residual, live, state, fillBonus: settings.fillBonus };
-  if (live.edges.length > 0) lookAhead(sampling, settings);
-  const offers = live.edges.length > 0 ? pickOffers(sampling, settings) : new Uint32Array(0);
+  const pace = paceOf(residual, state, settings);
+  let offers: Uint32Array = new Uint32Array(0);
+  if (live.edges.length > 0 && pace.regretMax >= 0) {
+    lookAhead(sampling, settings);
+    offers = pickOffers(sampling, settings, pace);
+  }
   const asks = state.asks.slice();
   for (const edge of offers) asks[graph.supplies[edge]!]!++;
   return { offers, state: { ...state, asks, wave: state.wave + 1 } };

@@ -1,5 +1,6 @@
 import type { ExpectedConfig } from "./config.ts";
-import { imaginedRows, type Sampling } from "./sample-world.ts";
+import type { Pace } from "./pace.ts";
+import type { Sampling } from "./sample-world.ts";
 
 /** Resolution of a key: millionths of a score, shifted so that it is never negative. */
 const resolution = 1e6;
@@ -8,22 +9,19 @@ const choicesPerOffer = 3;
 const positions = 2 ** 24;
 
 /**
- * Which pairs to ask now: those of least expected regret first, so many that all openings are asked about in time; the doubtful wait
- * until more answers are known. In the last waves nobody waits.
+ * Which pairs to ask now: those of least expected regret first, as many as the pace allows; the doubtful wait until more answers are
+ * known.
  *
  * @returns edges, ascending; at most one offer per unit of supply, at most `offersPerOpening` per open opening
  */
-export function pickOffers(sampling: Sampling, config: ExpectedConfig): Uint32Array {
-  const { graph, residual, state } = sampling;
-  const wavesLeft = residual.waves - state.wave;
-  const last = wavesLeft <= Math.max(1, Math.round(residual.waves * config.lastShare));
-  const { edges, order } = candidates(sampling, config, last ? Number.POSITIVE_INFINITY : config.regretMax);
-  const offersMax = last ? Number.POSITIVE_INFINITY : paceOf(sampling, config, wavesLeft);
+export function pickOffers(sampling: Sampling, config: ExpectedConfig, pace: Pace): Uint32Array {
+  const { graph, residual } = sampling;
+  const { edges, order } = candidates(sampling, config, pace.regretMax);
   const demandRoom = residual.demandLeft.map((left) => Math.floor(left * config.offersPerOpening));
   const supplyRoom = residual.supplyLeft.slice();
   const offers: number[] = [];
   for (const key of order) {
-    if (offers.length >= offersMax) break;
+    if (offers.length >= pace.offersMax) break;
     const edge = edges[key % positions]!;
     const [demand, supply] = [graph.demands[edge]!, graph.supplies[edge]!];
     if (demandRoom[demand]! <= 0 || supplyRoom[supply]! <= 0) continue;
@@ -32,22 +30,6 @@ export function pickOffers(sampling: Sampling, config: ExpectedConfig): Uint32Ar
     offers.push(edge);
   }
   return Uint32Array.from(offers).sort();
-}
-
-/** Offers per wave that ask about every opening, those still expected included, before the last waves begin. */
-function paceOf({ residual, state }: Sampling, { lastShare }: ExpectedConfig, wavesLeft: number): number {
-  let openings = 0;
-  for (const left of residual.demandLeft) openings += left;
-  const seen = state.arrivals.seen.length;
-  const open = residual.demandLeft.reduce((count, left) => count + (left > 0 ? 1 : 0), 0);
-  if (open > 0) openings *= 1 + (seen > 0 ? imaginedRows(state, residual) / seen : 0);
-  const rate = overallRate(state.acceptance);
-  return Math.ceil(openings / rate / Math.max(1, wavesLeft - residual.waves * lastShare));
-}
-
-function overallRate({ yes, asked }: Sampling["state"]["acceptance"]): number {
-  const total = (column: readonly number[]) => column.reduce((sum, value) => sum + value, 0);
-  return (total(yes) + 1) / (total(asked) + 2);
 }
 
 /** The best few pairs of every open demand, as edges and as keys that sort by regret: key × 2^24 + position. */

@@ -55,5 +55,6 @@ export function sampleWorld(world: World, sampling: Sampling, draw: () => number
 
 /** Imagined demands at most: as many as the graph has, so that a wave costs no more than a first one of all. */
 export function imaginedRows(state: ExpectedState, residual: Residual): number {
+  if (state.arrivals.seen.length === 0) return 0;
   return Math.min(expectedArrivals(state.arrivals, residual.waves), residual.demandLeft.length);
 }
