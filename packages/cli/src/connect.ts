@@ -22,6 +22,7 @@ export function connectMesh(
     eligibility: mesh.eligibility,
     scoring: mesh.scoring,
     allocation: mesh.allocation,
+    decisions: mesh.decisions,
     get fulfillment() {
       return mesh.fulfillment;
     },

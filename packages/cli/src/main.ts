@@ -9,7 +9,10 @@ import { secrets } from "./commands/secrets.ts";
 import { logs, status, stop, token } from "./commands/stack.ts";
 import { tasks } from "./commands/tasks.ts";
 import { trace } from "./commands/trace.ts";
+import { decisions } from "./decisions/command.ts";
 import { withoutCa } from "./named-mesh.ts";
+import { replay } from "./replay/command.ts";
+import { simulate } from "./simulate/command.ts";
 
 const commands: Readonly<Record<string, Command>> = {
   status,
@@ -20,6 +23,9 @@ const commands: Readonly<Record<string, Command>> = {
   run,
   report,
   export: exportNdjson,
+  decisions,
+  replay,
+  simulate,
   runs,
   tasks,
   events,

@@ -1,5 +1,5 @@
 import type { Client } from "@connectrpc/connect";
-import type { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import type { AllocationService, DecisionService } from "@marketmesh/contracts/allocation/v1";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import type { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import type { FeedService } from "@marketmesh/contracts/events/v1";
@@ -15,6 +15,7 @@ export interface Mesh {
   readonly eligibility: Client<typeof EligibilityService>;
   readonly scoring: Client<typeof ScoringService>;
   readonly allocation: Client<typeof AllocationService>;
+  readonly decisions: Client<typeof DecisionService>;
   readonly fulfillment: Client<typeof FulfillmentService>;
   /** The feeds of each service, by its name. */
   readonly feeds: Readonly<Record<string, Client<typeof FeedService>>>;

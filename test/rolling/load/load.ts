@@ -2,7 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import type { Mesh } from "@marketmesh/cli/mesh";
 import { connect } from "@marketmesh/client";
-import { AllocationService } from "@marketmesh/contracts/allocation/v1";
+import { AllocationService, DecisionService } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
 import { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
@@ -77,6 +77,7 @@ export class Load implements Disposable {
       eligibility: clientOf(EligibilityService),
       scoring: clientOf(ScoringService),
       allocation: clientOf(AllocationService),
+      decisions: clientOf(DecisionService),
       fulfillment: clientOf(FulfillmentService),
     };
     this.#plain = { ...services, feeds: {} };

@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { EngineError } from "@marketmesh/allocation-engine";
+import {
+  compileScenario,
+  enginePlan,
+  type PlanOutcome,
+  planOutcome,
+  runsOf,
+  ScenarioError,
+} from "@marketmesh/simulator";
+import type { Command } from "../command.ts";
+import { UsageError } from "../usage-error.ts";
+import { offlinePlan } from "./offline-plan.ts";
+import { readPlanFile } from "./plan-file.ts";
+import { readScenarioFile } from "./scenario-file.ts";
+import { hours, percent, score, sideBySide, whole, withBounds } from "./side-by-side.ts";
+
+const text = { type: "string" } as const;
+const seedsMax = 1_000;
+
+export const simulate: Command = {
+  usage: "--scenario F [--plan F]... [--seeds N] [--json]",
+  about: "plays a made-up or written market by each plan and seed, without services; N is 10 unless given",
+  async run(args) {
+    const options = {
+      scenario: text,
+      plan: { ...text, multiple: true },
+      seeds: text,
+      json: { type: "boolean" },
+    } as const;
+    const { values } = parseArgs({ args, options });
+    if (values.scenario === undefined) throw new UsageError("simulate takes --scenario FILE");
+    const seeds = seedsOf(values.seeds ?? "10");
+    const plans = values.plan?.map((file) => offlinePlan(readPlanFile(file))) ?? [
+      enginePlan("GREEDY", { strategy: "GREEDY" }),
+      enginePlan("OPTIMAL", { strategy: "OPTIMAL" }),
+    ];
+    const { scenario, behaviour, rules } = readScenarioFile(values.scenario);
+    const outcomes = asUsage(() => {
+      const comparison = { scenario: compileScenario(scenario), plans, behaviour, rules, seeds };
+      const runs = [...runsOf(comparison)];
+      return plans.map((_, at) =>
+        planOutcome(runs.filter(({ plan }) => plan === at).map(({ outcome }) => outcome)),
+      );
+    });
+    const labels = plans.map(({ label }) => label);
+    process.stdout.write(values.json ? jsonOf(labels, outcomes) : tableOf(labels, outcomes));
+  },
+};
+
+/** Seeds 1 to N. */
+export function seedsOf(given: string, most = seedsMax): number[] {
+  const count = Number(given);
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new UsageError(`--seeds takes a whole number from 1 to ${most}`);
+  }
+  return Array.from({ length: count }, (_, at) => at + 1);
+}
+
+/** What a file asks for and cannot be is a mistake in the file. */
+function asUsage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ScenarioError || error instanceof EngineError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function tableOf(labels: readonly string[], outcomes: readonly PlanOutcome[]): string {
+  const row = (title: string, cell: (outcome: PlanOutcome) => string) => [title, ...outcomes.map(cell)];
+  return sideBySide(labels, [
+    row("fill", ({ fill }) => withBounds(fill, percent)),
+    row("value", ({ value }) => withBounds(value, score)),
+    row("mean quality", ({ meanQuality }) => withBounds(meanQuality, score)),
+    row("time to fill", ({ timeToFill }) => withBounds(timeToFill, hours)),
+    row("acceptance", ({ acceptance }) => withBounds(acceptance, percent)),
+    row("offers", ({ offers }) => withBounds(offers, whole)),
+    row("asked most, a tenth", ({ exposure }) => withBounds(exposure, percent)),
+    row("no-shows", ({ noShows }) => withBounds(noShows, whole)),
+    row("rounds", ({ waves }) => withBounds(waves, whole)),
+    row("first run", ({ hashes }) => hashes[0] ?? ""),
+  ]);
+}
+
+function jsonOf(labels: readonly string[], outcomes: readonly PlanOutcome[]): string {
+  return `${JSON.stringify(
+    outcomes.map((outcome, at) => ({ label: labels[at], ...outcome })),
+    null,
+    2,
+  )}\n`;
+}

@@ -1,0 +1,33 @@
+import type { Objective, Strategy } from "@marketmesh/allocation-engine";
+import { enginePlan, type MarketPlan } from "@marketmesh/simulator";
+import type { Fields } from "./document.ts";
+import { type PlanFile, strategies } from "./plan-file.ts";
+
+/** What the engine maximises by: bounds as in the contract. */
+const objectiveFields = {
+  demandQuality: 4_000_000,
+  supplyQuality: 4_000_000,
+  fillBonus: 1_000_000_000,
+  waitingBonusPerHour: 1_000_000_000,
+  waitingBonusMax: 1_000_000_000,
+} as const;
+
+/** A plan for a scenario without a market behind it, so without groups, owners and listings to name. */
+export function offlinePlan({ fields, label }: PlanFile): MarketPlan {
+  for (const key of ["limits", "shares"]) {
+    if (fields.has(key)) throw fields.wrong(key, "needs a market: a scenario has no groups and owners");
+  }
+  const word = fields.word("strategy", strategies, "DEFERRED_ACCEPTANCE");
+  if (word === "FAIR") throw fields.wrong("strategy", "FAIR needs a market: a scenario has no groups");
+  const strategy: Strategy = word === "DEFERRED_ACCEPTANCE" ? "STABLE" : word;
+  const proposing = fields.word("proposing", ["DEMAND", "SUPPLY"], "DEMAND");
+  const answered = fields.word("answeredBy", ["DEMAND", "SUPPLY", "NOBODY"], "SUPPLY") !== "NOBODY";
+  const objective = fields.has("objective") ? { objective: objectiveOf(fields.within("objective")) } : {};
+  return enginePlan(label, { strategy, proposing, ...objective }, { answered });
+}
+
+function objectiveOf(fields: Fields): Objective {
+  fields.only(...Object.keys(objectiveFields));
+  const given = Object.entries(objectiveFields).filter(([key]) => fields.has(key));
+  return Object.fromEntries(given.map(([key, most]) => [key, fields.integer(key, [0, most])]));
+}
