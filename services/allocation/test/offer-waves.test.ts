@@ -121,6 +121,7 @@ test("when the ranking is used up, the queue ends without an offer", async () =>
 test("more is offered than there is; who accepts first gets it, the others are rescinded with it", async () => {
   await using app = await sandbox({ overOfferPerUnit: 3 }, { units: 2 });
   const offers = await openOf(app, "s0", "s1", "s2", "s3", "s4", "s5");
+  await queueIsEmpty(app);
   expect(await levelOf(app, "job")).toEqual([2n, 0n]);
   // One that claims nothing of the demand takes the claim of one that waits.
   await app.staff.acceptOffer({ name: offers[5]!.name });

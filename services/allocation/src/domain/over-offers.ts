@@ -29,27 +29,25 @@ export function planSurplus(
   open: readonly Hold[],
   units: DemandUnits,
 ): SurplusPlan {
-  const waiting = new Map(open.map((hold) => [hold.id, hold]));
+  const tables = new Map<string, Waiting>();
+  for (const [demand, holds] of Map.groupBy(open, (hold) => hold.demand))
+    tables.set(demand, new Map(holds.map((hold) => [hold.id, hold])));
   const answered = new Set(settlements.map(({ hold }) => hold.id));
-  const planned: Settlement[] = [];
+  const moved = new Map<string, Hold>();
   const late = new Set<string>();
   const freed = new Set<string>();
-  const moved = new Map<string, Hold>();
-  const move = (hold: Hold, demandUnits: number | undefined) => {
-    const now = { ...hold, demandUnits };
-    waiting.set(hold.id, now);
-    if (!answered.has(hold.id)) moved.set(hold.id, now);
-    return now;
-  };
-  const other = (hold: Hold, claims: boolean) => {
-    const others = [...waiting.values()].filter(({ id, demand }) => id !== hold.id && demand === hold.demand);
-    const fitting = others.filter((one) => isClaiming(one) === claims && one.units === hold.units);
-    return fitting.find(({ id }) => !answered.has(id)) ?? fitting[0];
+  const planned: Settlement[] = [];
+  const move = (hold: Hold, demandUnits: number | undefined): Hold => {
+    const after = { ...hold, demandUnits };
+    tables.get(hold.demand)!.set(hold.id, after);
+    if (!answered.has(hold.id)) moved.set(hold.id, after);
+    return after;
   };
   for (const settlement of settlements) {
+    const waiting = tables.get(settlement.hold.demand)!;
     let hold = waiting.get(settlement.hold.id) ?? settlement.hold;
     if (settlement.to === "CONFIRMED" && !isClaiming(hold)) {
-      const giver = other(hold, true);
+      const giver = partnerOf(hold, waiting, answered, true);
       if (giver) move(giver, 0);
       else if (!units.claim(hold.demand, hold.units)) {
         late.add(hold.id);
@@ -57,7 +55,7 @@ export function planSurplus(
       }
       hold = move(hold, undefined);
     } else if (settlement.to !== "CONFIRMED" && isClaiming(hold)) {
-      const taker = other(hold, false);
+      const taker = partnerOf(hold, waiting, answered, false);
       if (taker) {
         move(taker, undefined);
         hold = move(hold, 0);
@@ -66,8 +64,8 @@ export function planSurplus(
     waiting.delete(hold.id);
     planned.push({ ...settlement, hold });
   }
-  const left = Map.groupBy(waiting.values(), ({ demand }) => demand);
-  for (const [demand, holds] of left) {
+  for (const [demand, waiting] of tables) {
+    const holds = [...waiting.values()];
     if (holds.some(isClaiming) || freed.has(demand) || units.available(demand) > 0) continue;
     for (const hold of holds) {
       moved.delete(hold.id);
@@ -76,6 +74,25 @@ export function planSurplus(
   }
   const changed = [...moved.values()].map((hold) => ({ ...hold, version: hold.version + 1 }));
   return { settlements: planned, moved: changed, late };
+}
+
+/** Holds of one demand that still wait, by id. */
+type Waiting = Map<string, Hold>;
+
+/** Another of the demand that claims its units, or does not; rather one that nobody has answered just now. */
+function partnerOf(
+  hold: Hold,
+  waiting: Waiting,
+  answered: ReadonlySet<string>,
+  claims: boolean,
+): Hold | undefined {
+  let last: Hold | undefined;
+  for (const one of waiting.values()) {
+    if (one.id === hold.id || isClaiming(one) !== claims || one.units !== hold.units) continue;
+    if (!answered.has(one.id)) return one;
+    last ??= one;
+  }
+  return last;
 }
 
 function isClaiming(hold: Hold): boolean {

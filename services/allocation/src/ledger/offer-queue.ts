@@ -16,8 +16,8 @@ export async function queueBackfill(tx: Tx, market: string, ended: readonly Offe
 
 /** A plan that offers more than there is: the others of a decision's first wave become due with it. */
 export async function queueOverOffers(tx: Tx, market: string, made: readonly Offer[]): Promise<void> {
-  const first = made.filter(({ rules, wave, replaces }) => rules?.over && wave === 1 && replaces === "");
-  const byDemand = Map.groupBy(first, ({ decision, demand }) => `${decision}\n${demand}`);
+  const shared = made.filter(({ rules }) => rules?.over);
+  const byDemand = Map.groupBy(shared, ({ decision, demand }) => `${decision}\n${demand}`);
   const jobs = [...byDemand.values()].flatMap((offers) => {
     const [offer] = offers as [Offer];
     // A hold for a waitlist has no ranking to offer more from.

@@ -98,7 +98,8 @@ export async function writeHolds(
       ? []
       : holds.map((hold) => offerOf(hold, terms, now, traces.get(hold.id) ?? ""));
   await insertOffers(tx, market, offers);
-  await queueOverOffers(tx, market, offers);
+  // Those beside or after a first wave have none of their own.
+  if (!terms.made) await queueOverOffers(tx, market, offers);
   const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
   await insertAllocations(tx, market, allocations);
   const levels = await saveLedger(tx, market, ledger, clock.wallTime);
