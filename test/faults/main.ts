@@ -1,4 +1,5 @@
-// `npm run test:faults`: the fault tests alone. The last line is `operations N, kills N, violations N`.
+// `npm run test:faults [-- FILE] [--operations N]`: the fault tests alone, or one file of them, with so many operations where it
+// counts them. The last line is `operations N, kills N, violations N`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,10 +9,14 @@ import { sumOf, TALLY_FILE_KEY, type Tally } from "./tally.ts";
 const root = join(import.meta.dirname, "..", "..");
 const file = join(tmpdir(), `marketmesh-faults-${process.pid}.ndjson`);
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-const { status } = spawnSync(process.execPath, [vitest, "run", "test/faults", ...process.argv.slice(2)], {
+const given = process.argv.slice(2);
+const only = given[0]?.startsWith("-") === false ? given.shift() : undefined;
+const at = given.indexOf("--operations");
+const [, wanted] = at < 0 ? [] : given.splice(at, 2);
+const { status } = spawnSync(process.execPath, [vitest, "run", `test/faults/${only ?? ""}`, ...given], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, [TALLY_FILE_KEY]: file },
+  env: { ...process.env, [TALLY_FILE_KEY]: file, ...(wanted && { LEDGER_OPERATIONS: wanted }) },
 });
 const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
 rmSync(file, { force: true });

@@ -80,7 +80,7 @@ const rules: readonly Rule[] = [
     name: "a change of the history adds up",
     broken: sql`
       select listing_id || ' version ' || version as what from capacity_changes
-      where delta <> (select coalesce(sum((m ->> 'delta')::bigint), 0) from jsonb_array_elements(moves) m)`,
+      where moves is not null and delta <> (select coalesce(sum((m ->> 'delta')::bigint), 0) from jsonb_array_elements(moves) m)`,
   },
   {
     name: "allocations are the confirmed holds",

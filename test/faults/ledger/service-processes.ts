@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { checkoutDir, freePort } from "@marketmesh/dev-stack/servers";
+
+const startsMs = 120_000;
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Processes of one service, as they run in production, each on a port that it keeps when it is killed and started again. */
+export class ServiceProcesses implements AsyncDisposable {
+  readonly #main: string;
+  readonly #running: Running[] = [];
+  readonly said: string[] = [];
+  /** Ends that nobody asked for. */
+  readonly crashes: string[] = [];
+  #ending = new WeakSet<ChildProcess>();
+
+  constructor(service: string) {
+    this.#main = join(checkoutDir, "services", service, "src", "main.ts");
+  }
+
+  /** Starts another process; resolves when it serves. */
+  async start(env: Readonly<Record<string, string>>): Promise<void> {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const { MARKETMESH_FAULT_POINTS: _, ...inherited } = process.env;
+    const own = { PORT: String(port), METRICS_PORT: String(metricsPort) };
+    const all = { ...inherited, ...env, ...own };
+    this.#running.push({ child: this.#spawn(all), port, env: all });
+    await this.#serves(this.#running.length - 1);
+  }
+
+  /** For a client: all of them, which it balances over. */
+  get endpoint(): string {
+    return this.#running.map(({ port }) => `http://127.0.0.1:${port}`).join(",");
+  }
+
+  get count(): number {
+    return this.#running.length;
+  }
+
+  /** kill -9, and another process in its place; resolves when that serves. */
+  async killAndRestart(at: number): Promise<void> {
+    const { child, port, env } = this.#running[at]!;
+    await this.#end(child);
+    this.#running[at] = { child: this.#spawn(env), port, env };
+    await this.#serves(at);
+  }
+
+  #spawn(env: NodeJS.ProcessEnv): ChildProcess {
+    const child = spawn(process.execPath, [this.#main], { env, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        if (this.said.length < 2_000) this.said.push(text);
+      });
+    }
+    child.once("exit", (code, signal) => {
+      if (!this.#ending.has(child)) this.crashes.push(`a process ended by itself: ${code ?? signal}`);
+    });
+    return child;
+  }
+
+  async #serves(at: number): Promise<void> {
+    const { port } = this.#running[at]!;
+    const endMs = Date.now() + startsMs;
+    while (!(await isReady(port))) {
+      if (Date.now() > endMs)
+        throw new Error(`not ready after ${startsMs} ms:\n${this.said.slice(-20).join("")}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
+    this.#ending.add(child);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#running.map(({ child }) => this.#end(child)));
+  }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  const asked = fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  return asked.then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
