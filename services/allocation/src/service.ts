@@ -3,6 +3,7 @@ import {
   DecisionService,
   InventoryService,
   OfferService,
+  SolverService,
 } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
@@ -21,6 +22,7 @@ import { ExpiryAlarm } from "./ledger/expiry-alarm.ts";
 import { HoldGroup } from "./ledger/hold-group.ts";
 import { migrations } from "./migrations.ts";
 import { fillOffers } from "./offers/fill-offers.ts";
+import { forgetRankings } from "./offers/forget-rankings.ts";
 import { serveWaitlists } from "./offers/serve-waitlist.ts";
 import { measureOutcomes } from "./outcomes.ts";
 import type { RoundDeps } from "./rounds/round-deps.ts";
@@ -32,6 +34,8 @@ import { inventoryRoutes } from "./rpc/inventory-routes.ts";
 import { offerRoutes } from "./rpc/offer-routes.ts";
 import { allocationRoutes } from "./rpc/routes.ts";
 import type { Shell } from "./shell.ts";
+import { solverRoutes } from "./solver/routes.ts";
+import { SolutionStore } from "./solver/solution-store.ts";
 import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
 import { allocationTelemetry } from "./telemetry.ts";
 
@@ -64,7 +68,9 @@ export async function bindAllocation(host: Host): Promise<void> {
   host.serve(OfferService, offerRoutes(shell));
   host.serve(InventoryService, inventoryRoutes(shell));
 
-  host.serve(DecisionService, decisionRoutes({ database, release, gate: new Gate(), checks: eligibility }));
+  const gate = new Gate();
+  host.serve(DecisionService, decisionRoutes({ database, release, gate, checks: eligibility }));
+  host.serve(SolverService, solverRoutes({ gate, solutions: new SolutionStore(), uuid: () => host.uuid() }));
 
   const sideOf = sidesOfKinds(host.mesh(CatalogService), () => AbortSignal.timeout(getKindTimeoutMs));
   const subscription = {
@@ -96,6 +102,7 @@ export async function bindAllocation(host: Host): Promise<void> {
   const offering = { database, signals, log: host.log, uuid: shell.uuid, faultPoint: host.faultPoint };
   host.background("offers", (signal) => fillOffers(offering, signal));
   host.background("waitlists", (signal) => serveWaitlists(offering, signal));
+  host.background("old rankings", (signal) => forgetRankings(offering, signal));
   const { metrics } = host.telemetry;
   host.background("outcomes", (signal) =>
     measureOutcomes({ database, metrics, signals, measureEveryMs }, signal),
