@@ -13,19 +13,27 @@ export type ColumnSpec<Row> = readonly [type: string, value: (row: Row) => Value
  */
 export function columns<Row>(rows: readonly Row[], spec: Record<string, ColumnSpec<Row>>): SQL {
   const names = Object.keys(spec);
-  const arrays = Object.values(spec).map(([type, value]) => arrayOf(type, rows.map(value)));
+  const arrays = Object.values(spec).map(([type, value]) => arrayOf(type, rows, value));
   const list = sql.raw(names.map((name) => `"${name}"`).join(", "));
   return sql`unnest(${sql.join(arrays, sql`, `)}) as given(${list})`;
 }
 
-function arrayOf(type: string, values: Value[]): SQL {
-  return sql`cast(${`{${values.map(elementOf).join(",")}}`} as ${sql.raw(`${type}[]`)})`;
+// One string that grows: rows of a round are by the thousand, with some twenty columns each.
+function arrayOf<Row>(type: string, rows: readonly Row[], value: (row: Row) => Value): SQL {
+  let literal = "";
+  for (const row of rows) literal += literal === "" ? elementOf(value(row)) : `,${elementOf(value(row))}`;
+  return sql`cast(${`{${literal}}`} as ${sql.raw(`${type}[]`)})`;
 }
+
+const special = /["\\]/;
 
 // We write the array literal: the driver would take the type of the first element for the type of the whole.
 function elementOf(value: Value): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") {
+    return special.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : `"${value}"`;
+  }
   if (value === null) return "NULL";
-  if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
   if (value instanceof Date) return `"${value.toISOString()}"`;
   if (value instanceof Uint8Array)
     return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}"`;

@@ -31,9 +31,9 @@ export const allocationConfig: ConfigSpec<AllocationConfig> = {
     env: "ALLOCATION_ROUND_PAIRS_PER_COMMIT",
     doc: "Pairs that a round holds in one transaction.",
     unit: "pairs",
-    fallback: 500,
+    fallback: 2_000,
     min: 1,
-    max: 1_000,
+    max: 5_000,
   }),
   roundTimersPollMs: integer({
     env: "ALLOCATION_ROUND_TIMERS_POLL_MS",

@@ -89,27 +89,25 @@ export async function writeHolds(
   const now = clock.time;
   const commit = terms.answeredBy === undefined && terms.commit;
   const holds = commit ? claimed.map((hold) => confirmAtOnce(ledger, hold, now)) : claimed;
-  const inserted = await insertHolds(tx, market, holds);
-  if (inserted.size !== holds.length) throw new Error("a hold that was to be taken is there already");
+  // Statements run one after the other; what comes next is made ready while Postgres works.
+  const inserted = insertHolds(tx, market, holds);
   const traces =
     terms.answeredBy === undefined ? new Map<string, string>() : offerTraces(market, holds, !terms.continued);
   const offers =
     terms.answeredBy === undefined
       ? []
       : holds.map((hold) => offerOf(hold, terms, now, traces.get(hold.id) ?? ""));
-  await insertOffers(tx, market, offers);
+  const offered = insertOffers(tx, market, offers);
+  const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
+  const allocated = insertAllocations(tx, market, allocations);
+  const saved = saveLedger(tx, market, ledger, clock.wallTime);
+  const claims = { holds: [...(commit ? claimed : []), ...holds], offers, allocations, traces };
+  const announced = announceChanges(tx, market, claims);
+  const [known, levels] = await Promise.all([inserted, saved, offered, allocated, announced]);
+  if (known.size !== holds.length) throw new Error("a hold that was to be taken is there already");
   // Those beside or after a first wave have none of their own.
   if (!terms.made) await queueOverOffers(tx, market, offers);
-  const allocations = commit ? holds.map((hold) => allocationOf(hold, now)) : [];
-  await insertAllocations(tx, market, allocations);
-  const levels = await saveLedger(tx, market, ledger, clock.wallTime);
-  await announceChanges(tx, market, {
-    holds: [...(commit ? claimed : []), ...holds],
-    offers,
-    allocations,
-    levels,
-    traces,
-  });
+  await announceChanges(tx, market, { levels });
   return holds;
 }
 

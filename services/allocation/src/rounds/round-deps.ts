@@ -20,6 +20,6 @@ export interface RoundDeps {
   readonly leaseMs: number;
   /** Demands per call to eligibility, 1 to 1,000. */
   readonly demandsPerCall: number;
-  /** Pairs per transaction when holds are taken, 1 to 1,000. */
+  /** Pairs per transaction when holds are taken, 1 to 5,000. */
   readonly pairsPerCommit: number;
 }
