@@ -40,7 +40,13 @@ alter table holds
   add column location text collate "C",
   add column slot text collate "C",
   add column bundle text collate "C",
+  add column settled_whole boolean not null default false, -- settled by who knows these columns
   add column demand_units bigint check (demand_units >= 0); -- null: as many as of the supply
+
+-- 0.3.0 knows neither places nor bundles: it cannot settle what it would settle by halves.
+alter table holds add constraint holds_settled_whole
+  check (state = 'HELD' or settled_whole or (slot is null and bundle is null and demand_units is null)) not valid;
+alter table holds validate constraint holds_settled_whole;
 
 -- Holds that are taken, confirmed and let go together.
 create table bundles (

@@ -55,7 +55,7 @@ export async function insertHolds(tx: Tx, market: string, holds: readonly Hold[]
   }
   for (const chunk of inChunks(placed)) {
     const rows = await tx.execute<{ id: string }>(sql`
-      insert into holds (${insertedFields}, location, slot, bundle, demand_units)
+      insert into holds (${insertedFields}, location, slot, bundle, demand_units, settled_whole)
       select ${market}, * from ${columns(chunk, { ...holdColumns, ...placeColumns })}
       on conflict (market, bucket, id) do nothing returning id`);
     for (const row of rows) inserted.add(row.id);
@@ -73,6 +73,7 @@ const placeColumns = {
   slot: ["text", (hold: Hold) => hold.place?.slot ?? null],
   bundle: ["text", (hold: Hold) => hold.bundle ?? null],
   demand_units: ["bigint", (hold: Hold) => hold.demandUnits ?? null],
+  settled_whole: ["boolean", (hold: Hold) => hold.state !== "HELD"],
 } as const;
 
 function isPlaced({ place, bundle, demandUnits }: Hold): boolean {
@@ -126,7 +127,7 @@ async function selectHolds(tx: Tx, market: string, ids: readonly string[], lock:
 export async function saveHolds(tx: Tx, market: string, holds: readonly Hold[]): Promise<void> {
   for (const chunk of inChunks(holds)) {
     await tx.execute(sql`
-      update holds h set state = given.state, units = given.units, released_units = given.released_units,
+      update holds h set state = given.state, settled_whole = given.state <> 'HELD', units = given.units, released_units = given.released_units,
         expire_time = given.expire_time, demand_units = given.demand_units, settle_time = given.settle_time, version = given.version
       from ${columns(chunk, {
         bucket: holdColumns.bucket,

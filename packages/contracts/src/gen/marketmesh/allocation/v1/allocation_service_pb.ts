@@ -2796,8 +2796,8 @@ export const AllocationService: GenService<{
   /**
    * Holds a pair that the caller chose. Capacity is claimed on both sides or on none. Announces HoldCreated, CapacityChanged.
    *
-   * Errors: NOT_FOUND (CAPACITY_NOT_FOUND); FAILED_PRECONDITION (CAPACITY_EXHAUSTED, GROUP_EXHAUSTED, LISTING_NOT_OPEN);
-   * INVALID_ARGUMENT (EXPIRE_TIME_PAST, SIDE_INVALID).
+   * Errors: NOT_FOUND (CAPACITY_NOT_FOUND, POOL_NOT_FOUND); FAILED_PRECONDITION (CAPACITY_EMBARGOED, CAPACITY_EXHAUSTED,
+   * GROUP_EXHAUSTED, LISTING_NOT_OPEN, SLOT_OVER); INVALID_ARGUMENT (EXPIRE_TIME_PAST, SIDE_INVALID).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.CreateHold
    */
@@ -2832,7 +2832,7 @@ export const AllocationService: GenService<{
    * Gives a hold another `expire_time`, sooner or later than it had. Announces HoldRenewed.
    *
    * Errors: NOT_FOUND (HOLD_NOT_FOUND); INVALID_ARGUMENT (EXPIRE_TIME_PAST, EXPIRE_TIME_TOO_LATE); FAILED_PRECONDITION
-   * (HOLD_NOT_HELD, HOLD_HAS_OFFER); ABORTED (ETAG_MISMATCH).
+   * (HOLD_NOT_HELD, HOLD_HAS_OFFER, HOLD_IN_BUNDLE); ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.RenewHold
    */
@@ -2871,8 +2871,8 @@ export const AllocationService: GenService<{
    * Turns a hold into an allocation, or some of its units; the others go back or stay held. Confirming a confirmed hold changes
    * nothing. Announces HoldConfirmed, AllocationCommitted, CapacityChanged, and HoldCreated for what stays held.
    *
-   * Errors: NOT_FOUND (HOLD_NOT_FOUND); FAILED_PRECONDITION (HOLD_NOT_HELD, HOLD_HAS_OFFER, HOLD_UNITS_EXCEEDED); ABORTED
-   * (ETAG_MISMATCH).
+   * Errors: NOT_FOUND (HOLD_NOT_FOUND); FAILED_PRECONDITION (HOLD_NOT_HELD, HOLD_HAS_OFFER, HOLD_IN_BUNDLE,
+   * HOLD_UNITS_EXCEEDED); ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.ConfirmHold
    */
@@ -2884,7 +2884,8 @@ export const AllocationService: GenService<{
   /**
    * Lets a hold go. Releasing a released hold changes nothing. Announces HoldReleased, CapacityChanged.
    *
-   * Errors: NOT_FOUND (HOLD_NOT_FOUND); FAILED_PRECONDITION (HOLD_NOT_HELD, HOLD_HAS_OFFER); ABORTED (ETAG_MISMATCH).
+   * Errors: NOT_FOUND (HOLD_NOT_FOUND); FAILED_PRECONDITION (HOLD_NOT_HELD, HOLD_HAS_OFFER, HOLD_IN_BUNDLE); ABORTED
+   * (ETAG_MISMATCH).
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.ReleaseHold
    */
