@@ -72,4 +72,5 @@ export type {
   Strategy,
   UnitLimit,
 } from "./plan.ts";
+export { graphOfPositions, type PositionColumns, type PositionGraph } from "./positions.ts";
 export { type Violation, verifyAssignment } from "./verify.ts";

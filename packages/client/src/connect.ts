@@ -5,6 +5,7 @@ import {
   DecisionService,
   InventoryService,
   OfferService,
+  SolverService,
 } from "@marketmesh/contracts/allocation/v1";
 import { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
@@ -62,6 +63,8 @@ export interface Marketmesh extends Disposable {
   readonly inventory: Client<typeof InventoryService>;
   /** Counter-offers and waitlists, served by allocation. */
   readonly offers: Client<typeof OfferService>;
+  /** The engine by itself, served by allocation. */
+  readonly solver: Client<typeof SolverService>;
   readonly fulfillment: Client<typeof FulfillmentService>;
   /** The events of one service, for operators. */
   feeds(service: string): Client<typeof FeedService>;
@@ -137,6 +140,9 @@ export function connect(options: ConnectOptions): Marketmesh {
     },
     get offers() {
       return client(OfferService);
+    },
+    get solver() {
+      return client(SolverService);
     },
     get fulfillment() {
       return client(FulfillmentService);

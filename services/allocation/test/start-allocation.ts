@@ -5,6 +5,7 @@ import type {
   DecisionService,
   InventoryService,
   OfferService,
+  SolverService,
 } from "@marketmesh/contracts/allocation/v1";
 import { type Database, openDatabase } from "@marketmesh/postgres";
 import type { Env } from "@marketmesh/service-host";
@@ -38,6 +39,7 @@ export interface App extends AsyncDisposable {
   /** What OfferService serves. */
   offersAs(claims: TestTokenClaims): Promise<Client<typeof OfferService>>;
   decisionsAs(claims: TestTokenClaims): Promise<DecisionClient>;
+  solverAs(claims: TestTokenClaims): Promise<Client<typeof SolverService>>;
   /** Announces listings and waits until allocation knows them. */
   list(...listings: TestListing[]): Promise<void>;
   readonly announceListings: AnnounceListings;
@@ -66,6 +68,7 @@ export async function startAllocation(env: Env = {}): Promise<App> {
   const decisionsAs = async (claims: TestTokenClaims) => (await meshAs(claims)).decisions;
   const inventoryAs = async (claims: TestTokenClaims) => (await meshAs(claims)).inventory;
   const offersAs = async (claims: TestTokenClaims) => (await meshAs(claims)).offers;
+  const solverAs = async (claims: TestTokenClaims) => (await meshAs(claims)).solver;
   const settings = running.services.get("allocation")!.host.env;
   const database = await openDatabase({
     url: settings.DATABASE_URL!,
@@ -88,6 +91,7 @@ export async function startAllocation(env: Env = {}): Promise<App> {
     inventoryAs,
     offersAs,
     decisionsAs,
+    solverAs,
     announceListings: catalog.announceListings,
     async list(...listings) {
       const placed = await catalog.announceListings(market, listings);

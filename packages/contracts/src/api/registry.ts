@@ -20,6 +20,7 @@ import { file_marketmesh_allocation_v1_negotiation } from "../gen/marketmesh/all
 import { file_marketmesh_allocation_v1_offer_service } from "../gen/marketmesh/allocation/v1/offer_service_pb.ts";
 import { file_marketmesh_allocation_v1_plan } from "../gen/marketmesh/allocation/v1/plan_pb.ts";
 import { file_marketmesh_allocation_v1_round } from "../gen/marketmesh/allocation/v1/round_pb.ts";
+import { file_marketmesh_allocation_v1_solver_service } from "../gen/marketmesh/allocation/v1/solver_service_pb.ts";
 import { file_marketmesh_catalog_v1_catalog_service } from "../gen/marketmesh/catalog/v1/catalog_service_pb.ts";
 import { file_marketmesh_catalog_v1_error_reason } from "../gen/marketmesh/catalog/v1/error_reason_pb.ts";
 import { file_marketmesh_catalog_v1_events } from "../gen/marketmesh/catalog/v1/events_pb.ts";
@@ -86,6 +87,7 @@ export const registry: Registry = createRegistry(
   file_marketmesh_allocation_v1_offer_service,
   file_marketmesh_allocation_v1_plan,
   file_marketmesh_allocation_v1_round,
+  file_marketmesh_allocation_v1_solver_service,
   file_marketmesh_catalog_v1_catalog_service,
   file_marketmesh_catalog_v1_error_reason,
   file_marketmesh_catalog_v1_events,

@@ -55,6 +55,9 @@ export const codeOf = {
   WAITLIST_ENTRY_SERVED: Code.FailedPrecondition,
   WAITLIST_FULL: Code.FailedPrecondition,
   PLAN_WITHOUT_ANSWER: Code.FailedPrecondition,
+  SOLUTION_NOT_KEPT: Code.NotFound,
+  GRAPH_INVALID: Code.InvalidArgument,
+  GRAPH_TOO_LARGE: Code.InvalidArgument,
 } satisfies Record<Reason, Code>;
 
 /** A refusal of this service. */

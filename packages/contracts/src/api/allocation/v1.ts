@@ -12,3 +12,4 @@ export * from "../../gen/marketmesh/allocation/v1/negotiation_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/offer_service_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/plan_pb.ts";
 export * from "../../gen/marketmesh/allocation/v1/round_pb.ts";
+export * from "../../gen/marketmesh/allocation/v1/solver_service_pb.ts";

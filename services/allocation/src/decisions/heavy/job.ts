@@ -1,4 +1,12 @@
 import type { PlanContent } from "../../domain/plan.ts";
+import {
+  type ExplainedSolution,
+  type ExplainJob,
+  explainSent,
+  type Solved,
+  type SolveJob,
+  solveSent,
+} from "../../solver/solve-job.ts";
 import { type ExplainedPair, explainPair } from "./explain.ts";
 import type { RoundRecord } from "./recorded-round.ts";
 import { type Replayed, replayRound } from "./replay.ts";
@@ -20,7 +28,9 @@ export type Job =
       readonly demand: string;
       readonly supply: string;
     }
-  | { readonly kind: "SIMULATE"; readonly simulation: Simulation };
+  | { readonly kind: "SIMULATE"; readonly simulation: Simulation }
+  | SolveJob
+  | ExplainJob;
 
 /** What each kind of job answers, once, or for SIMULATE once per run. */
 export interface JobAnswers {
@@ -28,6 +38,8 @@ export interface JobAnswers {
   readonly TRADE_OFF: readonly CurvePoint[];
   readonly EXPLAIN: ExplainedPair | undefined;
   readonly SIMULATE: SimulatedRun;
+  readonly SOLVE: Solved;
+  readonly EXPLAIN_SOLUTION: ExplainedSolution;
 }
 
 export type AnswerOf<J extends Job> = JobAnswers[J["kind"]];
@@ -46,5 +58,11 @@ export function* workOn(job: Job): Generator<JobAnswers[Job["kind"]]> {
       return;
     case "SIMULATE":
       yield* simulate(job.simulation);
+      return;
+    case "SOLVE":
+      yield solveSent(job);
+      return;
+    case "EXPLAIN_SOLUTION":
+      yield explainSent(job);
   }
 }
