@@ -35,6 +35,14 @@ export {
   type UnitMode,
 } from "./graph.ts";
 export { greedy, greedyInOrder } from "./greedy.ts";
+export type {
+  Arrival,
+  CapacityChange,
+  MarketChanges,
+  WeightChange,
+} from "./incremental/changes.ts";
+export { IncrementalOptimum, type Repair } from "./incremental/incremental-optimum.ts";
+export type { Snapshot } from "./incremental/snapshot.ts";
 export { type GeneralisedAssignment, generalisedAssignment } from "./limits/generalised-assignment.ts";
 export { loadPackingSolver } from "./limits/highs.ts";
 export { lagrangianRepair } from "./limits/lagrange.ts";

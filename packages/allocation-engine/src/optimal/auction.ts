@@ -9,7 +9,7 @@ export const VALUE_MAX = 0x1fffffff;
 export const UNAVAILABLE = 0x3fffffff;
 
 /** For how many units at most a bidder bids in one look. */
-const UNITS_PER_LOOK = 16;
+export const UNITS_PER_LOOK = 16;
 
 /** An auction that can be run; positions are those among the bidders' edges. */
 export interface AuctionRun {

@@ -1,4 +1,4 @@
-import { isFull, type Market, release, type Side } from "./market.ts";
+import { isFull, isOpen, type Market, release, type Side } from "./market.ts";
 import { PathSearch } from "./path-search.ts";
 
 /**
@@ -16,7 +16,7 @@ export function makeExact(market: Market): number {
 function closeAll(market: Market, near: Side, far: Side): number {
   const search = new PathSearch(market, near, far);
   for (let node = 0; node < near.count; node++) {
-    while (near.price[node]! > 0 && !isFull(near, node)) search.close(node);
+    while (isOpen(near, node)) search.close(node);
   }
   return search.scans;
 }

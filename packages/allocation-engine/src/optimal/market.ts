@@ -4,7 +4,10 @@ import { identity, stableOrder } from "../order.ts";
 /** Marks an edge that nobody may hold, where an edge number is expected. */
 export const NO_EDGE = -1;
 
-/** The nodes of one side, their edges and what they hold. Arrays are by node unless said otherwise. */
+/**
+ * The nodes of one side, their edges and what they hold. Arrays are by node unless said otherwise, and may be longer than the
+ * count.
+ */
 export interface Side {
   readonly count: number;
   /** Edges of a node: positions `start[node] .. end[node] - 1` of `adjacent`, or edge numbers where that is null. */
@@ -104,4 +107,9 @@ function remove(side: Side, edge: number): void {
   const last = first + --side.heldCount[node]!;
   const at = side.slots.indexOf(edge, first);
   side.slots[at] = side.slots[last]!;
+}
+
+/** Whether complementary slackness is violated at a node: it has room, yet a price. */
+export function isOpen(side: Side, node: number): boolean {
+  return side.price[node]! > 0 && !isFull(side, node);
 }

@@ -2,7 +2,7 @@ import { type Assignment, assignmentOf } from "../assignment.ts";
 import type { SparseGraph } from "../graph.ts";
 import { type Certificate, certify } from "./certificate.ts";
 import { bestMissed, makeExact, settle } from "./exact.ts";
-import { type Market, openMarket } from "./market.ts";
+import { type Market, openMarket, type Side } from "./market.ts";
 import { refuseUnsolvable } from "./refuse.ts";
 import { warmStart } from "./warm-start.ts";
 
@@ -44,8 +44,21 @@ export function optimal(
     const approximate = solutionOf(graph, market, looks);
     if (isWithin(approximate.certificate, gap)) return approximate;
   }
+  return solutionOf(graph, market, looks + finish(market, near, far));
+}
+
+/** The market of a graph at its exact optimum. Errors as `optimal`. */
+export function exactMarket(graph: SparseGraph, weights: Int32Array): Market {
+  refuseUnsolvable(graph, weights, 0);
+  const market = openMarket(graph, weights);
+  const { near, far } = warmStart(market, 0);
+  finish(market, near, far);
+  return market;
+}
+
+function finish(market: Market, near: Side, far: Side): number {
   for (let node = 0; node < near.count; node++) settle(market, near, far, node);
-  return solutionOf(graph, market, looks + makeExact(market));
+  return makeExact(market);
 }
 
 /** Whether a certificate proves that at most this share of the value is lost. */

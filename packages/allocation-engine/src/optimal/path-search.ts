@@ -8,18 +8,19 @@ import { hold, isFull, type Market, NO_EDGE, release, type Side } from "./market
  * weight where it is. The source is a node of side `near` that has an open unit and a price above 0: it takes an edge, its
  * other end (side `far`), when full, lets one of its own go, and so on, until somebody has room or gives up a unit, or
  * the source's own price is 0. Distances are reduced costs; everybody nearer than the end has its price moved by the
- * difference. (Jonker and Volgenant 1987; Ahuja, Magnanti and Orlin 1993, section 9.7.)
+ * difference. Where the invariant is off by up to epsilon, that counts as no distance, and it stays off by no more.
+ * (Jonker and Volgenant 1987; Ahuja, Magnanti and Orlin 1993, section 9.7.)
  */
 export class PathSearch {
   readonly #market: Market;
   readonly #near: Side;
   readonly #far: Side;
   readonly #heap = new DistanceHeap();
-  readonly #distance: Float64Array;
-  readonly #farDistance: Float64Array;
+  #distance = new Float64Array();
+  #farDistance = new Float64Array();
   /** By node of `near`: the edge that pushed it out and the edge it would let go. */
-  readonly #taken: Int32Array;
-  readonly #given: Int32Array;
+  #taken = new Int32Array();
+  #given = new Int32Array();
   readonly #labelled: number[] = [];
   readonly #farLabelled: number[] = [];
   #best = 0;
@@ -33,10 +34,20 @@ export class PathSearch {
     this.#market = market;
     this.#near = near;
     this.#far = far;
-    this.#distance = new Float64Array(near.count).fill(Number.POSITIVE_INFINITY);
-    this.#farDistance = new Float64Array(far.count).fill(Number.POSITIVE_INFINITY);
-    this.#taken = new Int32Array(near.count);
-    this.#given = new Int32Array(near.count);
+    this.resize();
+  }
+
+  /** To be called when nodes were added to the market. */
+  resize(): void {
+    if (this.#distance.length < this.#near.count) {
+      const room = this.#near.price.length;
+      this.#distance = new Float64Array(room).fill(Number.POSITIVE_INFINITY);
+      this.#taken = new Int32Array(room);
+      this.#given = new Int32Array(room);
+    }
+    if (this.#farDistance.length < this.#far.count) {
+      this.#farDistance = new Float64Array(this.#far.price.length).fill(Number.POSITIVE_INFINITY);
+    }
   }
 
   /** Fills one open unit of the source, or brings its price to 0. */
@@ -68,7 +79,7 @@ export class PathSearch {
       const edge = adjacent === null ? at : adjacent[at]!;
       const other = nodeOf[edge]!;
       const weight = weights[edge]!;
-      const reached = base + farPrice[other]! - weight;
+      const reached = Math.max(distance, base + farPrice[other]! - weight);
       if (reached >= this.#best || reached >= farDistance[other]! || weight <= 0 || held[edge] === 1)
         continue;
       this.#reach(other, reached, edge);
@@ -92,7 +103,8 @@ export class PathSearch {
       const given = slots[slot]!;
       const holder = this.#near.nodeOf[given]!;
       const holderPrice = this.#near.price[holder]!;
-      const distance = reached + this.#market.weights[given]! - holderPrice - price[node]!;
+      const slack = this.#market.weights[given]! - holderPrice - price[node]!;
+      const distance = reached + Math.max(0, slack);
       if (distance >= this.#best || distance >= this.#distance[holder]!) continue;
       this.#label(holder, distance, edge, given);
       if (distance + holderPrice >= this.#best) continue;

@@ -1,4 +1,4 @@
-import { Auction, type AuctionRun, VALUE_MAX } from "./auction.ts";
+import { Auction, type AuctionRun, UNITS_PER_LOOK, VALUE_MAX } from "./auction.ts";
 import { edgeAt, hold, type Market, type Side } from "./market.ts";
 import { UnitAuction } from "./unit-auction.ts";
 
@@ -20,13 +20,14 @@ export interface WarmStart {
 }
 
 /**
- * Runs the auction. The side with fewer units bids: whoever is in excess would only drive prices up to stay outside.
+ * Runs the auction. The side with fewer units bids: whoever is in excess would only drive prices up to stay outside. Nodes of very many
+ * units are better bid for than bidding.
  *
  * @param gap share of the value that the auction should leave unproven at most; 0 where paths finish the job
  */
 export function warmStart(market: Market, gap: number): WarmStart {
   const { demand, supply, weights } = market;
-  const [near, far] = unitsOf(supply) < unitsOf(demand) ? [supply, demand] : [demand, supply];
+  const [near, far] = burdenOf(supply) < burdenOf(demand) ? [supply, demand] : [demand, supply];
   let weightMax = 1;
   for (const weight of weights) weightMax = Math.max(weightMax, weight);
   const scale = scaleFor(weightMax);
@@ -44,10 +45,11 @@ export function warmStart(market: Market, gap: number): WarmStart {
   return { near, far, looks: auction.looks };
 }
 
-function unitsOf({ room, count }: Side): number {
+/** Units to bid for, counted more where a bidder needs several looks for all of its own. */
+function burdenOf({ room, count }: Side): number {
   let units = 0;
   for (let node = 0; node < count; node++) units += room[node]!;
-  return units;
+  return units * Math.max(1, units / count / UNITS_PER_LOOK);
 }
 
 function isSingle({ room }: Side): boolean {

@@ -1,0 +1,149 @@
+import { isFull, type Market, NO_EDGE, release, type Side } from "../optimal/market.ts";
+import type { Arrival } from "./changes.ts";
+import { grow } from "./grow.ts";
+import { GrowingSide } from "./growing-side.ts";
+
+/**
+ * A solved market that can be edited. Every edit keeps, for all edges and up to epsilon, prices of both ends >= weight where
+ * it is not held and <= weight where it is; what an edit breaks is noted: nodes with an open unit and a price above 0.
+ */
+export class GrowingMarket implements Market {
+  readonly demand: GrowingSide;
+  readonly supply: GrowingSide;
+  weights: Int32Array;
+  held: Uint8Array;
+  edgeCount: number;
+  readonly #epsilon: number;
+  /** Nodes that may be violated, perhaps repeated. */
+  readonly openDemands: number[] = [];
+  readonly openSupplies: number[] = [];
+
+  constructor(solved: Market, demandCapacity: Int32Array, supplyCapacity: Int32Array, epsilon: number) {
+    this.#epsilon = epsilon;
+    this.demand = new GrowingSide(solved.demand, demandCapacity);
+    this.supply = new GrowingSide(solved.supply, supplyCapacity);
+    this.weights = solved.weights.slice();
+    this.held = solved.held;
+    this.edgeCount = solved.weights.length;
+    for (const side of [this.demand, this.supply]) {
+      for (let node = 0; node < side.count; node++) if (side.room[node] === 0) this.#reprice(side, node);
+    }
+  }
+
+  setCapacity(side: GrowingSide, node: number, capacity: number): void {
+    const far = this.#otherThan(side);
+    const wasGone = side.capacity[node] === 0;
+    side.setCapacity(node, capacity);
+    while (side.heldCount[node]! > side.room[node]!) {
+      const edge = this.#leastHeld(side, far, node);
+      // What is let go is worth this much to the node: its price must say so, and what it keeps is worth more.
+      side.price[node] = Math.max(0, this.#valueOf(edge, far));
+      this.#release(edge);
+    }
+    if (wasGone || capacity === 0) this.#reprice(side, node);
+    this.#note(side, node);
+  }
+
+  setWeight(demand: number, supply: number, weight: number): void {
+    const edge = this.#edgeBetween(demand, supply);
+    if (edge === NO_EDGE) this.#reweigh(this.#addEdge(demand, supply), demand, weight);
+    else this.#reweigh(edge, demand, weight);
+  }
+
+  /** A node with its edges takes the next position and holds nothing yet. */
+  addNode(side: GrowingSide, { capacity, others, weights }: Arrival): void {
+    const node = side.addNode(capacity);
+    for (let at = 0; at < others.length; at++) {
+      const other = others[at]!;
+      const edge = side === this.demand ? this.#addEdge(node, other) : this.#addEdge(other, node);
+      this.weights[edge] = weights[at]!;
+    }
+    this.#reprice(side, node);
+    this.#note(side, node);
+  }
+
+  /**
+   * The price of a node that holds nothing: what its best edge would bring. Where it has no capacity the price costs nothing and is what
+   * nobody would pay, so that searches never come this way.
+   */
+  #reprice(side: GrowingSide, node: number): void {
+    const far = this.#otherThan(side);
+    const gone = side.capacity[node] === 0;
+    let price = 0;
+    for (let at = side.start[node]!; at < side.end[node]!; at++) {
+      const edge = side.adjacent[at]!;
+      price = Math.max(price, gone ? this.weights[edge]! : this.#valueOf(edge, far));
+    }
+    side.price[node] = price;
+  }
+
+  #addEdge(demand: number, supply: number): number {
+    const edge = this.edgeCount++;
+    this.weights = grow(this.weights, edge + 1);
+    this.held = grow(this.held, edge + 1);
+    this.demand.addEdge(edge, demand);
+    this.supply.addEdge(edge, supply);
+    return edge;
+  }
+
+  #reweigh(edge: number, demand: number, weight: number): void {
+    this.weights[edge] = weight;
+    const value = this.#valueOf(edge, this.supply);
+    const price = this.demand.price[demand]!;
+    if (this.held[edge] === 1) {
+      if (value < price - this.#epsilon || weight <= 0) this.#release(edge);
+    } else if (weight > 0 && value > price + this.#epsilon) {
+      this.demand.price[demand] = value;
+      this.#releaseBelow(demand, value);
+      this.#note(this.demand, demand);
+    }
+  }
+
+  /** Lets go what the demand holds for less than so much. */
+  #releaseBelow(demand: number, value: number): void {
+    const { slots, slotStart, heldCount } = this.demand;
+    const first = slotStart[demand]!;
+    for (let slot = first + heldCount[demand]! - 1; slot >= first; slot--) {
+      const edge = slots[slot]!;
+      if (this.#valueOf(edge, this.supply) < value - this.#epsilon) this.#release(edge);
+    }
+  }
+
+  #release(edge: number): void {
+    release(this, edge);
+    this.#note(this.demand, this.demand.nodeOf[edge]!);
+    this.#note(this.supply, this.supply.nodeOf[edge]!);
+  }
+
+  #note(side: Side, node: number): void {
+    if (!(side.price[node]! > 0) || isFull(side, node)) return;
+    if (side === this.demand) this.openDemands.push(node);
+    else this.openSupplies.push(node);
+  }
+
+  #leastHeld(side: Side, far: Side, node: number): number {
+    const first = side.slotStart[node]!;
+    let least = side.slots[first]!;
+    for (let slot = first + 1; slot < first + side.heldCount[node]!; slot++) {
+      if (this.#valueOf(side.slots[slot]!, far) < this.#valueOf(least, far)) least = side.slots[slot]!;
+    }
+    return least;
+  }
+
+  /** What an edge brings its end at the price of the other end. */
+  #valueOf(edge: number, far: Side): number {
+    return this.weights[edge]! - far.price[far.nodeOf[edge]!]!;
+  }
+
+  #edgeBetween(demand: number, supply: number): number {
+    const { start, end, adjacent } = this.demand;
+    for (let at = start[demand]!; at < end[demand]!; at++) {
+      if (this.supply.nodeOf[adjacent[at]!] === supply) return adjacent[at]!;
+    }
+    return NO_EDGE;
+  }
+
+  #otherThan(side: GrowingSide): GrowingSide {
+    return side === this.demand ? this.supply : this.demand;
+  }
+}
