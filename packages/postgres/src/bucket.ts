@@ -8,6 +8,17 @@ const encoder = new TextEncoder();
  */
 export function bucketOf(id: string): number {
   let hash = 0x811c9dc5;
+  for (let at = 0; at < id.length; at++) {
+    const unit = id.charCodeAt(at);
+    if (unit > 0x7f) return bucketOfAny(id);
+    hash = Math.imul(hash ^ unit, 0x01000193);
+  }
+  return (hash >>> 0) % bucketsCount;
+}
+
+// Nearly every id is ASCII, whose bytes are its characters: encoding it first costs more than the hash.
+function bucketOfAny(id: string): number {
+  let hash = 0x811c9dc5;
   for (const byte of encoder.encode(id)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % bucketsCount;
 }
