@@ -35,6 +35,7 @@ const hints: Readonly<Record<string, Hint>> = {
   top_k: ({ random }) => 1 + random.int(20),
   from_seq: () => 1n,
   to_seq: ({ random }) => BigInt(1 + random.int(100)),
+  grouping: ({ random }) => random.pick(["demand/owner", "demand/region", "supply/owner"]),
   delta: ({ random }) => BigInt(1 + random.int(5)),
   first_row: () => 1n,
   issuer_uri: ({ number }) => `https://issuer-${number}.example.com`,
