@@ -38,6 +38,13 @@ export { draw } from "./oracle/draw.ts";
 export { type Oracle, pairOracle } from "./oracle/oracle.ts";
 export { type ClairvoyantOutcome, clairvoyant } from "./waves/clairvoyant.ts";
 export { WaveError } from "./waves/refuse-bad-offers.ts";
-export { runWaves, type WaveOutcome, type WavesOptions, type WavesOutcome } from "./waves/run-waves.ts";
+export {
+  playWaves,
+  runWaves,
+  type WaveOffers,
+  type WaveOutcome,
+  type WavesOptions,
+  type WavesOutcome,
+} from "./waves/run-waves.ts";
 export { everyWave, expected } from "./waves/strategies.ts";
 export type { WaveAnswers, WaveStrategy } from "./waves/wave-strategy.ts";

@@ -10,6 +10,7 @@ import {
 } from "@marketmesh/simulator";
 import type { Command } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
+import { edgesUsage, simulateEdges } from "./edges/command.ts";
 import { offlinePlan } from "./offline-plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { readScenarioFile } from "./scenario-file.ts";
@@ -19,9 +20,10 @@ const text = { type: "string" } as const;
 const seedsMax = 1_000;
 
 export const simulate: Command = {
-  usage: "--scenario F [--plan F]... [--seeds N] [--json]",
+  usage: `--scenario F [--plan F]... [--seeds N] [--json] | ${edgesUsage}`,
   about: "plays a made-up or written market by each plan and seed, without services; N is 10 unless given",
   async run(args) {
+    if (args.some((arg) => arg === "--edges" || arg.startsWith("--edges="))) return simulateEdges(args);
     const options = {
       scenario: text,
       plan: { ...text, multiple: true },

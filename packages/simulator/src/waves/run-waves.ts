@@ -1,4 +1,4 @@
-import type { SparseGraph } from "@marketmesh/allocation-engine";
+import type { Residual, SparseGraph } from "@marketmesh/allocation-engine";
 import type { Oracle } from "../oracle/oracle.ts";
 import { refuseBadOffers } from "./refuse-bad-offers.ts";
 import type { WaveAnswers, WaveStrategy } from "./wave-strategy.ts";
@@ -49,20 +49,64 @@ export function runWaves(
   oracle: Oracle,
   options: WavesOptions = {},
 ): WavesOutcome {
+  const run = playWaves(graph, strategy, options);
+  let step = run.next(new Uint8Array(0));
+  while (!step.done) {
+    const { wave, edges } = step.value;
+    const accepted = new Uint8Array(edges.length);
+    for (const [at, edge] of edges.entries()) {
+      accepted[at] = oracle.answer(graph.demands[edge]!, graph.supplies[edge]!, wave) ? 1 : 0;
+    }
+    options.onWave?.({ wave, edges, accepted });
+    step = run.next(accepted);
+  }
+  return step.value;
+}
+
+/** Offers that wait for their answers. */
+export interface WaveOffers {
+  /** From 0. */
+  readonly wave: number;
+  readonly edges: Uint32Array;
+}
+
+/**
+ * The same for answers that come from elsewhere: yields each wave that has offers, takes its answers (1: accepted; in the order of the
+ * offers) by `next`, returns what it came to.
+ */
+export function* playWaves(
+  graph: SparseGraph,
+  strategy: WaveStrategy,
+  options: Pick<WavesOptions, "waves" | "opensAt"> = {},
+): Generator<WaveOffers, WavesOutcome, Uint8Array> {
   const waves = options.waves ?? wavesByDefault;
   const table = new Table(graph, options.opensAt);
   let [last, lastOffers] = [nothing, -1];
   for (let wave = 0; wave < waves; wave++) {
-    const residual = { waves, ...table.open(wave) };
-    const edges = strategy.offer(graph, residual, last);
-    refuseBadOffers(graph, residual, edges, wave);
-    last = { edges, accepted: table.settle(edges, oracle, wave) };
+    const edges = offersOf(graph, strategy, { waves, ...table.open(wave) }, last, wave);
+    last = nothing;
     if (edges.length > 0) {
+      last = { edges, accepted: yield { wave, edges } };
+      table.settle(last);
       lastOffers = wave;
-      options.onWave?.({ wave, ...last });
     } else if (!table.someoneComesAfter(wave)) break;
   }
   return { ...table.outcome(), waves: lastOffers + 1 };
+}
+
+function offersOf(
+  graph: SparseGraph,
+  strategy: WaveStrategy,
+  residual: Residual,
+  answers: WaveAnswers,
+  wave: number,
+): Uint32Array {
+  const { demandLeft, supplyLeft, asked } = residual;
+  // The strategy gets columns of its own: what it does to them changes nothing.
+  const shown = { ...residual, demandLeft: demandLeft.slice(), supplyLeft: supplyLeft.slice() };
+  const edges = strategy.offer(graph, { ...shown, asked: asked.slice() }, answers);
+  refuseBadOffers(graph, residual, edges, wave);
+  return edges;
 }
 
 /** What is left, asked and accepted while a run lasts. */
@@ -84,32 +128,28 @@ class Table {
     this.#asked = new Uint8Array(graph.supplies.length);
   }
 
-  /** Copies, so that no strategy can change the table. A demand that is not open yet has no openings. */
+  /** A demand that is not open yet has no openings. */
   open(wave: number): { demandLeft: Int32Array; supplyLeft: Int32Array; asked: Uint8Array } {
     const opensAt = this.#opensAt;
     const isOpen = (demand: number) => opensAt === undefined || opensAt[demand]! <= wave;
     return {
       demandLeft: this.#left.map((left, demand) => (isOpen(demand) ? left : 0)),
-      supplyLeft: this.#supplyLeft.slice(),
-      asked: this.#asked.slice(),
+      supplyLeft: this.#supplyLeft,
+      asked: this.#asked,
     };
   }
 
-  settle(edges: Uint32Array, oracle: Oracle, wave: number): Uint8Array {
+  settle({ edges, accepted }: WaveAnswers): void {
     const { demands, supplies, demandScores } = this.#graph;
-    const accepted = new Uint8Array(edges.length);
     for (const [at, edge] of edges.entries()) {
-      const [demand, supply] = [demands[edge]!, supplies[edge]!];
       this.#asked[edge] = 1;
       this.#offers++;
-      if (!oracle.answer(demand, supply, wave)) continue;
-      accepted[at] = 1;
-      this.#left[demand]!--;
-      this.#supplyLeft[supply]!--;
+      if (accepted[at] !== 1) continue;
+      this.#left[demands[edge]!]!--;
+      this.#supplyLeft[supplies[edge]!]!--;
       this.#accepted++;
       this.#millionths += demandScores[edge]!;
     }
-    return accepted;
   }
 
   someoneComesAfter(wave: number): boolean {
