@@ -52,7 +52,8 @@ export const replay: Command = {
   },
 };
 
-interface Asked {
+/** Rounds by name, or the latest of a plan. */
+export interface Asked {
   readonly parent: string;
   readonly plan: string;
   readonly rounds: string[];
@@ -104,7 +105,8 @@ function roundTable(replay: RoundReplay, label: string | undefined): string {
   return `${replay.round} (${by}): ${change}\n${table}`;
 }
 
-async function simulated(
+/** Plays recorded rounds by their plan and a draft, as lines for a terminal. */
+export async function simulated(
   mesh: Pick<Mesh, "decisions">,
   asked: Asked,
   draft: DraftPlan | undefined,
