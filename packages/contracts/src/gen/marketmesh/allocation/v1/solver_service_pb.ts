@@ -691,7 +691,7 @@ export const SolverService: GenService<{
   /**
    * Solves a graph that comes in parts: first the plan, then demands, supplies and pairs in chunks of any size, in any order. The
    * answer begins when the caller has sent everything: progress, then the result, then pairs and, if asked for, prices in chunks.
-   * A caller that goes away ends the work; one that sends nothing for 30 seconds is refused. Up to 2,000,000 demands and supplies,
+   * A caller that goes away ends the work; one that sends nothing for 30 seconds gets DEADLINE_EXCEEDED. Up to 2,000,000 demands and supplies,
    * 10,000,000 pairs and 256 MiB. A process solves two graphs at a time.
    *
    * Errors: INVALID_ARGUMENT (GRAPH_INVALID, GRAPH_TOO_LARGE).
