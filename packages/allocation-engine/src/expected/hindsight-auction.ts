@@ -32,7 +32,7 @@ export class HindsightAuction {
   #world!: World;
   #step = 0;
 
-  /** @param slots units of every supply, at most its number of pairs */
+  /** @param slots units of every supply, at most its number of pairs; 1 or more where a world has pairs of it */
   constructor(rowsMax: number, pairsMax: number, slots: Int32Array) {
     this.price = new Float64Array(slots.length);
     this.gain = new Float64Array(rowsMax);

@@ -16,7 +16,10 @@ const positions = 2 ** 24;
  */
 export function pickOffers(sampling: Sampling, config: ExpectedConfig, pace: Pace): Uint32Array {
   const { graph, residual } = sampling;
-  const { edges, order } = candidates(sampling, config, pace.regretMax);
+  const sure = candidates(sampling, config, pace.regretMax);
+  // Waiting is worth something only while others are asked: without offers nothing more is learned.
+  const { edges, order } =
+    sure.edges.length > 0 ? sure : candidates(sampling, config, Number.POSITIVE_INFINITY);
   const demandRoom = residual.demandLeft.map((left) => Math.floor(left * config.offersPerOpening));
   const supplyRoom = residual.supplyLeft.slice();
   const offers: number[] = [];

@@ -42,9 +42,13 @@ export async function simulateEdges(args: string[]): Promise<void> {
   const scoreMax = numberOf("--score-max", values["score-max"] ?? "1", 1e9);
   const graph = await readGraph({ edges: values.edges, openings: values.openings, scoreMax });
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  await play(graph, strategy, waves, new AnswerLines(lines));
-  lines.close();
-  process.stdin.destroy();
+  try {
+    await play(graph, strategy, waves, new AnswerLines(lines));
+  } finally {
+    // An outsider that keeps its end open would keep this process.
+    lines.close();
+    process.stdin.destroy();
+  }
 }
 
 async function play(
