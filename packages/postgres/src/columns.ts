@@ -39,9 +39,3 @@ function elementOf(value: Value): string {
     return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}"`;
   return String(value);
 }
-
-// Few values need an escape, and looking for one is a fraction of what replacing costs.
-function quoted(value: string): string {
-  if (!value.includes('"') && !value.includes("\\")) return `"${value}"`;
-  return `"${value.replace(/["\\]/g, "\\$&")}"`;
-}
