@@ -67,7 +67,9 @@ async function copyTables(
     const parts: TablePart[] = [];
     for (const table of tables) {
       const columns = table.columns.map((column) => quoted(column)).join(", ");
-      const copy = copyOut(`copy ${quoted(table.schema, table.table)} (${columns}) to stdout`);
+      const name = quoted(table.schema, table.table);
+      const rows = table.partitioned ? `(select ${columns} from ${name})` : `${name} (${columns})`;
+      const copy = copyOut(`copy ${rows} to stdout`);
       const packed = await packFile(client.query(copy), join(folder, tablePath(service, table)));
       parts.push({ schema: table.schema, table: table.table, columns: table.columns, ...packed });
     }

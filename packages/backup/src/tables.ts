@@ -8,6 +8,8 @@ export interface Table {
   readonly columns: readonly string[];
   /** Row security applies to its owner too, so COPY refuses to fill it. */
   readonly forced: boolean;
+  /** Its rows are in partitions, which a restored database makes anew: COPY reads it by a query only. */
+  readonly partitioned: boolean;
 }
 
 /** Written by what makes the schema before rows come in: `migrate`, and graphile-worker for its own. */
@@ -17,16 +19,16 @@ const writtenByMigrate = new Set([
   "graphile_worker.migrations",
 ]);
 
-/** Every ordinary table of the database that holds rows of a service, by name. */
+/** Every table of the database that holds rows of a service, by name; a partitioned one as a whole. */
 export async function listTables(sql: Sql): Promise<Table[]> {
   const rows = await sql<Table[]>`
-    select n.nspname as schema, c.relname as table, c.relforcerowsecurity as forced,
+    select n.nspname as schema, c.relname as table, c.relforcerowsecurity as forced, c.relkind = 'p' as partitioned,
       coalesce(array_agg(a.attname order by a.attnum) filter (where a.attname is not null), '{}') as columns
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-    where c.relkind = 'r' and c.relpersistence = 'p'
+    where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence = 'p'
       and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
-    group by n.nspname, c.relname, c.relforcerowsecurity order by n.nspname, c.relname`;
+    group by n.nspname, c.relname, c.relforcerowsecurity, c.relkind order by n.nspname, c.relname`;
   return rows.filter(({ schema, table }) => !writtenByMigrate.has(`${schema}.${table}`));
 }
 

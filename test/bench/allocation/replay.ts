@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { replayed, simulated } from "@marketmesh/cli/replay/command";
 import { draftOf, readPlanFile } from "@marketmesh/cli/simulate/plan-file";
 import { recordLaborRound } from "../../support/labor-round.ts";
-import { startWholeMesh } from "../../support/whole-mesh.ts";
+import { startBenchMesh } from "../bench-mesh.ts";
 import { say } from "../figure.ts";
 
 const market = "labor";
@@ -18,9 +18,7 @@ try {
   const file = join(folder, "plan.yaml");
   writeFileSync(file, "label: optimal, filling\nstrategy: OPTIMAL\nobjective: { fillBonus: 200000 }\n");
   const draft = draftOf(readPlanFile(file), market);
-  await using mesh = await startWholeMesh({
-    MARKETMESH_RELEASE: process.env.MARKETMESH_RELEASE ?? "this checkout",
-  });
+  await using mesh = await startBenchMesh();
   const plan = await recordLaborRound(mesh.clients, { market, supply: 1_000, demand: 150 });
   say("recorded a round");
   const asked = { parent: `markets/${market}`, plan, rounds: [], roundCount: 1 };

@@ -6,6 +6,7 @@ import {
   refuseHalfRestored,
   setErasuresAside,
 } from "../backup/state-files.ts";
+import { releaseOf } from "../image/release.ts";
 import { StackProblem } from "../problem.ts";
 import { identify, type ProcessIdentity } from "../process-identity.ts";
 import { startNats } from "../servers/nats.ts";
@@ -276,7 +277,7 @@ export class Mesh {
         join(checkoutDir, service.main),
       ],
       cwd: checkoutDir,
-      env: { ...laptopTracing, ...env, ...own },
+      env: { ...laptopTracing, MARKETMESH_RELEASE: releaseText(), ...env, ...own },
       readyUrl: `http://127.0.0.1:${own.PORT}/readyz`,
       log: this.#log(name),
       onLine: (line) => this.#concerns(line) && say(readableLine(name, line)),
@@ -348,6 +349,17 @@ function withoutCredentials(url: string): string {
 }
 
 // A scenario makes a hundred thousand calls in a minute: one in a hundred is enough of them, beside the first in each second.
+let release: string | undefined;
+
+/** Version and commit of this checkout, which services keep with what they decide; asked of git once. */
+function releaseText(): string {
+  if (release === undefined) {
+    const { version, commit } = releaseOf(checkoutDir);
+    release = `${version} ${commit}`;
+  }
+  return release;
+}
+
 const laptopTracing = { OTEL_TRACES_SAMPLER_ARG: "0.01", TRACE_FILE_BYTES_MAX: String(16 * 1024 * 1024) };
 
 function nameOf(service: ServiceEntry): string {
