@@ -89,8 +89,11 @@ function strategyTimes(demands: number, longRuns: boolean): void {
   ];
   for (const [name, plan] of longRuns ? [...plans, ...capped] : plans) {
     const start = performance.now();
+    const before = process.cpuUsage();
     const solution = allocate(graph, plan);
     const ms = Math.round(performance.now() - start);
+    const used = process.cpuUsage(before);
+    const cpuMs = Math.round((used.user + used.system) / 1000);
     const broken = verifySolution(graph, plan, solution).length;
     if (broken > 0) throw new Error(`${name}: ${broken} violations`);
     const { pairs, value } = solution.facts;
@@ -100,6 +103,7 @@ function strategyTimes(demands: number, longRuns: boolean): void {
       demands,
       edges: graph.supplies.length,
       ms,
+      cpuMs,
       pairs,
       value,
     };
