@@ -34,7 +34,12 @@ function worth({
   if (prices === undefined) return `The pair is worth ${shown(weight)}.`;
   const { demand, supply, limits, surplus } = prices;
   const limited = limits === 0 ? "" : ` and ${shown(limits)} for limits`;
-  const left = surplus < 0 ? `${shown(-surplus)} too little` : `${shown(surplus)} above them`;
+  const left =
+    surplus === 0
+      ? "just as much"
+      : surplus < 0
+        ? `${shown(-surplus)} too little`
+        : `${shown(surplus)} above them`;
   return `The pair is worth ${shown(weight)}; prices are ${shown(demand)} for the demand, ${shown(supply)} for the supply${limited}: ${left}.`;
 }
 
