@@ -33,7 +33,7 @@ export interface BatchToJudge extends Omit<Batch, "plan"> {
 /**
  * What eligibility and scoring say about a batch. Capacity comes from this service's tables. The first page is ranked
  * without asking them, for it is seldom used up. When it is, the ranking of that demand begins anew without the supplies
- * that have nothing left; from then on they stay the same, so that `skip` counts the same supplies each time.
+ * that have nothing left or that the plan gave it before; from then on they stay the same, so that `skip` counts the same supplies each time.
  */
 export class JudgedBatch {
   readonly decisionTime: Date;
@@ -44,8 +44,8 @@ export class JudgedBatch {
   readonly #read: ReadAsMarket;
   readonly #before: Before;
   readonly #ranked = new Map<string, RankedPages>();
-  /** Supplies with nothing left, once they were asked for. */
-  #taken: TakenOrdinals | undefined;
+  /** Supplies that cannot be had, once they were asked for. */
+  #leftOut: LeftOut | undefined;
   /** Pairs that the plan's limits exclude. */
   readonly #excluded: ReadonlySet<string>;
   #judged = false;
@@ -114,7 +114,7 @@ export class JudgedBatch {
   async rankMore(demands: readonly string[]): Promise<void> {
     if (demands.length === 0) return;
     const { market, plan, revisions, signal } = this.batch;
-    if (this.#pages > 0) await this.#leaveOutTaken(demands);
+    if (this.#pages > 0) await this.#leaveOut(demands);
     const { rankings, versions } = await rankDemands(
       this.#shell.scoring,
       {
@@ -123,14 +123,14 @@ export class JudgedBatch {
         demandModel: plan.demandModel,
         supplyModel: plan.supplyModel,
         topK: Math.min(plan.topK * 4 ** this.#pages++, rankedMax),
-        epoch: this.#taken?.epoch ?? this.#before.epoch,
-        exclude: this.#taken?.ordinals ?? [],
+        epoch: this.#leftOut?.epoch ?? 0,
+        exclude: this.#leftOut?.ordinals ?? [],
         decisionTime: this.decisionTime,
         revisions,
         candidates: demands.map((demand) => ({
           demand,
           supplies: this.filtered.get(demand)!.supplies!,
-          exclude: this.#before.given.get(demand) ?? [],
+          exclude: this.#leftOut?.given.get(demand) ?? [],
           skip: this.#ranked.get(demand)?.seen ?? 0,
         })),
       },
@@ -144,12 +144,11 @@ export class JudgedBatch {
     await this.#append(rankings, epoch);
   }
 
-  /** Rankings that counted what has nothing left begin anew. */
-  async #leaveOutTaken(demands: readonly string[]): Promise<void> {
-    const { market, plan } = this.batch;
-    this.#taken ??= await this.#read((tx) => readTakenOrdinals(tx, market, plan.supplyKind));
+  /** Rankings that counted what cannot be had begin anew. */
+  async #leaveOut(demands: readonly string[]): Promise<void> {
+    this.#leftOut ??= await this.#read((tx) => readLeftOut(tx, this.batch));
     for (const demand of demands) {
-      if (!this.#ranked.get(demand)?.withoutTaken) this.#ranked.set(demand, nothingRanked(true));
+      if (!this.#ranked.get(demand)?.thinned) this.#ranked.set(demand, nothingRanked(true));
     }
   }
 
@@ -162,7 +161,7 @@ export class JudgedBatch {
     const { market, plan } = this.batch;
     const idOf = await this.#shell.ordinals.idsOf(market, plan.supplyKind, epoch, ordinals, this.#read);
     for (const ranking of rankings) {
-      const known = this.#ranked.get(ranking.demand) ?? nothingRanked(this.#taken !== undefined);
+      const known = this.#ranked.get(ranking.demand) ?? nothingRanked(this.#leftOut !== undefined);
       known.candidates.push(
         ...candidatesOf(ranking, idOf).filter((pair) => !this.#excludes(ranking.demand, pair)),
       );
@@ -178,12 +177,12 @@ interface RankedPages {
   readonly candidates: Candidate[];
   seen: number;
   total: number;
-  /** What has nothing left was left out of it. */
-  readonly withoutTaken: boolean;
+  /** What cannot be had was left out of it. */
+  readonly thinned: boolean;
 }
 
-function nothingRanked(withoutTaken: boolean): RankedPages {
-  return { candidates: [], seen: 0, total: 0, withoutTaken };
+function nothingRanked(thinned: boolean): RankedPages {
+  return { candidates: [], seen: 0, total: 0, thinned };
 }
 
 interface Before {
@@ -192,10 +191,6 @@ interface Before {
   readonly open: readonly string[];
   /** Units that each of them wants. */
   readonly wanting: ReadonlyMap<string, number>;
-  /** Of the ordinals in `given`; 0: there are none. */
-  readonly epoch: number;
-  /** Ordinals of supplies that the plan gave a demand before. */
-  readonly given: ReadonlyMap<string, readonly number[]>;
 }
 
 async function readBefore(tx: Tx, { market, plan, demands }: Batch): Promise<Before> {
@@ -203,20 +198,23 @@ async function readBefore(tx: Tx, { market, plan, demands }: Batch): Promise<Bef
   const levels = await readLevels(tx, market, demands);
   const open = levels.filter((level) => isOpen(level, plan));
   const wanting = new Map(open.map((level) => [level.listingId, wantedOf(level)]));
+  return { decisionTime: clock.time, open: demands.filter((demand) => wanting.has(demand)), wanting };
+}
+
+/** Ordinals that rankings leave out. */
+interface LeftOut extends TakenOrdinals {
+  /** Of supplies that the plan gave a demand before. */
+  readonly given: ReadonlyMap<string, readonly number[]>;
+}
+
+async function readLeftOut(tx: Tx, { market, plan, demands }: Batch): Promise<LeftOut> {
+  const taken = await readTakenOrdinals(tx, market, plan.supplyKind);
   const given = await readGivenSupplies(tx, market, plan.id, demands);
   const supplies = await readLevels(tx, market, new Set([...given.values()].flatMap((ids) => [...ids])));
-  const epoch = supplies.reduce((latest, { ordinalEpoch }) => Math.max(latest, ordinalEpoch), 0);
-  const current = supplies.filter(({ ordinalEpoch }) => ordinalEpoch === epoch);
+  const current = supplies.filter(({ ordinalEpoch }) => ordinalEpoch === taken.epoch);
   const ordinalOf = new Map(current.map(({ listingId, ordinal }) => [listingId, ordinal]));
-  return {
-    decisionTime: clock.time,
-    open: demands.filter((demand) => wanting.has(demand)),
-    wanting,
-    epoch,
-    given: new Map(
-      [...given].map(([demand, ids]) => [demand, [...ids].flatMap((id) => ordinalOf.get(id) ?? [])]),
-    ),
-  };
+  const ordinals = (ids: ReadonlySet<string>) => [...ids].flatMap((id) => ordinalOf.get(id) ?? []);
+  return { ...taken, given: new Map([...given].map(([demand, ids]) => [demand, ordinals(ids)])) };
 }
 
 function isOpen(level: Level, plan: Plan): boolean {

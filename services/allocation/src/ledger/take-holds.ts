@@ -12,6 +12,9 @@ import { queueOverOffers } from "./offer-queue.ts";
 import { offerTraces } from "./offer-traces.ts";
 import { saveLedger } from "./open-ledger.ts";
 
+/** Holds whose facts are announced with those of their levels. */
+const factsTogether = 100;
+
 /** A hold to take: a pair, and where it comes from. */
 export interface WantedHold extends WantedClaim {
   readonly id: string;
@@ -102,12 +105,14 @@ export async function writeHolds(
   const allocated = insertAllocations(tx, market, allocations);
   const saved = saveLedger(tx, market, ledger, clock.wallTime);
   const claims = { holds: [...(commit ? claimed : []), ...holds], offers, allocations, traces };
-  const announced = announceChanges(tx, market, claims);
+  // A few facts go in one statement, many while the levels are written.
+  const few = holds.length <= factsTogether;
+  const announced = few ? undefined : announceChanges(tx, market, claims);
   const [known, levels] = await Promise.all([inserted, saved, offered, allocated, announced]);
   if (known.size !== holds.length) throw new Error("a hold that was to be taken is there already");
   // Those beside or after a first wave have none of their own.
   if (!terms.made) await queueOverOffers(tx, market, offers);
-  await announceChanges(tx, market, { levels });
+  await announceChanges(tx, market, few ? { ...claims, levels } : { levels });
   return holds;
 }
 
