@@ -1,3 +1,5 @@
+import { NearColumns } from "./near-columns.ts";
+
 /** What LAPJV works on; rows ≤ columns. */
 export interface Tableau {
   readonly rows: number;
@@ -53,37 +55,25 @@ export function transferReduction(tableau: Tableau, cheapest: Int32Array): void 
 
 const PASSES = 2;
 
+/** What is left after so many bids is for the paths. Without it, rounding could keep two rows bidding for ever. */
+const BIDS_PER_ROW = 4;
+
 /**
  * Augmenting row reduction: a free row takes its best column at the price that makes the second best as good, and the row that
  * had it looks for another. Answers the rows that are still free.
  */
 export function reduceRows(tableau: Tableau): Int32Array {
-  const { rows, columns, costs, prices, columnOf, rowOf } = tableau;
+  const { rows, prices, columnOf, rowOf } = tableau;
+  const near = new NearColumns(tableau);
   let free = Int32Array.from(columnOf.keys()).filter((row) => columnOf[row] === -1);
-  // Each pass ends after this many bids; what is left is for the paths. Without it, rounding could keep two rows bidding.
   for (let pass = 0; pass < PASSES; pass++) {
     const later: number[] = [];
     let bids = 0;
     for (let next = 0; next < free.length; ) {
       const row = free[next]!;
-      const start = row * columns;
-      let least = costs[start]! - prices[0]!;
-      let second = Number.POSITIVE_INFINITY;
-      let best = 0;
-      let other = -1;
-      for (let column = 1; column < columns; column++) {
-        const reduced = costs[start + column]! - prices[column]!;
-        if (reduced >= second) continue;
-        if (reduced >= least) {
-          second = reduced;
-          other = column;
-        } else {
-          second = least;
-          other = best;
-          least = reduced;
-          best = column;
-        }
-      }
+      near.look(row);
+      const { other, least, second } = near;
+      let { best } = near;
       const lowered = other >= 0 && least < second;
       if (lowered) prices[best]! -= second - least;
       else if (rowOf[best]! >= 0 && other >= 0) best = other;
@@ -93,7 +83,7 @@ export function reduceRows(tableau: Tableau): Int32Array {
       next++;
       if (loser < 0) continue;
       columnOf[loser] = -1;
-      if (lowered && ++bids < rows * 4) free[--next] = loser;
+      if (lowered && ++bids < rows * BIDS_PER_ROW) free[--next] = loser;
       else later.push(loser);
     }
     free = Int32Array.from(later);
