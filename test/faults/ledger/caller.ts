@@ -12,7 +12,7 @@ const idOf = (name: string) => name.slice(name.lastIndexOf("/") + 1);
 const batch = 100;
 const changesAtOnce = 12;
 const answerMs = 20_000;
-const triesMax = 500;
+const triesMax = 2_000;
 const pauseMs = 40;
 
 /** What may be tried again as it is: the caller does not know whether it was done. */
