@@ -34,13 +34,13 @@ function worth({
   if (prices === undefined) return `The pair is worth ${shown(weight)}.`;
   const { demand, supply, limits, surplus } = prices;
   const limited = limits === 0 ? "" : ` and ${shown(limits)} for limits`;
-  const left =
-    surplus === 0
-      ? "just as much"
-      : surplus < 0
-        ? `${shown(-surplus)} too little`
-        : `${shown(surplus)} above them`;
+  const left = surplusText(surplus);
   return `The pair is worth ${shown(weight)}; prices are ${shown(demand)} for the demand, ${shown(supply)} for the supply${limited}: ${left}.`;
+}
+
+function surplusText(surplus: number): string {
+  if (surplus === 0) return "just as much";
+  return surplus < 0 ? `${shown(-surplus)} too little` : `${shown(surplus)} above them`;
 }
 
 function needed(explanation: Explanation & { outcome: "NOT_ASSIGNED" }): string {
