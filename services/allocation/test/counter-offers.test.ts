@@ -6,6 +6,7 @@ import {
   Hold_State,
   Offer_State,
   Offer_Turn,
+  OfferAnswer_Answer,
   type OfferService,
   Plan_Side,
 } from "@marketmesh/contracts/allocation/v1";
@@ -117,7 +118,7 @@ test("who is not to speak is refused, and so is a counter-offer too many", async
   expect((await other.getOffer({ name })).offer?.name).toBe(name);
   expect(await refusalOf(other.acceptOffer({ name }))).toBe(notTheirs);
   expect(await refusalOf(other.declineOffer({ name, requestId: "d" }))).toBe(notTheirs);
-  const answers = [{ offer: name, answer: 1 }];
+  const answers = [{ offer: name, answer: OfferAnswer_Answer.ACCEPT }];
   expect((await other.batchAnswerOffers({ parent, answers })).offers[0]!.reason).toBe(
     "RESOURCE_NOT_ACCESSIBLE",
   );
@@ -143,6 +144,11 @@ test("a refused counter-offer leaves the terms before on the table; no is always
   await worker.counterOffer({ name, terms: price(8_000n) });
   const answering = await allocationsAs(app, "worker");
   expect((await answering.declineOffer({ name })).offer?.state).toBe(Offer_State.DECLINED);
+  const { counterOffers } = await worker.listCounterOffers({ name });
+  expect(counterOffers.map(({ state }) => state)).toEqual([
+    CounterOffer_State.DECLINED,
+    CounterOffer_State.MADE,
+  ]);
   expect(await refusalOf(firm.acceptCounterOffer({ name }))).toBe("FAILED_PRECONDITION OFFER_SETTLED");
 });
 

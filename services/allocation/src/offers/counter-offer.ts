@@ -42,8 +42,7 @@ export async function counterOffer(
   if (!isFresh(offer.version)) return { ok: false, offer, reason: "ETAG_MISMATCH" };
   const next = countered(offer, by, terms, now);
   // Who counters a counter-offer has refused it.
-  if (offer.turn === "COUNTER_PARTY" || offer.counterRounds > 0)
-    await saveCounterState(tx, market, id, offer.counterRounds, "COUNTERED");
+  if (offer.counterRounds > 0) await saveCounterState(tx, market, id, offer.counterRounds, "COUNTERED");
   const counter = {
     offer: id,
     round: next.counterRounds,
@@ -74,7 +73,7 @@ export async function declineCounterOffer(
   if (refusal) return { ok: false, offer, reason: refusal };
   if (!isFresh(offer.version)) return { ok: false, offer, reason: "ETAG_MISMATCH" };
   const next = counterDeclined(offer);
-  const counter = await saveCounterState(tx, market, id, offer.counterRounds, "DECLINED");
+  const counter = (await saveCounterState(tx, market, id, offer.counterRounds, "DECLINED"))!;
   await saveOffers(tx, market, [next]);
   await announceCounter(tx, market, "DECLINED", next, counter);
   return { ok: true, offer: next, counter };

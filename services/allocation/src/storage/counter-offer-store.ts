@@ -22,19 +22,20 @@ export async function insertCounterOffer(tx: Tx, market: string, counter: Counte
       ${createTime.toISOString()})`);
 }
 
-/** Says what became of a counter-offer of an offer whose hold is locked. */
+/** Says what became of a counter-offer that waited, of an offer whose hold is locked; undefined: it did not wait any more. */
 export async function saveCounterState(
   tx: Tx,
   market: string,
   offer: string,
   round: number,
   state: CounterOffer["state"],
-): Promise<CounterOffer> {
+): Promise<CounterOffer | undefined> {
   const [row] = await tx.execute<CounterRow>(sql`
     update counter_offers set state = ${state}
     where market = ${market} and bucket = ${bucketOf(offer)} and offer = ${offer} and round = ${round}
+      and state = 'MADE'
     returning offer, round, side, terms, words, state, create_time`);
-  return counterOf(row!);
+  return row && counterOf(row);
 }
 
 /** Those of one offer that the transaction's caller may see, by round. At most 100: there are no more than 20. */

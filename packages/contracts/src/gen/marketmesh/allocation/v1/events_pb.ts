@@ -109,7 +109,7 @@ export const HoldCreatedSchema: GenMessage<HoldCreated> = /*@__PURE__*/
   messageDesc(file_marketmesh_allocation_v1_events, 3);
 
 /**
- * A hold lasts longer or shorter than it did. Feed: `hold`.
+ * A hold goes on, with another time or with another claim on its demand. Feed: `hold`.
  *
  * @generated from message marketmesh.allocation.v1.HoldRenewed
  */

@@ -171,7 +171,7 @@ export type WaitlistEntry = Message<"marketmesh.allocation.v1.WaitlistEntry"> & 
 
   /**
    * How the demand sees the supply, in millionths: the highest is served first. What the market's staff says, else what the plan's
-   * last decision about the demand kept of its ranking, else 0.
+   * last decision about the demand kept of its ranking, else 0. Of a party only what was ranked counts.
    *
    * @generated from field: sint32 score = 5;
    */

@@ -501,7 +501,8 @@ export const OfferService: GenService<{
   },
   /**
    * Puts a listing on the waitlist of another, which has nothing left or may get more. When capacity is there, the first by score,
-   * then by time, gets an offer. Joining again while it waits changes nothing. Announces WaitlistJoined.
+   * then by time, gets an offer. Joining again while it waits changes nothing. A party waits with its own listing, and only for what
+   * the plan's last decision about the demand ranked. Announces WaitlistJoined.
    *
    * Errors: NOT_FOUND (CAPACITY_NOT_FOUND, PLAN_NOT_FOUND); INVALID_ARGUMENT (SIDE_INVALID); FAILED_PRECONDITION
    * (LISTING_NOT_OPEN, WAITLIST_FULL, PLAN_WITHOUT_ANSWER).
