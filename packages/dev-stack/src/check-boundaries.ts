@@ -8,6 +8,7 @@ export const PURE_PACKAGES = [
   "listing-index",
   "ranking",
   "allocation-engine",
+  "simulator",
   "workflow-engine",
 ] as const;
 
@@ -15,7 +16,7 @@ const FORBIDDEN_IN_PURE: readonly [RegExp, string][] = [
   [/from "node:(?!assert)[^"]+"|import\("node:/, "imports a Node module"],
   [/from "(postgres|nats|drizzle-orm|@connectrpc\/[^"]+|pg)"/, "imports I/O"],
   [
-    /from "@marketmesh\/(?!rules|listing-index|ranking|allocation-engine|workflow-engine)[^"]+"/,
+    /from "@marketmesh\/(?!rules|listing-index|ranking|allocation-engine|simulator|workflow-engine)[^"]+"/,
     "imports a package that is not pure",
   ],
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, "reads a clock"],
