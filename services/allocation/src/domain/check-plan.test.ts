@@ -13,6 +13,8 @@ const plain: PlanInput = {
 const pair = { demand: "d", supply: "s" };
 const groups = (...names: string[]) => names.map((grouping) => ({ grouping, unitsMax: 1 }));
 const none = { groups: [], exclusions: [], pins: [] };
+const offers = { backfillWavesMax: 1, overOfferPerUnit: 1, counterRoundsMax: 0, waitlist: false };
+const over = { ...offers, overOfferPerUnit: 2 };
 const share = { grouping: "demand/region", value: "north", unitsMin: 2 };
 
 test.each<{ name: string; input: Partial<PlanInput>; field: string }>([
@@ -24,6 +26,17 @@ test.each<{ name: string; input: Partial<PlanInput>; field: string }>([
   { name: "all units, fair", input: { unitMode: "WHOLE", strategy: "FAIR" }, field: "plan.strategy" },
   { name: "one kind", input: { supplyKind: "want" }, field: "plan.supply_kind" },
   { name: "nobody to learn from", input: { strategy: "EXPECTED" }, field: "plan.answered_by" },
+  { name: "offers that nobody answers", input: { offers }, field: "plan.offers" },
+  {
+    name: "all units, over-offered",
+    input: { offers: over, unitMode: "WHOLE", answeredBy: "SUPPLY" },
+    field: "plan.offers.over_offer_per_unit",
+  },
+  {
+    name: "over-offers that the demand answers",
+    input: { offers: over, answeredBy: "DEMAND" },
+    field: "plan.offers.over_offer_per_unit",
+  },
   {
     name: "a pair excluded twice",
     input: { limits: { ...none, exclusions: [pair, pair] } },
@@ -80,6 +93,7 @@ test.each<{ input: Partial<PlanInput>; newer: boolean }>([
   { input: { strategy: "OPTIMAL" }, newer: true },
   { input: { limits: none }, newer: true },
   { input: { approvalWindowMs: 1_000 }, newer: true },
+  { input: { offers, answeredBy: "SUPPLY" }, newer: true },
 ])("release 0.3.0 keeps its hands off what it would decide otherwise: $input", ({ input, newer }) => {
   expect(needsNewRelease(withDefaults({ ...plain, ...input }))).toBe(newer);
 });

@@ -83,5 +83,6 @@ export function unitsOfPair(plan: Pick<PlanContent, "unitMode">, wanted: number)
 /** Whether release 0.3.0 would decide a round of the plan otherwise than it says. */
 export function needsNewRelease(plan: PlanContent): boolean {
   const known = plan.strategy === "DEFERRED_ACCEPTANCE" || plan.strategy === "GREEDY";
-  return !known || Boolean(plan.objective || plan.limits || plan.approvalWindowMs !== undefined);
+  const says = plan.objective || plan.limits || plan.offers || plan.approvalWindowMs !== undefined;
+  return !known || Boolean(says);
 }
