@@ -1,4 +1,5 @@
 import { flowCounts, type LimitedFlow, limitedFlow } from "../limits/limited-flow.ts";
+import { unitsByCap } from "../limits/prune.ts";
 import { Taking } from "../limits/taking.ts";
 import { bestFirst } from "../order.ts";
 import { chosen, isSingle, keepsLimits, unlimited } from "./optimal.ts";
@@ -20,11 +21,22 @@ export function fair(problem: Problem): Answer {
   if (keepsLimits(problem, easy)) return easy;
   if (!flowCounts(caps)) return byHand(problem);
   const unitsMin = Float64Array.from(caps.list, (cap) => cap.unitsMin);
-  const free = limitedFlow(graph, weights, caps);
-  if (free.units.every((units, cap) => units >= unitsMin[cap]!)) return answer(problem, free);
-  const most = limitedFlow(graph, new Int32Array(weights.length), caps, { unitsMin, belowCost: -1 });
-  const lower = most.units.map((units, cap) => Math.min(units, unitsMin[cap]!));
+  const used = unitsByCap(graph, caps, easy.assignment.edges);
+  if (caps.list.some(({ unitsMax }, cap) => used[cap]! > unitsMax)) {
+    const free = limitedFlow(graph, weights, caps);
+    if (free.units.every((units, cap) => units >= unitsMin[cap]!)) return answer(problem, free);
+  }
+  const lower = grantable(problem, unitsMin);
   return { ...answer(problem, limitedFlow(graph, weights, caps, { lower })), granted: lower };
+}
+
+/** By cap: how much of its minimum can be granted, as much as possible over all together. */
+function grantable(problem: Problem, unitsMin: Float64Array): Float64Array {
+  const { graph, caps, weights } = problem;
+  // Where a plain way grants everything there is nothing to weigh.
+  if (keepsLimits(problem, byHand(problem))) return unitsMin;
+  const most = limitedFlow(graph, new Int32Array(weights.length), caps, { unitsMin, belowCost: -1 });
+  return most.units.map((units, cap) => Math.min(units, unitsMin[cap]!));
 }
 
 function answer({ graph }: Problem, { edges, prices }: LimitedFlow): Answer {
