@@ -6,6 +6,7 @@ import {
   Offer_State,
   OfferRules_Backfill,
   Plan_Side,
+  Round_State,
 } from "@marketmesh/contracts/allocation/v1";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
@@ -24,7 +25,7 @@ const at = (hours: number) => timestampFromDate(new Date(begin.getTime() + hours
 const plan = `${parent}/plans/p`;
 
 /** One demand, supplies s0 (best) to s9, on a sandbox clock. */
-async function sandbox(offers: object, { units = 1, supplies = 10 } = {}): Promise<App> {
+async function sandbox(offers: object, { units = 1, supplies = 10, decide = true } = {}): Promise<App> {
   const app = await startAllocation();
   await app.staff.createClock({ parent, clock: { mode: Clock_Mode.SANDBOX, time: at(0) } });
   const ids = Array.from({ length: supplies }, (_, n) => n);
@@ -38,7 +39,7 @@ async function sandbox(offers: object, { units = 1, supplies = 10 } = {}): Promi
     acceptanceWindow: { seconds: 7_200n },
     offers,
   });
-  await app.staff.allocateNow({ plan, demand: listing("job") });
+  if (decide) await app.staff.allocateNow({ plan, demand: listing("job") });
   return app;
 }
 
@@ -161,4 +162,17 @@ test("over-offers expire and are rescinded without leaking a claim", async () =>
   await app.staff.advanceClock({ name: `${parent}/clock`, time: at(2) });
   expect((await app.staff.getOffer({ name: second.name })).offer?.state).toBe(Offer_State.EXPIRED);
   for (const id of ["job", "s0", "s1"]) expect(await levelOf(app, id)).toEqual([0n, 0n]);
+});
+
+test("a round's offers are replaced too, and it is settled when neither an offer nor a due one is left", async () => {
+  await using app = await sandbox(backfill, { decide: false });
+  await app.staff.createRound({ parent, roundId: "r", round: { plan } });
+  const round = `${parent}/rounds/r`;
+  const [first] = (await openOf(app, "s0")) as [Offer];
+  await app.staff.declineOffer({ name: first.name });
+  const [second] = (await openOf(app, "s1")) as [Offer];
+  expect(second).toMatchObject({ round, wave: 2, replaces: first.name });
+  expect((await app.staff.getRound({ name: round })).round?.state).toBe(Round_State.COMMITTED);
+  await app.staff.acceptOffer({ name: second.name });
+  await until(async () => (await app.staff.getRound({ name: round })).round?.state === Round_State.SETTLED);
 });
