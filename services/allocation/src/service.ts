@@ -37,9 +37,11 @@ import type { Shell } from "./shell.ts";
 import { solverRoutes } from "./solver/routes.ts";
 import { SolutionStore } from "./solver/solution-store.ts";
 import { advanceListingPosition, listingSubscription } from "./storage/projection-store.ts";
+import { keepStatistics } from "./storage/table-statistics.ts";
 import { allocationTelemetry } from "./telemetry.ts";
 
 const getKindTimeoutMs = 5_000;
+const statisticsEveryMs = 2_000;
 
 /** Wires allocation together. */
 export async function bindAllocation(host: Host): Promise<void> {
@@ -95,6 +97,7 @@ export async function bindAllocation(host: Host): Promise<void> {
     faultPoint: host.faultPoint,
   };
   host.background("rounds", (signal) => runRounds(deps, signal));
+  host.background("statistics", (signal) => keepStatistics({ database, signals }, statisticsEveryMs, signal));
   host.background("round timers", (signal) =>
     runRoundTimers({ database, signals }, roundTimersPollMs, signal),
   );
