@@ -1,4 +1,5 @@
-import { edgeAt, hold, isFull, isOpen, type Market, NO_EDGE, release, type Side } from "../optimal/market.ts";
+import { hold, isFull, isOpen, type Market, release } from "../optimal/market.ts";
+import type { GrowingSide } from "./growing-side.ts";
 
 /**
  * Closes open units of one side by bidding from wherever prices stand: the forward auction for demands, the reverse one for
@@ -8,12 +9,12 @@ import { edgeAt, hold, isFull, isOpen, type Market, NO_EDGE, release, type Side 
  */
 export class Bidding {
   readonly #market: Market;
-  readonly #near: Side;
-  readonly #far: Side;
+  readonly #near: GrowingSide;
+  readonly #far: GrowingSide;
   /** Times a node looked at its edges: the work done. */
   scans = 0;
 
-  constructor(market: Market, near: Side, far: Side) {
+  constructor(market: Market, near: GrowingSide, far: GrowingSide) {
     this.#market = market;
     this.#near = near;
     this.#far = far;
@@ -40,26 +41,27 @@ export class Bidding {
 
   /** Answers the node put out, or -1. */
   #bid(node: number, epsilon: number): number {
-    const { weights, held } = this.#market;
-    const { start, end, price } = this.#near;
-    const { nodeOf, price: farPrice } = this.#far;
+    const { start, end, price, lines, adjacent } = this.#near;
+    const farPrice = this.#far.price;
+    const stop = end[node]!;
     let best = 0;
     let second = 0;
-    let chosen = NO_EDGE;
+    let at = -1;
     this.scans++;
-    for (let at = start[node]!; at < end[node]!; at++) {
-      const edge = edgeAt(this.#near, at);
-      const profit = weights[edge]! - farPrice[nodeOf[edge]!]!;
-      if (profit <= second || held[edge] === 1 || weights[edge]! <= 0) continue;
+    // The node holds nothing: it has one unit, and that is open.
+    for (let position = start[node]!; position < stop; position++) {
+      const profit = lines[2 * position + 1]! - farPrice[lines[2 * position]!]!;
+      if (profit <= second) continue;
       if (profit > best) {
         second = best;
         best = profit;
-        chosen = edge;
+        at = position;
       } else second = profit;
     }
     price[node] = best;
-    if (chosen === NO_EDGE) return -1;
-    const other = nodeOf[chosen]!;
+    if (at < 0) return -1;
+    const chosen = adjacent[at]!;
+    const other = lines[2 * at]!;
     if (!isFull(this.#far, other)) {
       hold(this.#market, chosen);
       return -1;
@@ -72,7 +74,7 @@ export class Bidding {
     const rise = Math.min(best - second + epsilon, best);
     farPrice[other]! += rise;
     price[node] = best - rise;
-    price[loser] = Math.max(price[loser]!, weights[lost]! - farPrice[other]!);
+    price[loser] = Math.max(price[loser]!, this.#market.weights[lost]! - farPrice[other]!);
     return loser;
   }
 }

@@ -20,11 +20,12 @@ export class GrowingMarket implements Market {
 
   constructor(solved: Market, demandCapacity: Int32Array, supplyCapacity: Int32Array, epsilon: number) {
     this.#epsilon = epsilon;
-    this.demand = new GrowingSide(solved.demand, demandCapacity);
-    this.supply = new GrowingSide(solved.supply, supplyCapacity);
-    this.weights = solved.weights.slice();
+    const { demand, supply, weights } = solved;
+    this.demand = new GrowingSide(demand, demandCapacity, supply.nodeOf, weights);
+    this.supply = new GrowingSide(supply, supplyCapacity, demand.nodeOf, weights);
+    this.weights = weights.slice();
     this.held = solved.held;
-    this.edgeCount = solved.weights.length;
+    this.edgeCount = weights.length;
     for (const side of [this.demand, this.supply]) {
       for (let node = 0; node < side.count; node++) if (side.room[node] === 0) this.#reprice(side, node);
     }
@@ -56,7 +57,7 @@ export class GrowingMarket implements Market {
     for (let at = 0; at < others.length; at++) {
       const other = others[at]!;
       const edge = side === this.demand ? this.#addEdge(node, other) : this.#addEdge(other, node);
-      this.weights[edge] = weights[at]!;
+      this.#weigh(edge, weights[at]!);
     }
     this.#reprice(side, node);
     this.#note(side, node);
@@ -81,13 +82,13 @@ export class GrowingMarket implements Market {
     const edge = this.edgeCount++;
     this.weights = grow(this.weights, edge + 1);
     this.held = grow(this.held, edge + 1);
-    this.demand.addEdge(edge, demand);
-    this.supply.addEdge(edge, supply);
+    this.demand.addEdge(edge, demand, supply);
+    this.supply.addEdge(edge, supply, demand);
     return edge;
   }
 
   #reweigh(edge: number, demand: number, weight: number): void {
-    this.weights[edge] = weight;
+    this.#weigh(edge, weight);
     const value = this.#valueOf(edge, this.supply);
     const price = this.demand.price[demand]!;
     if (this.held[edge] === 1) {
@@ -97,6 +98,12 @@ export class GrowingMarket implements Market {
       this.#releaseBelow(demand, value);
       this.#note(this.demand, demand);
     }
+  }
+
+  #weigh(edge: number, weight: number): void {
+    this.weights[edge] = weight;
+    this.demand.setWeight(edge, weight);
+    this.supply.setWeight(edge, weight);
   }
 
   /** Lets go what the demand holds for less than so much. */

@@ -17,13 +17,15 @@ export class GrowingSide implements Side {
   slots: Int32Array;
   price: Float64Array;
   capacity: Int32Array;
+  /** By position of `adjacent`: the other end and the weight, side by side: what bidding reads, in one stream. */
+  lines: Int32Array;
   /** By node: entries its stretch of `adjacent` and of `slots` has place for. */
   #edgeRoom: Uint32Array;
   #slotRoom: Uint32Array;
   #adjacentEnd: number;
   #slotsEnd: number;
 
-  constructor(side: Side, capacity: Int32Array) {
+  constructor(side: Side, capacity: Int32Array, otherOf: Uint32Array, weights: Int32Array) {
     this.count = side.count;
     this.start = side.start.slice();
     this.end = side.end.slice();
@@ -35,6 +37,11 @@ export class GrowingSide implements Side {
     this.slots = side.slots;
     this.price = side.price;
     this.capacity = capacity.slice();
+    this.lines = new Int32Array(2 * this.adjacent.length);
+    for (let at = 0; at < this.adjacent.length; at++) {
+      this.lines[2 * at] = otherOf[this.adjacent[at]!]!;
+      this.lines[2 * at + 1] = weights[this.adjacent[at]!]!;
+    }
     this.#edgeRoom = this.end.map((end, node) => end - this.start[node]!);
     this.#slotRoom = Uint32Array.from(this.room);
     this.#adjacentEnd = this.adjacent.length;
@@ -58,13 +65,23 @@ export class GrowingSide implements Side {
   }
 
   /** Notes an edge, numbered one higher than the last, under its node on this side. */
-  addEdge(edge: number, node: number): void {
+  addEdge(edge: number, node: number, other: number): void {
     this.nodeOf = grow(this.nodeOf, edge + 1);
     this.nodeOf[edge] = node;
     const degree = this.end[node]! - this.start[node]!;
     if (degree === this.#edgeRoom[node]) this.#moveEdges(node, degree);
-    this.adjacent[this.end[node]!++] = edge;
+    const at = this.end[node]!++;
+    this.adjacent[at] = edge;
+    this.lines[2 * at] = other;
+    this.lines[2 * at + 1] = 0;
     this.setCapacity(node, this.capacity[node]!);
+  }
+
+  /** An edge weighs 0 until this is said. */
+  setWeight(edge: number, weight: number): void {
+    const node = this.nodeOf[edge]!;
+    const at = this.adjacent.indexOf(edge, this.start[node]!);
+    this.lines[2 * at + 1] = weight;
   }
 
   /** The node may hold more than it now has room for; the caller lets go. */
@@ -82,6 +99,8 @@ export class GrowingSide implements Side {
     this.#adjacentEnd += this.#edgeRoom[node]!;
     this.adjacent = grow(this.adjacent, this.#adjacentEnd);
     this.adjacent.copyWithin(to, from, from + degree);
+    this.lines = grow(this.lines, 2 * this.#adjacentEnd);
+    this.lines.copyWithin(2 * to, 2 * from, 2 * (from + degree));
     this.start[node] = to;
     this.end[node] = to + degree;
   }

@@ -72,7 +72,7 @@ describe("an optimum that follows its market", () => {
           follow(followed, seed, (market) => {
             const { graph, weights, assignment, certificate } = market.snapshot();
             expect(verifyCertificate(graph, weights, assignment, certificate)).toEqual([]);
-            expect(certificate.gap).toBeLessThanOrEqual(epsilon * (assignment.edges.length + 1) * 2);
+            expect(certificate.gap).toBeLessThanOrEqual(epsilon * (assignment.edges.length + units + 1) * 2);
           });
         },
       ),

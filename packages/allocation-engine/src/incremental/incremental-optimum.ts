@@ -6,12 +6,19 @@ import { PathSearch } from "../optimal/path-search.ts";
 import { Bidding } from "./bidding.ts";
 import type { MarketChanges } from "./changes.ts";
 import { GrowingMarket } from "./growing-market.ts";
+import type { GrowingSide } from "./growing-side.ts";
 import { refuseBadChanges } from "./refuse-changes.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
-/** How often demands and supplies take turns at bidding, and for how many looks per open node. */
+/**
+ * Bidding goes in turns, for so many looks per node that is open then, so many turns at most. Short turns matter: bidding long against
+ * a lack that is far away moves prices everywhere.
+ */
 const TURNS = 64;
-const SCANS_PER_TURN = 10;
+const LOOKS_PER_OPEN = 10;
+
+/** The part of the gap that may be left as open units; the rest is what epsilon may lose. */
+const OPEN_SHARE = 1 / 8;
 
 /** What a batch of changes cost. */
 export interface Repair {
@@ -26,14 +33,16 @@ export interface Repair {
  * it touches, and only from these it is repaired. A supply that nobody wants any more leaves a positive price behind: it is
  * closed from its own side, by lowering the price.
  *
- * With a `gap`, open demands and supplies bid in turns up to an epsilon of that share of a unit's mean value: a departed demand's supply
- * and an arrived demand soon meet. What is left then, and everything without a gap, is closed by shortest augmenting paths.
+ * Without a gap, shortest augmenting paths close what is open: exact, and as slow as the market is tight. With a `gap`, open demands
+ * and supplies bid in turns, up to an epsilon of that share of a unit's mean value: what departed and what arrived soon meet.
+ * The last few without a counterpart may stay open until the next batch, as long as their prices are an eighth of the gap.
  *
  * Positions never change: who leaves has capacity 0, who arrives comes last. Where most have left, build anew.
  */
 export class IncrementalOptimum {
   readonly #market: GrowingMarket;
   readonly #epsilon: number;
+  readonly #openMax: number;
   readonly #forward: PathSearch;
   readonly #backward: PathSearch;
   readonly #asking: Bidding;
@@ -43,7 +52,9 @@ export class IncrementalOptimum {
   constructor(graph: SparseGraph, weights: Int32Array, { gap = 0 }: OptimalOptions = {}) {
     if (!(gap >= 0 && gap < 1)) throw new EngineError("PLAN_INVALID", `gap is ${gap}; allowed: 0 to below 1`);
     const solved = exactMarket(graph, weights);
-    this.#epsilon = Math.floor(gap * meanHeld(solved.held, weights));
+    const { value, units } = heldIn(solved.held, weights);
+    this.#openMax = OPEN_SHARE * gap * value;
+    this.#epsilon = units === 0 ? 0 : Math.floor(((1 - OPEN_SHARE) * gap * value) / units);
     this.#market = new GrowingMarket(solved, graph.demandCapacity, graph.supplyCapacity, this.#epsilon);
     const { demand, supply } = this.#market;
     this.#forward = new PathSearch(this.#market, demand, supply);
@@ -90,29 +101,33 @@ export class IncrementalOptimum {
   #repair(): Repair {
     const { demand, supply, openDemands, openSupplies } = this.#market;
     const before = this.#scans();
-    const opened = openDemands.length + openSupplies.length;
-    const [demands, supplies] = this.#bid([...openDemands], [...openSupplies]);
-    openDemands.length = 0;
-    openSupplies.length = 0;
-    this.#forward.resize();
-    this.#backward.resize();
-    for (const node of demands) while (isOpen(demand, node)) this.#forward.close(node);
-    for (const node of supplies) while (isOpen(supply, node)) this.#backward.close(node);
+    const demands = stillOpen(demand, openDemands.splice(0));
+    const supplies = stillOpen(supply, openSupplies.splice(0));
+    const opened = demands.length + supplies.length;
+    const left = this.#epsilon === 0 ? { demands, supplies } : this.#bid(demands, supplies);
+    if (priceOf(demand, left.demands) + priceOf(supply, left.supplies) > this.#openMax) {
+      this.#forward.resize();
+      this.#backward.resize();
+      for (const node of left.demands) while (isOpen(demand, node)) this.#forward.close(node);
+      for (const node of left.supplies) while (isOpen(supply, node)) this.#backward.close(node);
+    }
+    openDemands.push(...stillOpen(demand, left.demands));
+    openSupplies.push(...stillOpen(supply, left.supplies));
     return { opened, scans: this.#scans() - before };
   }
 
   /** Lets both sides bid in turns. Answers the nodes that are still open. */
-  #bid(demands: number[], supplies: number[]): [number[], number[]] {
-    if (this.#epsilon === 0) return [demands, supplies];
+  #bid(demands: number[], supplies: number[]): { demands: number[]; supplies: number[] } {
     const { demand, supply } = this.#market;
-    let [open, unwanted] = [demands, supplies];
-    const scans = SCANS_PER_TURN * (open.length + unwanted.length);
-    for (let turn = 0; turn < TURNS && open.length + unwanted.length > 0; turn++) {
-      open = this.#asking.close(open, this.#epsilon, scans);
-      unwanted = this.#offering.close(stillOpen(supply, unwanted), this.#epsilon, scans);
-      open = stillOpen(demand, open);
+    const left = { demands, supplies };
+    for (let turn = 0; turn < TURNS && left.demands.length + left.supplies.length > 0; turn++) {
+      const looks = LOOKS_PER_OPEN * (left.demands.length + left.supplies.length);
+      left.demands = this.#asking.close(left.demands, this.#epsilon, looks);
+      left.supplies = this.#offering.close(stillOpen(supply, left.supplies), this.#epsilon, looks);
+      left.demands = stillOpen(demand, left.demands);
+      if (priceOf(demand, left.demands) + priceOf(supply, left.supplies) <= this.#openMax) break;
     }
-    return [open, unwanted];
+    return left;
   }
 
   #scans(): number {
@@ -124,7 +139,12 @@ function stillOpen(side: Side, nodes: readonly number[]): number[] {
   return nodes.filter((node) => isOpen(side, node));
 }
 
-function meanHeld(held: Uint8Array, weights: Int32Array): number {
+/** What open units add to the gap: their prices. */
+function priceOf({ price, capacity, heldCount }: GrowingSide, nodes: readonly number[]): number {
+  return nodes.reduce((sum, node) => sum + price[node]! * (capacity[node]! - heldCount[node]!), 0);
+}
+
+function heldIn(held: Uint8Array, weights: Int32Array): { value: number; units: number } {
   let value = 0;
   let units = 0;
   for (let edge = 0; edge < held.length; edge++) {
@@ -132,5 +152,5 @@ function meanHeld(held: Uint8Array, weights: Int32Array): number {
     value += weights[edge]!;
     units++;
   }
-  return units === 0 ? 0 : value / units;
+  return { value, units };
 }
