@@ -135,7 +135,8 @@ function dualOf(
   }
   for (const edge of weights.keys()) {
     if (pins.has(edge) || weights[edge]! <= 0) continue;
-    if (out.has(`${graph.demands[edge]}>${graph.supplies[edge]}`) || unitsOf(edge) === 0) continue;
+    if (unitsOf(edge) === 0) continue;
+    if (out.size > 0 && out.has(`${graph.demands[edge]}>${graph.supplies[edge]}`)) continue;
     dual += Math.max(0, weights[edge]! - unitsOf(edge) * priceOf(edge));
   }
   return dual;

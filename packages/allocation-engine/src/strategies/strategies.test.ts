@@ -7,7 +7,7 @@ import type { AllocationPlan } from "../plan.ts";
 import { graphColumns, named, shuffled } from "../testing/random-graph.ts";
 import { planFor, STRATEGIES } from "../testing/random-plan.ts";
 
-const runs = { seed: 27, numRuns: 150 };
+const runs = { seed: 27, numRuns: 100 };
 
 describe.each(STRATEGIES)("%s", (strategy) => {
   test.each([true, false])("keeps capacities, limits, exclusions and pins (groups apart: %s)", (nested) => {
@@ -39,7 +39,7 @@ describe.each(STRATEGIES)("%s", (strategy) => {
           } else expect(verifySolution(graph, plan, allocate(graph, plan))).toEqual([]);
         },
       ),
-      { ...runs, numRuns: 60 },
+      { ...runs, numRuns: 40 },
     );
   });
 
@@ -57,7 +57,7 @@ describe.each(STRATEGIES)("%s", (strategy) => {
           expect(named(graph, allocate(graph, plan).assignment)).toEqual(expected);
         },
       ),
-      { ...runs, numRuns: 60 },
+      { ...runs, numRuns: 40 },
     );
   });
 
