@@ -8,7 +8,7 @@ alter table offers
   add column terms jsonb,                                         -- on the table; null: none
   add column terms_before jsonb,                                  -- those that a counter-offer replaced, until it is answered
   add column counter_rounds integer not null default 0,
-  add column turn text collate "C" not null default 'PARTY' check (turn in ('PARTY', 'COUNTER_PARTY')),
+  add column turn text collate "C" not null default 'PARTY',      -- PARTY or COUNTER_PARTY; a check would read the whole table
   add column counter_party text collate "C" not null default '',  -- who answers counter-offers; empty: the market's staff
   add column rules jsonb;                                         -- of the plan, as they were when it was made; null: none
 alter table allocations add column terms jsonb;                   -- what was agreed; null: nothing was named
@@ -94,9 +94,6 @@ create table waitlist_entries (
 create index waitlist_by_id on waitlist_entries (market, id);
 create index waitlist_in_order on waitlist_entries (market, listing, score desc, create_time, id);
 create unique index waitlist_waits_once on waitlist_entries (market, listing, waiting_listing) where state = 'WAITING';
-
--- Offers of a demand whose units are claimed by the first that are accepted.
-create index holds_over_offered on holds (market, demand) where state = 'HELD' and offered;
 
 call marketmesh.protect('decision_rankings');
 call marketmesh.protect('offer_jobs');
