@@ -12,7 +12,7 @@ import { laborReal } from "./labor-real.ts";
 
 /**
  * One trade-off curve over all strategies and some weightings of labor-real, and three explanations, as text. For reading, not for
- * judging: a part of no suite. Jobs are taken to have waited a day per place in the file from the end, candidates to come from the
+ * judging: a part of no suite. Jobs are taken to have waited a minute per place in the file from the end, candidates to come from the
  * first or second half of the file.
  */
 const graph = await laborReal();
