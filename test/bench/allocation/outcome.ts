@@ -49,7 +49,7 @@ async function work(waiting: OutcomeTask[], done: Outcome[]): Promise<void> {
       worker.once("error", reject);
       worker.postMessage(task);
     });
-    worker.removeAllListeners();
+    worker.removeAllListeners("error");
     done.push(outcome);
     say(lineOf(outcome));
   }
