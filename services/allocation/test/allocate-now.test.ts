@@ -168,3 +168,44 @@ test("an import's revision is reflected also after the inbox was purged", async 
   const { decision } = await app.staff.allocateNow({ plan, demand: listing("d0"), revisions });
   expect(decision!.result).toBe(Decision_Result.HELD);
 });
+
+test("calls that come together are asked and decided together, each by itself", async () => {
+  await using app = await startAllocation();
+  const count = 40;
+  const ids = Array.from({ length: count }, (_, n) => n);
+  app.world.demandScore = (demand, supply) => (demand.slice(1) === supply.slice(1) ? 2 : 1);
+  await app.list(
+    ...ids.map((n) => ({ id: `d${n}`, side: "DEMAND" as const })),
+    ...ids.map((n) => ({ id: `s${n}`, side: "SUPPLY" as const })),
+  );
+  await createPlan(app.staff);
+  const plan = `${parent}/plans/p`;
+  const calls = [...ids.map((n) => listing(`d${n}`)), listing("nobody")];
+  const answers = await Promise.all(
+    calls.map((demand, n) =>
+      app.staff.allocateNow({ plan, demand, requestId: n % 2 === 0 ? `00000000-0000-4000-8000-${n}` : "" }),
+    ),
+  );
+  const taken = answers.map(({ decision }) => decision!.outcomes.map(({ supply }) => supply));
+  expect(taken).toEqual([...ids.map((n) => [listing(`s${n}`)]), []]);
+  expect(app.world.calls.batchListEligible).toBeLessThan(count / 2);
+  const again = await app.staff.allocateNow({
+    plan,
+    demand: calls[0]!,
+    requestId: "00000000-0000-4000-8000-0",
+  });
+  expect(again.decision?.name).toBe(answers[0]!.decision?.name);
+  expect(await refusalOf(app.staff.allocateNow({ plan: `${parent}/plans/none`, demand: calls[0]! }))).toBe(
+    "NOT_FOUND PLAN_NOT_FOUND",
+  );
+});
+
+test("a pair that the plan excludes is not given now either", async () => {
+  await using app = await startAllocation();
+  app.world.demandScore = (_, supply) => (supply === "s1" ? 2 : 1);
+  await app.list({ id: "d1", side: "DEMAND" }, { id: "s1", side: "SUPPLY" }, { id: "s2", side: "SUPPLY" });
+  const exclusions = [{ demand: listing("d1"), supply: listing("s1") }];
+  await createPlan(app.staff, { limits: { exclusions } });
+  const { decision } = await app.staff.allocateNow({ plan: `${parent}/plans/p`, demand: listing("d1") });
+  expect(decision?.outcomes.map(({ supply }) => supply)).toEqual([listing("s2")]);
+});
