@@ -23,19 +23,21 @@ export interface DenseAssignment {
 }
 
 /** @throws EngineError COSTS_INVALID */
-export function refuseInvalidCosts({ rows, columns, values }: DenseCosts): void {
+export function refuseWrongLength({ rows, columns, values }: DenseCosts): void {
   const counts = Number.isInteger(rows) && Number.isInteger(columns) && rows >= 0 && columns >= 0;
-  if (!counts || values.length !== rows * columns) {
-    throw new EngineError("COSTS_INVALID", `${values.length} costs are not ${rows} rows of ${columns}`);
-  }
+  if (counts && values.length === rows * columns) return;
+  throw new EngineError("COSTS_INVALID", `${values.length} costs are not ${rows} rows of ${columns}`);
+}
+
+/** @throws EngineError COSTS_INVALID */
+export function refuseInvalidCosts(columns: number, values: Float64Array): void {
   for (let at = 0; at < values.length; at++) {
     const cost = values[at]!;
-    // What is not below 2^53 would lose whole units in sums and differences.
-    if (!(Math.abs(cost) <= LARGEST_COST)) {
-      const row = Math.floor(at / columns);
-      throw new EngineError("COSTS_INVALID", `cost of row ${row}, column ${at % columns} is ${cost}`);
-    }
+    if (cost <= LARGEST_COST && cost >= -LARGEST_COST) continue;
+    const row = Math.floor(at / columns);
+    throw new EngineError("COSTS_INVALID", `cost of row ${row}, column ${at % columns} is ${cost}`);
   }
 }
 
+// What is not far below 2^53 would lose whole units in sums and differences.
 const LARGEST_COST = 2 ** 50;

@@ -1,5 +1,5 @@
 import { augment } from "./augment.ts";
-import { type DenseAssignment, type DenseCosts, refuseInvalidCosts } from "./dense.ts";
+import { type DenseAssignment, type DenseCosts, refuseInvalidCosts, refuseWrongLength } from "./dense.ts";
 import { reduceColumns, reduceRows, type Tableau, transferReduction } from "./reduce.ts";
 
 /**
@@ -14,10 +14,12 @@ import { reduceColumns, reduceRows, type Tableau, transferReduction } from "./re
  * @throws EngineError COSTS_INVALID
  */
 export function assignDense(costs: DenseCosts): DenseAssignment {
-  refuseInvalidCosts(costs);
-  if (costs.rows > costs.columns) return turned(solve(transposed(costs)));
-  const { values } = costs;
-  return solve({ ...costs, values: values instanceof Float64Array ? values : new Float64Array(values) });
+  refuseWrongLength(costs);
+  const { rows, columns } = costs;
+  const values = costs.values instanceof Float64Array ? costs.values : new Float64Array(costs.values);
+  refuseInvalidCosts(columns, values);
+  const own = { rows, columns, values };
+  return rows > columns ? turned(solve(transposed(own))) : solve(own);
 }
 
 interface OwnCosts extends DenseCosts {
@@ -50,7 +52,7 @@ function answerOf({ rows, columns, costs, prices, columnOf, rowOf }: Tableau): D
   return { columnOfRow: columnOf, rowOfColumn: rowOf, cost, rowPrices, columnPrices: prices };
 }
 
-function transposed({ rows, columns, values }: DenseCosts): OwnCosts {
+function transposed({ rows, columns, values }: OwnCosts): OwnCosts {
   const other = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

@@ -1,7 +1,7 @@
 import type { Tableau } from "./reduce.ts";
 
 /** Columns that are remembered per row. */
-const WIDTH = 8;
+const WIDTH = 6;
 
 /**
  * The two cheapest columns of a row, mostly without looking at the others. Prices of columns only fall while rows bid, so what is
@@ -10,6 +10,7 @@ const WIDTH = 8;
 export class NearColumns {
   readonly #tableau: Tableau;
   readonly #columns: Int32Array;
+  readonly #costs: Float64Array;
   /** Per row: no column that is not remembered is cheaper. */
   readonly #beyond: Float64Array;
   // The cheapest of the row that is looked at, ascending.
@@ -25,6 +26,7 @@ export class NearColumns {
   constructor(tableau: Tableau) {
     this.#tableau = tableau;
     this.#columns = new Int32Array(tableau.rows * WIDTH);
+    this.#costs = new Float64Array(tableau.rows * WIDTH);
     this.#beyond = new Float64Array(tableau.rows).fill(Number.NEGATIVE_INFINITY);
   }
 
@@ -34,15 +36,17 @@ export class NearColumns {
   }
 
   #lookAtRemembered(row: number): boolean {
-    const { costs, prices, columns } = this.#tableau;
+    const { prices } = this.#tableau;
+    const columns = this.#columns;
+    const costs = this.#costs;
     let best = -1;
     let other = -1;
     let least = Number.POSITIVE_INFINITY;
     let second = Number.POSITIVE_INFINITY;
     for (let at = row * WIDTH; at < (row + 1) * WIDTH; at++) {
-      const column = this.#columns[at]!;
+      const column = columns[at]!;
       if (column < 0) break;
-      const reduced = costs[row * columns + column]! - prices[column]!;
+      const reduced = costs[at]! - prices[column]!;
       if (reduced >= second) continue;
       if (reduced >= least) {
         second = reduced;
@@ -78,7 +82,11 @@ export class NearColumns {
       found[place] = column;
       limit = values[WIDTH]!;
     }
-    this.#columns.set(found.subarray(0, WIDTH), row * WIDTH);
+    for (let place = 0; place < WIDTH; place++) {
+      const column = found[place]!;
+      this.#columns[row * WIDTH + place] = column;
+      this.#costs[row * WIDTH + place] = column < 0 ? 0 : costs[row * columns + column]!;
+    }
     this.#beyond[row] = limit;
     this.best = found[0]!;
     this.other = found[1]!;
