@@ -93,7 +93,7 @@ it("what is exported is what is stored, in both formats, row by row", async () =
   }
   expect(rows.map(({ decision }) => decision)).toEqual(stored.map(({ name }) => name));
   const { offers } = await mesh.clients.allocation.listOffers({ parent, pageSize: 1_000 });
-  const wordOf = new Map(Object.entries(Offer_State).map(([word, value]) => [value, word]));
+  const wordOf = new Map<number, string>(Object.entries(Offer_State).map(([word, value]) => [value, word]));
   const states = new Map(offers.map(({ hold, state }) => [hold, wordOf.get(state)]));
   for (const [at, row] of rows.entries()) {
     const { demand, outcomes, openUnits, policyVersion } = stored[at]!;
