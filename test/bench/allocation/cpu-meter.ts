@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { defaultStateDir } from "@marketmesh/dev-stack";
 import type { BenchMesh } from "../bench-mesh.ts";
 
 const ticksPerSecond = 100;
@@ -34,15 +36,26 @@ export class CpuMeter {
   }
 }
 
-/** Of all backends, and of those that ended: their parent counts them. */
+/** Of all backends of the mesh's own Postgres: they work in its data folder. */
 function postgresMs(): number {
+  const folder = join(defaultStateDir(), "bench");
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => nameOf(pid) === "postgres").reduce((sum, pid) => sum + cpuMs(Number(pid)), 0);
+  return pids
+    .filter((pid) => nameOf(pid) === "postgres" && workingIn(pid).startsWith(folder))
+    .reduce((sum, pid) => sum + cpuMs(Number(pid)), 0);
 }
 
 function nameOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function workingIn(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return "";
   }
