@@ -11,7 +11,7 @@ export interface Certificate {
   readonly primal: number;
   /** The bound: no assignment of this graph is worth more. */
   readonly dual: number;
-  /** dual - primal: what is lost at most. */
+  /** (dual - primal) / dual: the share that is lost at most; 0 when exact. */
   readonly gap: number;
   /** True when primal = dual: nothing better exists. */
   readonly exact: boolean;
@@ -35,7 +35,8 @@ export function certify(
     capacityValue(graph.demandCapacity, demandPrices) +
     capacityValue(graph.supplyCapacity, supplyPrices) +
     surplus(graph, weights, demandPrices, supplyPrices);
-  return { primal, dual, gap: dual - primal, exact: primal === dual, demandPrices, supplyPrices };
+  const exact = primal === dual;
+  return { primal, dual, gap: exact ? 0 : (dual - primal) / dual, exact, demandPrices, supplyPrices };
 }
 
 function capacityValue(capacity: Int32Array, prices: Int32Array): number {

@@ -42,7 +42,7 @@ export function optimal(
   if (gap > 0) {
     for (let node = 0; node < near.count; node++) near.price[node] = bestMissed(market, near, far, node);
     const approximate = solutionOf(graph, market, looks);
-    if (isWithin(approximate.certificate, gap)) return approximate;
+    if (approximate.certificate.gap <= gap) return approximate;
   }
   return solutionOf(graph, market, looks + finish(market, near, far));
 }
@@ -59,11 +59,6 @@ export function exactMarket(graph: SparseGraph, weights: Int32Array): Market {
 function finish(market: Market, near: Side, far: Side): number {
   for (let node = 0; node < near.count; node++) settle(market, near, far, node);
   return makeExact(market);
-}
-
-/** Whether a certificate proves that at most this share of the value is lost. */
-export function isWithin({ primal, dual }: Certificate, gap: number): boolean {
-  return dual - primal <= gap * dual;
 }
 
 function solutionOf(graph: SparseGraph, market: Market, work: number): CertifiedSolution {

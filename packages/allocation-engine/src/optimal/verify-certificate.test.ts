@@ -39,7 +39,9 @@ test("accepts what was found", () => {
 });
 
 test("refuses a bound that the prices do not prove", () => {
-  expect(reasons({ dual: certificate.dual - 1, gap: -1, exact: false })).toEqual(["DUAL_TOO_LOW"]);
+  expect(reasons({ dual: certificate.dual - 1, gap: -1 / (certificate.dual - 1), exact: false })).toEqual([
+    "DUAL_TOO_LOW",
+  ]);
   for (let supply = 0; supply < side; supply++) {
     const price = certificate.supplyPrices[supply]! + 50;
     expect(reasons({ supplyPrices: withPrice(certificate.supplyPrices, supply, price) })).toEqual([
@@ -62,7 +64,9 @@ test("refuses a total that the edges do not have", () => {
 test("refuses a gap that is not the difference, and exactness that is not", () => {
   expect(reasons({ gap: 1 })).toEqual(["GAP_WRONG"]);
   expect(reasons({ exact: false })).toEqual(["GAP_WRONG"]);
-  expect(reasons({ dual: certificate.dual + 1, gap: 1 })).toEqual(["GAP_WRONG"]);
+  const looser = certificate.dual + 1;
+  expect(reasons({ dual: looser, gap: 1 / looser })).toEqual(["GAP_WRONG"]);
+  expect(reasons({ dual: looser, gap: 1 / looser, exact: false })).toEqual([]);
 });
 
 test("refuses an assignment that breaks the graph", () => {

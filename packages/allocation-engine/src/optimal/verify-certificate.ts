@@ -44,9 +44,9 @@ function wrongValues(
   const bound = boundOf(graph, weights, demandPrices, supplyPrices);
   if (worth !== primal) violations.push({ reason: "PRIMAL_WRONG", primal: worth, stated: primal });
   if (!(bound <= dual)) violations.push({ reason: "DUAL_TOO_LOW", dual: bound, stated: dual });
-  const difference = dual - primal;
-  if (difference !== gap || exact !== (difference === 0)) {
-    violations.push({ reason: "GAP_WRONG", gap: difference, stated: gap });
+  const share = dual === primal ? 0 : (dual - primal) / dual;
+  if (share !== gap || exact !== (dual === primal)) {
+    violations.push({ reason: "GAP_WRONG", gap: share, stated: gap });
   }
   return violations;
 }
