@@ -424,7 +424,7 @@ export type RoundCertificate = Message<"marketmesh.allocation.v1.RoundCertificat
   dual: number;
 
   /**
-   * `dual - primal`; 0 when it is proven to be a best one.
+   * `(dual - primal) / dual`, a share; 0 when it is proven to be a best one.
    *
    * @generated from field: double gap = 3;
    */
