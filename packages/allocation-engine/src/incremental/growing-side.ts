@@ -80,7 +80,8 @@ export class GrowingSide implements Side {
   /** An edge weighs 0 until this is said. */
   setWeight(edge: number, weight: number): void {
     const node = this.nodeOf[edge]!;
-    const at = this.adjacent.indexOf(edge, this.start[node]!);
+    let at = this.start[node]!;
+    while (this.adjacent[at] !== edge) at++;
     this.lines[2 * at + 1] = weight;
   }
 

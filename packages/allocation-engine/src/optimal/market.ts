@@ -105,7 +105,8 @@ function remove(side: Side, edge: number): void {
   const node = side.nodeOf[edge]!;
   const first = side.slotStart[node]!;
   const last = first + --side.heldCount[node]!;
-  const at = side.slots.indexOf(edge, first);
+  let at = first;
+  while (side.slots[at] !== edge) at++;
   side.slots[at] = side.slots[last]!;
 }
 
