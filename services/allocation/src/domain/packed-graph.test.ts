@@ -61,6 +61,13 @@ test("a certificate comes back with prices of either type", () => {
     supplyPrices: Int32Array.of(-1, 7),
   };
   expect(unpackCertificate(packCertificate(certificate))).toEqual(certificate);
+  const limited = {
+    ...certificate,
+    limitPrices: Float64Array.of(3),
+    granted: Float64Array.of(2),
+    searchBound: 9,
+  };
+  expect(unpackCertificate(packCertificate(limited))).toEqual(limited);
 });
 
 test("bytes that begin at an odd place are read, bytes that are cut short are refused", () => {

@@ -70,20 +70,28 @@ export interface RecordedCertificate {
   readonly demandPrices: Column;
   /** One per supply node of the graph. */
   readonly supplyPrices: Column;
+  /** By limit; absent without limits. */
+  readonly limitPrices?: Column;
+  /** By limit: units that shares were granted. */
+  readonly granted?: Column;
+  /** What branch and bound proved that nothing exceeds. */
+  readonly searchBound?: number;
 }
 
-export function packCertificate({ demandPrices, supplyPrices, ...proof }: RecordedCertificate): Uint8Array {
-  return packColumns(proof, { demandPrices, supplyPrices });
+export function packCertificate(certificate: RecordedCertificate): Uint8Array {
+  const { demandPrices, supplyPrices, limitPrices, granted, ...proof } = certificate;
+  const ofLimits = { ...(limitPrices && { limitPrices }), ...(granted && { granted }) };
+  return packColumns(proof, { demandPrices, supplyPrices, ...ofLimits });
 }
+
+type Numbers = Pick<RecordedCertificate, "primal" | "dual" | "gap" | "exact" | "searchBound">;
 
 export function unpackCertificate(bytes: Uint8Array): RecordedCertificate {
-  const { header, columns } =
-    unpackColumns<Omit<RecordedCertificate, "demandPrices" | "supplyPrices">>(bytes);
-  return {
-    ...header,
-    demandPrices: columns.demandPrices!,
-    supplyPrices: columns.supplyPrices!,
-  };
+  const { header, columns } = unpackColumns<Numbers>(bytes);
+  const { demandPrices, supplyPrices, limitPrices, granted } = columns;
+  if (!demandPrices || !supplyPrices) throw new Error("a certificate without prices");
+  const ofLimits = { ...(limitPrices && { limitPrices }), ...(granted && { granted }) };
+  return { ...header, demandPrices, supplyPrices, ...ofLimits };
 }
 
 function demandsOf(offsets: Uint32Array): Uint32Array {

@@ -25,11 +25,13 @@ export function recordOf(
 export function proofOf({ engine }: Pick<Solution, "engine">): RecordedCertificate | undefined {
   const { certificate } = engine;
   if (!certificate) return undefined;
-  const { primal, dual, gap, exact, demandPrices, supplyPrices } = certificate;
+  const { demandPrices, supplyPrices, limitPrices, granted, ...proof } = certificate;
   return {
-    ...{ primal, dual, gap, exact },
+    ...proof,
     demandPrices: Float64Array.from(demandPrices),
     supplyPrices: Float64Array.from(supplyPrices),
+    ...(limitPrices && { limitPrices: Float64Array.from(limitPrices) }),
+    ...(granted && { granted: Float64Array.from(granted) }),
   };
 }
 
