@@ -45,6 +45,16 @@ test("who lets go hands its claim on; nobody is rescinded", () => {
   ]);
 });
 
+test("whose claim went to somebody faster in the same breath waits on without it", () => {
+  const [taker, giver] = [offered("taker", false), offered("giver", true)];
+  const large = holdOf({ id: "large", demand: "d", supply: "s-large", offered: true, units: 2 });
+  const answers = [confirm(taker), confirm(giver)];
+  const { settlements, moved, late } = planSurplus(answers, [taker, giver, large], new Demand(0));
+  expect([...late]).toEqual(["giver"]);
+  expect(settlements.map(({ hold }) => hold.id)).toEqual(["taker"]);
+  expect(moved.map(({ id, demandUnits }) => [id, demandUnits])).toEqual([["giver", 0]]);
+});
+
 test("units are neither lost nor taken twice, whatever is answered in whichever order", () => {
   const answers = fc.array(fc.constantFrom("CONFIRMED", "RELEASED", "EXPIRED", "WAIT"), {
     minLength: 1,

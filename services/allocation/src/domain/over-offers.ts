@@ -51,6 +51,9 @@ export function planSurplus(
       if (giver) move(giver, 0);
       else if (!units.claim(hold.demand, hold.units)) {
         late.add(hold.id);
+        // It waits on, with what became of it meanwhile.
+        answered.delete(hold.id);
+        if (hold !== settlement.hold) moved.set(hold.id, hold);
         continue;
       }
       hold = move(hold, undefined);
