@@ -23,11 +23,12 @@ const decision = "d-1";
 const all = { state: undefined, round: undefined, party: undefined, demand: undefined };
 
 /** A demand whose decision ranked s0 to s9 and offered itself to s0. */
-async function offered(database: Database): Promise<void> {
+async function offered(database: Database, { overOfferPerUnit = 1 } = {}): Promise<void> {
+  const offers = { ...rules, overOfferPerUnit };
   const supplies = Array.from({ length: 10 }, (_, n) => levelOf({ listingId: `s${n}` }));
   await database.background(async (tx) => {
     await insertLevels(tx, market, [levelOf({ listingId: "job", side: "DEMAND" }), ...supplies]);
-    await savePlan(tx, market, "p", 1, { ...testPlan, offers: rules });
+    await savePlan(tx, market, "p", 1, { ...testPlan, offers });
     const candidates = supplies.map(({ listingId: supply }, n) => ({
       supply,
       demandScore: 9 - n,
@@ -39,7 +40,7 @@ async function offered(database: Database): Promise<void> {
       answeredBy: "SUPPLY",
       commit: false,
       expireTime: new Date(clock.time.getTime() + 60_000),
-      rules,
+      rules: offers,
     } as const;
     const ledger = await openLedger(tx, market, ["job", "s0"]);
     const from = { score: 9, supplyScore: 0, plan: "p", round: "", decision };
@@ -57,9 +58,9 @@ async function offered(database: Database): Promise<void> {
 const offersOf = (database: Database): Promise<Offer[]> =>
   database.background((tx) => listOffers(tx, market, all, "", 100));
 
-async function decline(database: Database): Promise<void> {
+async function answer(database: Database, answer: "ACCEPT" | "DECLINE"): Promise<void> {
   const open = (await offersOf(database)).find(({ state }) => state === "MADE")!;
-  const answers = [{ offer: open.id, answer: "DECLINE" }] as const;
+  const answers = [{ offer: open.id, answer }] as const;
   await database.transaction(staffOf(market), (tx) => answerOffers(tx, market, answers));
 }
 
@@ -73,7 +74,7 @@ test("a process that dies between choosing and offering leaves the job for the n
   await using opened = await openTestDatabase();
   const { database } = opened;
   await offered(database);
-  await decline(database);
+  await answer(database, "DECLINE");
   const died = fill(database, (point) => {
     if (point === "offers.chosen") throw new Error("killed");
   });
@@ -89,7 +90,7 @@ test("two processes at once make one offer for a job", async () => {
   await using opened = await openTestDatabase();
   const { database } = opened;
   await offered(database);
-  await decline(database);
+  await answer(database, "DECLINE");
   const done = await Promise.all([fill(database), fill(database), fill(database)]);
   expect(done.reduce((sum, count) => sum + count)).toBe(1);
   expect((await offersOf(database)).filter(({ state }) => state === "MADE")).toHaveLength(1);
@@ -99,7 +100,7 @@ test("a plan that nobody answers any more, or a demand that is taken, ends the j
   await using opened = await openTestDatabase();
   const { database } = opened;
   await offered(database);
-  await decline(database);
+  await answer(database, "DECLINE");
   await database.background((tx) =>
     tx.execute(sql`update capacity_levels set open = false where listing_id = 'job'`),
   );
@@ -109,4 +110,32 @@ test("a plan that nobody answers any more, or a demand that is taken, ends the j
   );
   expect(await fill(database)).toBe(0);
   expect((await offersOf(database)).map(({ state }) => state)).toEqual(["DECLINED"]);
+});
+
+test("a demand that was accepted before more was offered is offered to nobody else", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database, { overOfferPerUnit: 3 });
+  await answer(database, "ACCEPT");
+  expect(await fill(database)).toBe(1);
+  expect((await offersOf(database)).map(({ state }) => state)).toEqual(["ACCEPTED"]);
+});
+
+test("where the first offer came to nothing before more was offered, one of them claims the demand", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database, { overOfferPerUnit: 4 });
+  await database.background((tx) =>
+    tx.execute(sql`update offers set rules = rules || '{"backfillWavesMax": 0}'`),
+  );
+  await answer(database, "DECLINE");
+  expect(await fill(database)).toBe(1);
+  const holds = await database.background((tx) =>
+    tx.execute(sql`select supply, demand_units::int from holds where state = 'HELD' order by supply`),
+  );
+  expect([...holds]).toEqual([
+    { supply: "s1", demand_units: null },
+    { supply: "s2", demand_units: 0 },
+    { supply: "s3", demand_units: 0 },
+  ]);
 });

@@ -12,10 +12,10 @@ import {
   type OfferJob,
   takeOfferJobs,
 } from "../storage/offer-job-store.ts";
-import { lockOverOffers } from "../storage/over-offer-store.ts";
+import { lockOverOffers, readClaimedDemands } from "../storage/over-offer-store.ts";
 import { readPlan } from "../storage/plan-store.ts";
 import { readRankings } from "../storage/ranking-store.ts";
-import { type FilledJob, takeNextBest } from "./next-best.ts";
+import { type FilledJob, isClaiming, takeNextBest } from "./next-best.ts";
 import type { OfferDeps } from "./offer-deps.ts";
 
 /** Jobs of one transaction. */
@@ -57,8 +57,9 @@ export async function fillSome(deps: OfferDeps, tx: Tx, market: string): Promise
   const answeredBy = (await readPlan(tx, market, jobs[0]!.plan))?.answeredBy;
   await deleteOfferJobs(tx, market, jobs);
   if (answeredBy === undefined) return jobs.length;
-  const over = jobs.filter(({ rules }) => rules.over).map(({ demand }) => demand);
-  await lockOverOffers(tx, market, [...new Set(over)].sort());
+  const over = [...new Set(jobs.filter(({ rules }) => rules.over).map(({ demand }) => demand))].sort();
+  await lockOverOffers(tx, market, over);
+  const offered = await readClaimedDemands(tx, market, over);
   const choices = await readChoices(tx, market, jobs);
   const listings = choices.flatMap(({ job, candidates }) => [
     job.demand,
@@ -69,7 +70,8 @@ export async function fillSome(deps: OfferDeps, tx: Tx, market: string): Promise
   const filled = choices.map(({ job, candidates }) => {
     const before = given.get(job.demand) ?? new Set<string>();
     const left = candidates.filter(({ supply }) => !before.has(supply));
-    const made = takeNextBest(market, ledger, job, left, answeredBy, clock.time);
+    const made = takeNextBest(market, ledger, job, left, answeredBy, offered.has(job.demand), clock.time);
+    if (made.holds.some(isClaiming)) offered.add(job.demand);
     given.set(job.demand, new Set([...before, ...made.holds.map(({ supply }) => supply)]));
     return made;
   });

@@ -14,13 +14,18 @@ export interface FilledJob {
   readonly made: ReadonlyMap<string, Partial<Offer>>;
 }
 
-/** Claims the best of the candidates that are left, as many as are wanted; they are in the ledger. Nothing is written. */
+/**
+ * Claims the best of the candidates that are left, as many as are wanted; they are in the ledger. Nothing is written.
+ *
+ * @param offered whether an offer waits that claims units of the demand: who is over has somebody to take the claim over from
+ */
 export function takeNextBest(
   market: string,
   ledger: Ledger,
   job: OfferJob,
   candidates: readonly Candidate[],
   answeredBy: Side,
+  offered: boolean,
   now: Date,
 ): FilledJob {
   const { demand, units, plan, round, decision, rules, kind, wave } = job;
@@ -28,16 +33,17 @@ export function takeNextBest(
   const terms = { answeredBy, commit: false, expireTime: new Date(now.getTime() + windowMs) };
   const replaces = kind === "BACKFILL" ? job.offer : "";
   const holds: Hold[] = [];
+  let claimed = offered;
   for (const { supply, demandScore: score, supplyScore } of candidates) {
     if (holds.length === job.wanted) break;
     const id = holdIdOf(market, `${kind.toLowerCase()}/${job.offer}`, demand, supply);
     const wanted = { id, demand, supply, units, score, supplyScore, plan, round, decision };
     const over = { ...wanted, demandUnits: 0 };
-    const first = claimHold(ledger, kind === "OVER_OFFER" ? over : wanted, terms, now);
+    const first = claimHold(ledger, kind === "OVER_OFFER" && claimed ? over : wanted, terms, now);
     // All that the demand wants is claimed by offers that are open: this one is over.
     const ofDemand = !first.ok && first.reason === "CAPACITY_EXHAUSTED" && first.listingId === demand;
-    const shares = ofDemand && rules.over && isOffered(ledger, demand);
-    const taken = shares ? claimHold(ledger, over, terms, now) : first;
+    const taken = ofDemand && rules.over && claimed ? claimHold(ledger, over, terms, now) : first;
+    claimed ||= taken.ok && isClaiming(taken.hold);
     if (taken.ok) holds.push(taken.hold);
     else if (taken.listingId === demand) break;
   }
@@ -45,7 +51,7 @@ export function takeNextBest(
   return { holds, made: new Map(holds.map(({ id }) => [id, made])) };
 }
 
-// Something of it is held: what is over has somebody to take the claim over from.
-function isOffered(ledger: Ledger, demand: string): boolean {
-  return (ledger.levelOf(demand)?.held ?? 0) > 0;
+/** Whether the hold claims units of its demand, not of its supply alone. */
+export function isClaiming({ demandUnits }: Hold): boolean {
+  return demandUnits !== 0;
 }

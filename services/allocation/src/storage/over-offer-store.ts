@@ -32,3 +32,16 @@ export async function readOpenHolds(tx: Tx, market: string, demands: readonly st
       and demand = any(${sql.param([...demands])}::text[])`);
   return rows.map(({ id }) => id);
 }
+
+/** Which of these demands have an offer that waits and claims units of them. */
+export async function readClaimedDemands(
+  tx: Tx,
+  market: string,
+  demands: readonly string[],
+): Promise<Set<string>> {
+  if (demands.length === 0) return new Set();
+  const rows = await tx.execute<{ demand: string }>(sql`
+    select distinct demand from holds where market = ${market} and state = 'HELD' and offered
+      and demand_units is distinct from 0 and demand = any(${sql.param([...demands])}::text[])`);
+  return new Set(rows.map(({ demand }) => demand));
+}
