@@ -3,6 +3,11 @@ import type { World } from "./world.ts";
 /** Pairs a row remembers as its best, so that most bids need not read the whole row. */
 const remembered = 12;
 const none = -1;
+/**
+ * An opening's gain lies between what its demand would fall back on at the last prices, and what it had to win when it last bid. How
+ * far from the first to the second is taken: the first alone overlooks that a pair may need both its sides at once.
+ */
+const towardsLastBid = 0.3;
 
 /**
  * The best assignment of a sampled world, nearly: rows bid for supplies, each as high as its next best choice makes it, until nobody
@@ -23,6 +28,8 @@ export class HindsightAuction {
   readonly #used: Int32Array;
   /** 1 for a pair that is held; where supplies are units the slot tells the same. */
   readonly #heldPair: Uint8Array;
+  /** Per held pair: what it was worth to its row when the row bid. */
+  readonly #bidValue: Float32Array;
   readonly #held: Int32Array;
   readonly #best: Int32Array;
   readonly #bestCount: Int32Array;
@@ -46,6 +53,7 @@ export class HindsightAuction {
     this.#slotPrice = new Float64Array(slotCount);
     this.#used = new Int32Array(slots.length);
     this.#heldPair = new Uint8Array(pairsMax);
+    this.#bidValue = new Float32Array(pairsMax);
     this.#held = new Int32Array(rowsMax);
     this.#best = new Int32Array(rowsMax * remembered);
     this.#bestCount = new Int32Array(rowsMax);
@@ -87,6 +95,7 @@ export class HindsightAuction {
     for (let at = 0; at < bids; at++) {
       // What is not remembered may be better than this: it is read again at the next turn.
       if (topValues[at]! < floor) break;
+      this.#bidValue[topPairs[at]!] = topValues[at]!;
       this.#give(row, topPairs[at]!, topValues[at]! - floor + this.#step);
     }
     if (bids > 0 && this.#held[row]! < this.#world.capacity[row]!) this.#queue.put(row);
@@ -189,12 +198,17 @@ export class HindsightAuction {
     const { offsets, supplies, weights, capacity } = this.#world;
     if (this.#held[row]! < capacity[row]!) return 0;
     let best = 0;
+    let lastBid = Number.POSITIVE_INFINITY;
     for (let pair = offsets[row]!; pair < offsets[row + 1]!; pair++) {
-      if (this.#heldPair[pair] === 1) continue;
+      if (this.#heldPair[pair] === 1) {
+        lastBid = Math.min(lastBid, this.#bidValue[pair]!);
+        continue;
+      }
       const value = weights[pair]! - this.price[supplies[pair]!]!;
       if (value > best) best = value;
     }
-    return best;
+    if (lastBid === Number.POSITIVE_INFINITY) return best;
+    return best + towardsLastBid * Math.max(0, lastBid - best);
   }
 }
 
