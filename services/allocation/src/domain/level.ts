@@ -1,4 +1,15 @@
-import { freeOf, isAt, isDefault, minus, noUnits, type Place, type Pool, plus, type Units } from "./pool.ts";
+import {
+  freeOf,
+  isAt,
+  isDefault,
+  isOver,
+  minus,
+  noUnits,
+  type Place,
+  type Pool,
+  plus,
+  type Units,
+} from "./pool.ts";
 
 /** Which side of the market a listing stands on. */
 export type Side = "SUPPLY" | "DEMAND";
@@ -43,6 +54,12 @@ export interface Level {
 export function availableOf(level: Level): number {
   if (!level.open) return 0;
   return level.unlimited ? Number.POSITIVE_INFINITY : level.onHand - level.held - level.allocated;
+}
+
+/** Likewise by the market clock: what is free in slots that are over is nobody's to claim. */
+export function claimableOf(level: Level, now: Date): number {
+  const over = level.pools.filter((pool) => isOver(pool, now));
+  return Math.max(0, availableOf(level) - over.reduce((sum, pool) => sum + freeOf(pool), 0));
 }
 
 /** Units that a demand still wants. An unlimited demand wants one at a time. */

@@ -1,4 +1,4 @@
-import { availableOf, type Level, wantedOf } from "./level.ts";
+import { claimableOf, type Level, wantedOf } from "./level.ts";
 
 /** What a round needs to know of one open listing. */
 export interface SnapshotLevel {
@@ -30,9 +30,10 @@ export function demandSnapshot(level: Level, withOwner = false): SnapshotLevel {
   };
 }
 
-export function supplySnapshot(level: Level, withOwner = false): SnapshotLevel {
+/** @param now by the market clock */
+export function supplySnapshot(level: Level, now: Date, withOwner = false): SnapshotLevel {
   const { listingId: id, ordinal, ordinalEpoch: epoch, exclusiveGroup: group } = level;
-  const left = availableOf(level);
+  const left = claimableOf(level, now);
   const units = left === Number.POSITIVE_INFINITY ? -1 : left;
   return { id, ordinal, epoch, units, ...(group !== "" && { group }), ...ownerOf(level, withOwner) };
 }

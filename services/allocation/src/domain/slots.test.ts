@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { levelOf } from "../testing/levels.ts";
 import { claimed, confirmed, type Level } from "./level.ts";
 import { pickPlace } from "./pick-place.ts";
+import { supplySnapshot } from "./round-snapshot.ts";
 import { defineSlots, type Slot } from "./slots.ts";
 import type { StockOutcome } from "./stock.ts";
 
@@ -32,6 +33,14 @@ test("slots add their units, and a claim takes the earliest that has them and is
   expect(pickPlace(level, 1, nine, hour(10))).toBe("SLOT_OVER");
   expect(pickPlace(level, 1, { location: "", slot: "noon" }, hour(0))).toBe("POOL_NOT_FOUND");
   expect(pickPlace(claimed(level, 1, nine), 1, nine, hour(0))).toBe("CAPACITY_EXHAUSTED");
+});
+
+test("what is free in a slot that is over is left for nobody, rounds included", () => {
+  const both = levelAfter(defined(empty, [slot("nine", 9, 2), slot("ten", 10, 3)]));
+  const level = claimed(both, 1, nine);
+  const left = (at: number) => supplySnapshot(level, hour(at)).units;
+  expect([left(0), left(10), left(11)]).toEqual([4, 3, 0]);
+  expect(supplySnapshot(levelOf({ listingId: "all", unlimited: true }), hour(0)).units).toBe(-1);
 });
 
 test("a slot with claims keeps its times and never has fewer units", () => {

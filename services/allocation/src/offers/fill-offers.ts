@@ -1,5 +1,5 @@
 import type { Tx } from "@marketmesh/postgres";
-import { availableOf } from "../domain/level.ts";
+import { claimableOf } from "../domain/level.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { writeHolds } from "../ledger/take-holds.ts";
 import { topics } from "../rounds/signals.ts";
@@ -60,7 +60,7 @@ export async function fillSome(deps: OfferDeps, tx: Tx, market: string): Promise
   const over = [...new Set(jobs.filter(({ rules }) => rules.over).map(({ demand }) => demand))].sort();
   await lockOverOffers(tx, market, over);
   const offered = await readClaimedDemands(tx, market, over);
-  const choices = await readChoices(tx, market, jobs);
+  const choices = await readChoices(tx, market, jobs, clock.time);
   const listings = choices.flatMap(({ job, candidates }) => [
     job.demand,
     ...candidates.map(({ supply }) => supply),
@@ -85,7 +85,7 @@ export async function fillSome(deps: OfferDeps, tx: Tx, market: string): Promise
 }
 
 /** The candidates of each job that seem to be left and that its demand was not given before, best first. */
-async function readChoices(tx: Tx, market: string, jobs: readonly OfferJob[]) {
+async function readChoices(tx: Tx, market: string, jobs: readonly OfferJob[], now: Date) {
   const rankings = await readRankings(
     tx,
     market,
@@ -95,7 +95,9 @@ async function readChoices(tx: Tx, market: string, jobs: readonly OfferJob[]) {
   const given = await readGivenSupplies(tx, market, jobs[0]!.plan, demands);
   const ranked = [...rankings.values()].flat().map(({ supply }) => supply);
   const levels = await readLevels(tx, market, ranked);
-  const free = new Set(levels.filter((level) => availableOf(level) > 0).map(({ listingId }) => listingId));
+  const free = new Set(
+    levels.filter((level) => claimableOf(level, now) > 0).map(({ listingId }) => listingId),
+  );
   return jobs.map((job) => {
     const left = (rankings.get(job.decision) ?? []).filter(
       ({ supply }) => free.has(supply) && !given.get(job.demand)?.has(supply),

@@ -62,7 +62,7 @@ async function look(tx: Tx, leased: LeasedRound): Promise<Seen> {
   const { time } = await readClock(tx, market);
   const owners = needsOwners(plan);
   const demands = await collect(tx, market, plan.demandKind, (level) => demandSnapshot(level, owners));
-  const supplies = await collect(tx, market, plan.supplyKind, (level) => supplySnapshot(level, owners));
+  const supplies = await collect(tx, market, plan.supplyKind, (level) => supplySnapshot(level, time, owners));
   const wanting = demands.filter((demand) => demand.units > 0);
   return {
     time,
