@@ -68,6 +68,19 @@ describe("stock by location", () => {
     });
   });
 
+  test("is of supply: what demand wants is at no location", async () => {
+    const { inventory } = app;
+    const invalid = "INVALID_ARGUMENT SIDE_INVALID";
+    const north = at("buyer", "north");
+    const move = { listing: listing("buyer"), fromLocation: "", toLocation: "north", units: 50n, reason };
+    expect(await refusalOf(inventory.receiveStock({ ...north, units: 1n }))).toBe(invalid);
+    expect(await refusalOf(inventory.correctStock({ ...north, delta: 1n }))).toBe(invalid);
+    expect(await refusalOf(inventory.recordStockCount({ ...north, countedUnits: 1n }))).toBe(invalid);
+    expect(await refusalOf(inventory.transferStock(move))).toBe(invalid);
+    await inventory.correctStock({ ...at("buyer"), delta: 1n });
+    expect(await levelOf("buyer")).toMatchObject({ onHand: 51n, pools: [] });
+  });
+
   test("a hold takes it where it says, or the default location first and then by id", async () => {
     const named = (await hold("buyer", "shelf", { units: 2n, location: "south" })).hold!;
     expect(named).toMatchObject({ location: "south" });

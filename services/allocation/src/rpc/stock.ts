@@ -23,21 +23,21 @@ export function stock(shell: Pick<Shell, "database">): Methods {
   return {
     receiveStock: (request, context) => {
       const { market, work } = changing("RECEIVE", request, (level, { now }) =>
-        addUnits(level, placeOf(request), Number(request.units), now),
+        addUnits(placedOf(level, request), placeOf(request), Number(request.units), now),
       );
       return mutate(shell, context, { method: methods.receiveStock, market, request }, work);
     },
 
     correctStock: (request, context) => {
       const { market, work } = changing("CORRECT", request, (level, { now }) =>
-        addUnits(level, placeOf(request), Number(request.delta), now),
+        addUnits(placedOf(level, request), placeOf(request), Number(request.delta), now),
       );
       return mutate(shell, context, { method: methods.correctStock, market, request }, work);
     },
 
     writeOffStock: (request, context) => {
       const { market, work } = changing("WRITE_OFF", request, (level, { now }) =>
-        addUnits(level, placeOf(request), -Number(request.units), now),
+        addUnits(placedOf(level, request), placeOf(request), -Number(request.units), now),
       );
       return mutate(shell, context, { method: methods.writeOffStock, market, request }, work);
     },
@@ -47,7 +47,7 @@ export function stock(shell: Pick<Shell, "database">): Methods {
       const to = { location: request.toLocation, slot: "" };
       if (from.location === to.location) throw invalidField("to_location", "is where the units are already");
       const { market, work } = changing("TRANSFER", request, (level, { now }) =>
-        transferUnits(level, from, to, Number(request.units), now),
+        transferUnits(supplyOf(level, request.listing), from, to, Number(request.units), now),
       );
       return mutate(shell, context, { method: methods.transferStock, market, request }, work);
     },
@@ -55,7 +55,13 @@ export function stock(shell: Pick<Shell, "database">): Methods {
     recordStockCount: (request, context) => {
       const { location, allocatedGone } = request;
       const { market, work } = changing("COUNT", request, (level, { now }) =>
-        countUnits(level, { location, slot: "" }, Number(request.countedUnits), allocatedGone, now),
+        countUnits(
+          placedOf(level, request),
+          { location, slot: "" },
+          Number(request.countedUnits),
+          allocatedGone,
+          now,
+        ),
       );
       return mutate(shell, context, { method: methods.recordStockCount, market, request }, work);
     },
@@ -92,7 +98,15 @@ export function changing(
   return { market, listing, work };
 }
 
-/** Time slots and embargoes are of supply alone. */
+/** What demand wants is nowhere: only supply has locations. */
+function placedOf(
+  level: Level,
+  { location, listing }: { readonly location: string; readonly listing: string },
+): Level {
+  return location === "" ? level : supplyOf(level, listing);
+}
+
+/** Locations, time slots and embargoes are of supply alone. */
 export function supplyOf(level: Level, listing: string): Level {
   if (level.side === "DEMAND") throw refuse("SIDE_INVALID", `${listing} is demand`, { listing });
   return level;
