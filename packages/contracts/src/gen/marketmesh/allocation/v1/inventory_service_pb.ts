@@ -951,6 +951,7 @@ export const ReleaseBundleResponseSchema: GenMessage<ReleaseBundleResponse> = /*
  * all, holds and the history are AllocationService's; `AdjustCapacity` there changes the default location.
  *
  * A change that would leave fewer units at a place than are held and allocated there is refused, with what is claimed.
+ * Only supply has locations and slots: naming one of demand is INVALID_ARGUMENT (SIDE_INVALID).
  *
  * Errors that any method may answer are in marketmesh.errors.v1; those of one method stand with it, as status (reason).
  *
