@@ -17,6 +17,8 @@ export interface RawAnswer {
 }
 
 const bodyMax = 2 * 1024 * 1024;
+/** A session takes no more requests after a body of more bytes than this. */
+const lastBodyMin = 1024 * 1024;
 
 /** Sends HTTP requests that no client library would. One connection per address. */
 export class RawSender implements Disposable {
@@ -46,10 +48,16 @@ export class RawSender implements Disposable {
       clearTimeout(timer);
       resolve({ status, headers, trailers, body: Buffer.concat(chunks), problem });
     };
-    const stream = this.#session(url).request(
+    const session = this.#session(url);
+    const stream = session.request(
       { ":method": call.method, ":path": call.path, ...call.headers },
       { endStream: call.body.length === 0 && !call.cut },
     );
+    // Node counts what a reset stream left unsent until its session ends, and a session may hold 10 MB.
+    if (call.body.length > lastBodyMin) {
+      this.#sessions.delete(url);
+      stream.once("close", () => session.close());
+    }
     const timer = setTimeout(() => {
       finish(`no end within ${timeoutMs} ms`);
       stream.close(constants.NGHTTP2_CANCEL);
