@@ -1,3 +1,4 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 import {
   Offer_State,
@@ -5,6 +6,7 @@ import {
   Plan_Side,
   WaitlistEntry_State,
 } from "@marketmesh/contracts/allocation/v1";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type App,
@@ -17,6 +19,7 @@ import {
   until,
 } from "./start-allocation.ts";
 
+const later = new Date("2100-01-01T00:00:00Z");
 let app: App;
 let staff: Client<typeof OfferService>;
 const plan = `${parent}/plans/p`;
@@ -89,6 +92,30 @@ test("who waits is served by score, then by time, each time capacity comes back"
     });
     await app.staff.declineOffer({ name: offer });
   }
+});
+
+test("who cannot be served just now does not keep it from those behind", async () => {
+  const { hold } = await full("blocked", 25);
+  await createPlan(app.staff, { answeredBy: Plan_Side.SUPPLY }, "fickle");
+  const fickle = `${parent}/plans/fickle`;
+  // By a plan that nobody answers any more, then two pages of embargoed ones, then one that can be had.
+  await join("blocked-job", "blocked-s1", { score: 99, plan: fickle });
+  for (let n = 2; n <= 23; n++) {
+    const embargo = {
+      listing: listing(`blocked-s${n}`),
+      embargoUntil: timestampFromDate(later),
+      reason: "new",
+    };
+    await app.inventory.setEmbargo(embargo);
+    await join("blocked-job", `blocked-s${n}`, { score: 9 });
+  }
+  await join("blocked-job", "blocked-s24", { score: 1 });
+  await app.database.background((tx) =>
+    tx.execute(sql`update plans set content = content - 'answeredBy' where id = 'fickle'`),
+  );
+  await app.staff.releaseHold({ name: hold });
+  await until(async () => !(await waitingFor("blocked-job")).includes("blocked-s24"));
+  expect(await waitingFor("blocked-job")).toHaveLength(23);
 });
 
 test("a listing joins once, and leaves", async () => {

@@ -18,35 +18,65 @@ import type { OfferDeps } from "./offer-deps.ts";
 
 /** Entries of one transaction. */
 const entriesMax = 20;
+/** Listings of one pass. */
+const listingsMax = 100;
+const passedMax = 10_000;
 const pollMs = 500;
 
 /**
  * Gives who waits an offer as soon as both sides have something left, whatever gave it back: the entries are the queue. The highest
- * score is served first, then who came first.
+ * score is served first, then who came first. Who cannot be served just now (an embargo, a group, a plan that nobody answers any
+ * more) is passed by until all others had their turn, and so is a listing.
  */
 export async function serveWaitlists(deps: OfferDeps, signal: AbortSignal): Promise<void> {
   const { database, signals, log } = deps;
+  const start: ReadyListing = { market: "", listing: "" };
+  let last = start;
+  // The entry of a listing up to which nobody could be served.
+  const passed = new Map<string, string>();
   while (!signal.aborted) {
-    const ready = await database.background((tx) => readReadyListings(tx));
+    const from = last;
+    const ready = await database.background((tx) => readReadyListings(tx, from, listingsMax));
+    last = ready.length < listingsMax ? start : ready.at(-1)!;
+    if (passed.size > passedMax) passed.clear();
     let served = 0;
     for (const one of ready) {
+      const key = `${one.market}\n${one.listing}`;
       try {
-        served += await database.background((tx) => serveListing(tx, one), { mayRepeat: true });
+        const behind = passed.get(key) ?? "";
+        const run = await database.background((tx) => serveListing(tx, one, behind), { mayRepeat: true });
+        served += run.served;
+        passed.delete(key);
+        if (run.passed !== "") passed.set(key, run.passed);
       } catch (error) {
-        log.error("a waitlist was not served", { market: one.market, listing: one.listing, error });
+        log.error("a waitlist was not served", { ...one, error });
       }
     }
     if (served === 0) await signals.wait(topics.offersSettled, pollMs, signal);
   }
 }
 
-/** Serves the first who wait for a listing; returns how many. */
-export async function serveListing(tx: Tx, { market, listing, plan }: ReadyListing): Promise<number> {
+/** What became of some who wait for a listing. */
+export interface ServedRun {
+  readonly served: number;
+  /** The entry up to which nobody could be served, when others wait behind it; empty: begin with the first again. */
+  readonly passed: string;
+}
+
+/** Serves the first who wait for a listing by the same plan, behind those that are passed by. */
+export async function serveListing(tx: Tx, ready: ReadyListing, behind = ""): Promise<ServedRun> {
+  const { market } = ready;
   const clock = await holdClock(tx, market);
+  const entries = await lockReadyEntries(tx, ready, behind, entriesMax);
+  const [first] = entries;
+  if (!first) return { served: 0, passed: "" };
+  const { plan } = first;
+  const end = entries.findIndex((entry) => entry.plan !== plan);
+  const waiting = end < 0 ? entries : entries.slice(0, end);
+  const more = waiting.length < entries.length || entries.length === entriesMax;
+  const none = { served: 0, passed: more ? waiting.at(-1)!.id : "" };
   const found = await readPlan(tx, market, plan);
-  const entries = await lockReadyEntries(tx, market, listing, entriesMax);
-  const waiting = entries.filter((entry) => entry.plan === plan);
-  if (waiting.length === 0 || found?.answeredBy === undefined) return 0;
+  if (found?.answeredBy === undefined) return none;
   const expireTime = new Date(clock.time.getTime() + found.acceptanceWindowMs);
   const terms: Terms = { answeredBy: found.answeredBy, commit: false, expireTime, rules: found.offers };
   const pairs = waiting.map(pairOf);
@@ -60,7 +90,7 @@ export async function serveListing(tx: Tx, { market, listing, plan }: ReadyListi
     const taken = claimHold(ledger, { ...from, id, demand, supply, units: 1 }, terms, clock.time);
     if (taken.ok) served.push({ entry, hold: taken.hold });
   }
-  if (served.length === 0) return 0;
+  if (served.length === 0) return none;
   await writeHolds(
     tx,
     market,
@@ -74,5 +104,5 @@ export async function serveListing(tx: Tx, { market, listing, plan }: ReadyListi
     await saveEntry(tx, market, after);
     await announceWaitlist(tx, market, after);
   }
-  return served.length;
+  return { served: served.length, passed: "" };
 }

@@ -1,5 +1,5 @@
 import { bucketOf, type Tx } from "@marketmesh/postgres";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Side } from "../domain/level.ts";
 import type { WaitlistEntry } from "../domain/waitlist.ts";
 import { dateOf, type Timestamp } from "./time.ts";
@@ -98,53 +98,66 @@ export async function listEntries(
   limit: number,
 ): Promise<WaitlistEntry[]> {
   const waiting = waitingOnly ? sql`and w.state = 'WAITING'` : sql``;
-  const place = sql`(-w.score, w.create_time, w.id)`;
   const rows = await tx.execute<EntryRow>(
     listing === undefined
       ? sql`select ${fields} from waitlist_entries w where w.market = ${market} and w.id > ${after} ${waiting}
           order by w.id limit ${limit}`
       : sql`select ${fields} from waitlist_entries w where w.market = ${market} and w.listing = ${listing} ${waiting}
-          and (${after} = '' or ${place} > (select -a.score, a.create_time, a.id from waitlist_entries a
-            where a.market = ${market} and a.id = ${after}))
+          and ${isBehind(market, after)}
           order by w.score desc, w.create_time, w.id limit ${limit}`,
   );
   return rows.map(entryOf);
 }
 
-// Both sides have something left, by what can be told without a lock.
-const bothHaveSome =
-  sql.raw(`exists (select from capacity_levels l where l.market = w.market and l.listing_id = w.listing
-    and l.open and (l.unlimited or l.on_hand - l.held - l.allocated > 0))
-  and exists (select from capacity_levels l where l.market = w.market and l.listing_id = w.waiting_listing
-    and l.open and (l.unlimited or l.on_hand - l.held - l.allocated > 0))`);
+/** Whether a listing has something left, by what can be told without a lock. */
+function hasSome(listing: SQL): SQL {
+  return sql`exists (select from capacity_levels l where l.market = w.market and l.listing_id = ${listing}
+    and l.open and (l.unlimited or l.on_hand - l.held - l.allocated > 0))`;
+}
 
-/** A listing that somebody waits for and that has something left again. */
+/** A listing that somebody waits for and that has something left again, for one who has too. */
 export interface ReadyListing {
   readonly market: string;
   readonly listing: string;
-  readonly plan: string;
 }
 
-/** At most 100. Looks at every entry that waits. */
-export async function readReadyListings(tx: Tx): Promise<ReadyListing[]> {
-  const rows = await tx.execute<{ market: string; listing: string; plan: string }>(sql`
-    select w.market, w.listing, min(w.plan) as plan from waitlist_entries w
-    where w.state = 'WAITING' and ${bothHaveSome} group by w.market, w.listing order by w.market, w.listing limit 100`);
-  return rows.map(({ market, listing, plan }) => ({ market, listing, plan }));
+/** Those behind one, by market and listing; at most `limit`. Who waits for what is full is not looked at. */
+export async function readReadyListings(
+  tx: Tx,
+  behind: ReadyListing,
+  limit: number,
+): Promise<ReadyListing[]> {
+  return tx.execute<ReadyListing & Record<string, unknown>>(sql`
+    select w.market, w.listing from (
+      select distinct market, listing from waitlist_entries
+      where state = 'WAITING' and (market, listing) > (${behind.market}, ${behind.listing})) w
+    where ${hasSome(sql`w.listing`)} and exists (
+      select from waitlist_entries e where e.market = w.market and e.listing = w.listing and e.state = 'WAITING'
+        and ${hasSome(sql`e.waiting_listing`)})
+    order by w.market, w.listing limit ${limit}`);
 }
 
-/** Those that wait for a listing and could be served, in their order, locked; before any level. */
+/**
+ * Those that wait for a listing and could be served, in their order behind one (empty: the first), locked; before any level.
+ */
 export async function lockReadyEntries(
   tx: Tx,
-  market: string,
-  listing: string,
+  { market, listing }: ReadyListing,
+  behind: string,
   limit: number,
 ): Promise<WaitlistEntry[]> {
   const rows = await tx.execute<EntryRow>(sql`
     select ${fields} from waitlist_entries w
-    where w.market = ${market} and w.listing = ${listing} and w.state = 'WAITING' and ${bothHaveSome}
+    where w.market = ${market} and w.listing = ${listing} and w.state = 'WAITING' and ${isBehind(market, behind)}
+      and ${hasSome(sql`w.listing`)} and ${hasSome(sql`w.waiting_listing`)}
     order by w.score desc, w.create_time, w.id limit ${limit} for update of w`);
   return rows.map(entryOf);
+}
+
+/** Whether an entry is served behind another; empty: behind none. */
+function isBehind(market: string, entry: string): SQL {
+  return sql`(${entry} = '' or (-w.score, w.create_time, w.id) > (select -a.score, a.create_time, a.id
+    from waitlist_entries a where a.market = ${market} and a.id = ${entry}))`;
 }
 
 function entryOf(row: EntryRow): WaitlistEntry {
