@@ -21,8 +21,12 @@ export async function readOverOfferedDemands(
  * Taken after the clock and before holds, in the order given: ascending.
  */
 export async function lockOverOffers(tx: Tx, market: string, demands: readonly string[]): Promise<void> {
-  for (const demand of demands)
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`over/${market}/${demand}`}, 0))`);
+  if (demands.length === 0) return;
+  await tx.execute(sql`
+    with keys as materialized (
+      select hashtextextended(${`over/${market}/`} || demand, 0) as key
+      from unnest(${sql.param([...demands])}::text[]) with ordinality as given(demand, nth) order by nth)
+    select pg_advisory_xact_lock(key) from keys`);
 }
 
 /** The ids of holds that wait for an answer, of demands that `lockOverOffers` locked. */
