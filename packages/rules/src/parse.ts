@@ -24,11 +24,16 @@ export function parse(source: string): { readonly ast: ASTNode } | { readonly mi
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const start = error.range?.start ?? 0;
-    const end = error.range?.end ?? start + 1;
+    // The parser reads code units, and may name half of a character.
+    const character = String.fromCodePoint(source.codePointAt(start) ?? 0);
+    const end = Math.max(error.range?.end ?? 0, start + character.length);
     const code = error.code === "limit_exceeded" ? "TOO_COMPLEX" : "SYNTAX";
-    return { mistake: mistakeAt(source, start, end, code, `${error.summary}.`) };
+    const message = error.summary.replace(highHalf, character).toWellFormed();
+    return { mistake: mistakeAt(source, start, end, code, `${message}.`) };
   }
 }
+
+const highHalf = /[\ud800-\udbff](?![\udc00-\udfff])/;
 
 /** A mistake over `source[start, end)`. */
 export function mistakeAt(

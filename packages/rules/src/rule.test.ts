@@ -154,6 +154,7 @@ describe("a mistake", () => {
     ["supply['birthDate'] < now", "PERSONAL_ATTRIBUTE_IN_RULE", 1, 1, 19],
     ["supply.price", "RESULT_TYPE", 1, 1, 12],
     ["supply.price >", "SYNTAX", 1, 15, 1],
+    ["supply.price > \u{1f600}\u{1f600}", "SYNTAX", 1, 16, 2],
     ["supply == demand", "TYPE_MISMATCH", 1, 1, 6],
     ["{'a': 1}.size() == 1", "UNSUPPORTED", 1, 1, 8],
     ["supply.title.reverse() == ''", "UNSUPPORTED", 1, 1, 22],
@@ -177,6 +178,11 @@ describe("a mistake", () => {
     const result = compileRule({ source, supply, demand });
     expect(result.ok).toBe(false);
     if (!result.ok) expect(result.mistakes[0]).toMatchObject({ code, line, column, length });
+  });
+
+  it("names a whole character where two code units are one", () => {
+    const result = compileRule({ source: "\u{1f600}\u{1f600}", supply, demand });
+    expect(!result.ok && result.mistakes[0]?.message).toContain("\u{1f600}.");
   });
 
   it("does not hide the others", () => {

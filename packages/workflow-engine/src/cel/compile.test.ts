@@ -51,6 +51,7 @@ describe("what an expression gives", () => {
     ["duration('90m').getHours()", 1],
     ["string(3.0)", "3"],
     ["'a/b/c'.split('/')[1]", "b"],
+    ["'a\u{1f600}'.split('')", ["a", "\u{1f600}"]],
     ["['a', 'b'].join('-')", "a-b"],
     ["true || input.missing", true],
     ["input.missing == 1 || true", true],

@@ -35,6 +35,8 @@ const parser = new Environment({
   },
 });
 
+const highHalf = /[\ud800-\udbff](?![\udc00-\udfff])/;
+
 /** Compiles an expression over the variables named. Equal for equal input: nothing is read but the arguments. */
 export function compile(source: string, variables: ReadonlySet<string>): Compiled {
   if (source.length > expressionLengthMax) {
@@ -46,7 +48,11 @@ export function compile(source: string, variables: ReadonlySet<string>): Compile
     ast = parser.parse(source).ast;
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return { ok: false, mistakes: [{ offset: error.range?.start ?? 0, message: `${error.summary}.` }] };
+    const offset = error.range?.start ?? 0;
+    // The parser reads code units, and may name half of a character.
+    const character = String.fromCodePoint(source.codePointAt(offset) ?? 0);
+    const message = `${error.summary.replace(highHalf, character).toWellFormed()}.`;
+    return { ok: false, mistakes: [{ offset, message }] };
   }
   const compiler = new Compiler(variables);
   const evaluate = compiler.compile(ast);

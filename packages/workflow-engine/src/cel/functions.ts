@@ -47,7 +47,7 @@ export const methods: Readonly<Record<string, Callable>> = {
   lowerAscii: ofText((value) => value.replace(/[A-Z]+/g, (part) => part.toLowerCase())),
   upperAscii: ofText((value) => value.replace(/[a-z]+/g, (part) => part.toUpperCase())),
   trim: ofText((value) => value.trim()),
-  split: ofTexts((whole, separator) => spentOn(whole.split(separator, listItemsMax))),
+  split: ofTexts((whole, separator) => spentOn(split(whole, separator))),
   join: { min: 1, max: 2, apply: join },
   orValue: { min: 2, max: 2, apply: (receiver, otherwise) => optional(receiver!).value ?? otherwise! },
   hasValue: { min: 1, max: 1, apply: (receiver) => optional(receiver!).value !== undefined },
@@ -138,6 +138,11 @@ function join(list: Value | undefined, separator: Value = ""): string {
 function optional(value: Value): Optional {
   if (value instanceof Optional) return value;
   throw new EvaluationError(`${typeName(value)} is not optional; write value.?field`);
+}
+
+/** An empty separator splits between characters, never within one. */
+function split(whole: string, separator: string): readonly string[] {
+  return separator === "" ? [...whole].slice(0, listItemsMax) : whole.split(separator, listItemsMax);
 }
 
 function spentOn(list: readonly string[]): readonly string[] {

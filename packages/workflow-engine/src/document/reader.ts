@@ -70,7 +70,10 @@ export class Reader {
     const compiled = compile(source, variables);
     if (compiled.ok) return compiled.evaluate;
     for (const { offset, message } of compiled.mistakes) {
-      const near = source.slice(offset, offset + 30).trim();
+      const near = source
+        .slice(offset, offset + 30)
+        .trim()
+        .toWellFormed();
       this.refuse(pointer, "EXPRESSION_INVALID", `${message}${near && ` Near: ${near}`}`);
     }
     return () => null;

@@ -25,7 +25,7 @@ export function checkSchema(reader: Reader): void {
       const more = message.includes("pattern") || params === "{}" ? "" : ` ${params}`;
       reader.refuse(pointer, "SCHEMA", `${message}${more}.`);
     }
-    if (told.length === 0) reader.refuse("", "SCHEMA", lines[0]!.slice(0, 300));
+    if (told.length === 0) reader.refuse("", "SCHEMA", lines[0]!.slice(0, 300).toWellFormed());
   }
 }
 

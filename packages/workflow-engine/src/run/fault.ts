@@ -12,7 +12,7 @@ const kinds = {
 export function standardError(kind: keyof typeof kinds, detail: string, instance: string): RunError {
   const [status, title] = kinds[kind];
   const type = `https://serverlessworkflow.io/spec/1.0.0/errors/${kind}`;
-  return { type, status, title, detail: detail.slice(0, detailLengthMax), instance };
+  return { type, status, title, detail: detail.slice(0, detailLengthMax).toWellFormed(), instance };
 }
 
 /** An error that a task raised while it was interpreted. */

@@ -110,6 +110,6 @@ function refusalOf(row: number, given: ImportRow, { reason, field = "", message 
     listingId,
     field: field.replaceAll("\0", "").slice(0, 200),
     reason,
-    description: message.slice(0, 500),
+    description: message.slice(0, 500).toWellFormed(),
   };
 }
