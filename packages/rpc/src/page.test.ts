@@ -22,6 +22,8 @@ test.each([
   ["made up", "abc"],
   ["of another form", Buffer.from("[1]").toString("base64url")],
   ["too long", "A".repeat(10_000)],
+  ["with a text that no database holds", encodePageToken(["\u0000"], rule.filter)],
+  ["with half of a character", encodePageToken(["\ud83d"], rule.filter)],
 ])("a token %s is refused", (_, token) => {
   let caught: unknown;
   try {

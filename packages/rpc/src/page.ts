@@ -89,8 +89,13 @@ export function decodePageToken(token: string, filter: unknown): PageCursor {
   const parts = token.length > tokenLengthMax ? undefined : parse(token);
   if (!Array.isArray(parts) || parts[0] !== format || parts[1] !== fingerprint(filter)) throw refused();
   const cursor: unknown[] = parts.slice(2);
-  if (!cursor.every((part) => typeof part === "string" || typeof part === "number")) throw refused();
+  if (!cursor.every((part) => typeof part === "number" || isText(part))) throw refused();
   return cursor as PageCursor;
+}
+
+/** A text that a database can hold. */
+function isText(part: unknown): boolean {
+  return typeof part === "string" && part.isWellFormed() && !part.includes("\u0000");
 }
 
 function refused() {

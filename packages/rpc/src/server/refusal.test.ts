@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { infoOf, problem } from "../problem.ts";
-import { refusalOf } from "./refusal.ts";
+import { describeTransportError, refusalOf } from "./refusal.ts";
 
 const told = (cause: unknown) => {
   const { error, unexpected } = refusalOf(cause, "catalog.marketmesh", "r-1");
@@ -46,4 +46,17 @@ test("an error without a reason gets one", () => {
 
 test("what another service refuses for a reason of the request passes on", () => {
   expect(told(fromBelow(Code.NotFound))).toMatchObject({ code: "NotFound", unexpected: false });
+});
+
+test("a message that was cut within a character can be written", () => {
+  const cut = "\u{1f600}".slice(0, 1);
+  expect(told(problem(Code.InvalidArgument, "NAME_INVALID", `no name: ${cut}`)).message).toBe(
+    "no name: \ufffd",
+  );
+  const unread = new ConnectError(`no JSON: ${cut}`, Code.InvalidArgument);
+  describeTransportError(unread, "catalog.marketmesh", 100);
+  expect([unread.rawMessage, unread.message]).toEqual([
+    "no JSON: \ufffd",
+    "[invalid_argument] no JSON: \ufffd",
+  ]);
 });

@@ -23,6 +23,21 @@ const oursWhenFromBelow: ReadonlySet<Code> = new Set([...faults, Code.Unauthenti
 
 /** Turns whatever a handler threw into what its caller is told. */
 export function refusalOf(cause: unknown, domain: string, requestId: string): Refusal {
+  const refusal = judged(cause, domain, requestId);
+  makeWritable(refusal.error);
+  return refusal;
+}
+
+// A text that was cut may end in half of a character, which gRPC's trailer cannot hold and a reader of JSON refuses.
+function makeWritable(error: ConnectError): void {
+  if (error.rawMessage.isWellFormed()) return;
+  Object.assign(error, {
+    rawMessage: error.rawMessage.toWellFormed(),
+    message: error.message.toWellFormed(),
+  });
+}
+
+function judged(cause: unknown, domain: string, requestId: string): Refusal {
   const internal = () => ({
     error: problem(Code.Internal, "INTERNAL", "internal", { domain, metadata: { requestId }, cause }),
     unexpected: true,
@@ -50,6 +65,7 @@ export function describeTransportError(
   readMaxBytes: number,
   answered = false,
 ): void {
+  makeWritable(error);
   if (
     error.isWireError ||
     error.details.some((detail) => "desc" in detail && detail.desc === ErrorInfoSchema)

@@ -11,8 +11,9 @@ type Find = (value: unknown, path: string) => FieldViolation | undefined;
 const finders = new Map<DescMessage, Find>();
 
 /**
- * What no field of any message may hold, whatever its own rules say: text with U+0000, which neither Postgres nor most
- * languages below us keep, times and durations outside the range of their JSON form, and numbers that JSON has no form for.
+ * What no field of any message may hold, whatever its own rules say: text with U+0000 or half of a character, which neither
+ * Postgres nor most languages below us keep, times and durations outside the range of their JSON form, in milliseconds as
+ * this mesh keeps them, and numbers that JSON has no form for.
  * Undefined for a type that has no such fields.
  */
 export function illFormedIn(schema: DescMessage): FindIllFormed | undefined {
@@ -69,8 +70,12 @@ function firstOf<K>(
 }
 
 function inText(value: unknown, path: string): FieldViolation | undefined {
-  if (typeof value !== "string" || !value.includes("\u0000")) return undefined;
-  return { field: path, description: "text may not hold the character U+0000" };
+  if (typeof value !== "string") return undefined;
+  if (value.includes("\u0000")) return { field: path, description: "text may not hold the character U+0000" };
+  // JSON can say it in an escape; in binary there is no such text.
+  if (!value.isWellFormed())
+    return { field: path, description: "text may not hold half of a surrogate pair" };
+  return undefined;
 }
 
 function inJson(value: unknown, path: string): FieldViolation | undefined {
@@ -89,12 +94,15 @@ function inJson(value: unknown, path: string): FieldViolation | undefined {
 const secondsMin = -62_135_596_800n;
 const secondsMax = 253_402_300_799n;
 const nanosMax = 999_999_999;
+const lastNanosMax = 999_000_000;
 const durationSecondsMax = 315_576_000_000n;
 
 function inTimestamp(value: unknown, path: string): FieldViolation | undefined {
   const { seconds, nanos } = value as Timestamp;
-  if (seconds >= secondsMin && seconds <= secondsMax && nanos >= 0 && nanos <= nanosMax) return undefined;
-  const description = "must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z";
+  // What is nearer to year 10000 than half a millisecond would be rounded into it.
+  const most = seconds === secondsMax ? lastNanosMax : nanosMax;
+  if (seconds >= secondsMin && seconds <= secondsMax && nanos >= 0 && nanos <= most) return undefined;
+  const description = "must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z";
   return { field: path, description };
 }
 
