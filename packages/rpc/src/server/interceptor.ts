@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import {
+  Code,
   ConnectError,
   type Interceptor,
   type StreamRequest,
@@ -123,6 +124,7 @@ async function* guarded(
   failed: (cause: unknown) => ConnectError,
 ): AsyncIterable<Message> {
   const iterator = output[Symbol.asyncIterator]();
+  let writing = false;
   try {
     for (;;) {
       const step = await interruptible(state, () => traced(state, () => iterator.next()));
@@ -130,10 +132,13 @@ async function* guarded(
         state.answered = true;
         return;
       }
+      // What is thrown here is thrown by who writes the answer: its reader is not there any more.
+      writing = true;
       yield step.value;
+      writing = false;
     }
   } catch (cause) {
-    throw failed(cause);
+    throw writing ? new ConnectError("the client left before the end", Code.Canceled) : failed(cause);
   } finally {
     // Not awaited: a handler that waits for something slow must not keep the client, which has its answer.
     if (!state.answered) void Promise.resolve(iterator.return?.()).catch(() => {});
