@@ -13,7 +13,7 @@ export interface AllocationConfig {
 export const allocationConfig: ConfigSpec<AllocationConfig> = {
   roundLeaseMs: integer({
     env: "ALLOCATION_ROUND_LEASE_MS",
-    doc: "How long a round waits for a worker that went silent before another takes it on. A worker renews its lease four times as often; only the assignment, which nothing interrupts, must be shorter.",
+    doc: "How long a round waits for a worker that went silent before another takes it on. A worker renews its lease four times as often.",
     unit: "ms",
     fallback: 8_000,
     min: 1_000,

@@ -45,22 +45,22 @@ export interface Solution {
   readonly engine: EngineSolution;
 }
 
-/** Who solves the graph: the engine's one door, or with what a plan has learned. */
-export type Solve = (graph: Graph, plan: AllocationPlan) => EngineSolution;
+/** Who solves the graph: the engine's one door, somewhere else, or with what a plan has learned. */
+export type Solve = (graph: Graph, plan: AllocationPlan) => EngineSolution | Promise<EngineSolution>;
 
 /**
  * Assigns supplies to demands. The engine knows capacities only, so a supply with an exclusive group becomes one node of
  * one unit per group value. Where such a supply has a limit of units as well, more of its nodes may be assigned than it
  * has units: taking the holds, in the solution's order, enforces the limit, and what is lost waits for the next round.
  */
-export function solveRound(
+export async function solveRound(
   plan: RoundPolicy,
   demands: readonly SnapshotLevel[],
   supplies: readonly SnapshotLevel[],
   ranked: readonly RankedDemand[],
   seed = 0,
-  solve: Solve = allocate,
-): Solution {
+  solve: Solve = (graph, asked) => allocate(graph, asked),
+): Promise<Solution> {
   const nodes = new SupplyNodes(supplies);
   const columns = edgeColumns(demands, ranked, nodes);
   const graph = buildGraph({
@@ -71,7 +71,7 @@ export function solveRound(
     supplyCapacity: nodes.capacity,
     ...columns.edges,
   });
-  const engine = solve(graph, enginePlanOf(plan, graph, demands, supplies, seed));
+  const engine = await solve(graph, enginePlanOf(plan, graph, demands, supplies, seed));
   return {
     pairs: pairsOf(plan, graph, engine.assignment),
     edgeCount: graph.demands.length,

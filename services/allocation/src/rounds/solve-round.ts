@@ -2,10 +2,10 @@ import type { Tx } from "@marketmesh/postgres";
 import { type Decided, logRound } from "../decisions/log-decided.ts";
 import { type Decision, resultOf } from "../domain/decision.ts";
 import { roundSeed } from "../domain/engine-plan.ts";
-import { expectedRound, type LearnedState, type PlanKnowledge } from "../domain/expected-round.ts";
+import type { LearnedState } from "../domain/expected-round.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Round } from "../domain/round.ts";
-import { type Solution, type Solve, solveRound as solveGraph } from "../domain/round-graph.ts";
+import { type Solution, solveRound as solveRanked } from "../domain/round-graph.ts";
 import { proofOf, proofSummary, recordOf } from "../domain/round-record.ts";
 import type { SnapshotLevel } from "../domain/round-snapshot.ts";
 import { announceRound } from "../events/round-facts.ts";
@@ -21,6 +21,7 @@ import { planOfRound } from "./plan-of-round.ts";
 import { type RankedRound, rankRound } from "./rank-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
+import { solveGraph } from "./solve-graph.ts";
 
 /**
  * SOLVING to SOLVED, or to wait for an approval, or a dry run to its end: filter, rank, assign; the assignment and every
@@ -55,9 +56,13 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     plan.strategy === "EXPECTED"
       ? await database.background((tx) => readKnowledge(tx, market, plan.id))
       : undefined;
-  const solver = known ? new LearningSolver(known) : undefined;
-  const solution = phase("assign", size, () =>
-    solveGraph(plan, demands, supplies, ranked.ranked, seed, solver?.solve),
+  let learned: LearnedState | undefined;
+  const solution = await phase("assign", size, () =>
+    solveRanked(plan, demands, supplies, ranked.ranked, seed, async (graph, asked) => {
+      const solved = await solveGraph({ graph, plan: asked, known }, signal);
+      learned = solved.learned;
+      return solved.solution;
+    }),
   );
   const assignMs = performance.now() - startMs;
   const record = await compressGraph(recordOf(solution, known), proofOf(solution));
@@ -70,7 +75,7 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     const snapshot = { demands, supplies, ranked: ranked.ranked };
     await keepRankings(tx, market, plan, ids, snapshot, round.decisionTime!);
     if (!round.dryRun) await logRound(tx, leased, log, solution, demands.length);
-    if (known && !round.dryRun) await saveKnowledge(tx, market, plan.id, known, solver!.learned);
+    if (known && !round.dryRun) await saveKnowledge(tx, market, plan.id, known, learned!);
     const step = {
       ...ranked.versions,
       stateVersion: known?.version ?? 0,
@@ -88,27 +93,6 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
     if (solved.state === "AWAITING_APPROVAL") await announceRound(tx, market, solved);
     return solved;
   });
-}
-
-/** Solves with what the plan knows, and keeps what it knows then. */
-class LearningSolver {
-  readonly #known: PlanKnowledge;
-  #learned: LearnedState | undefined;
-
-  constructor(known: PlanKnowledge) {
-    this.#known = known;
-  }
-
-  readonly solve: Solve = (graph, plan) => {
-    const { solution, learned } = expectedRound(graph, plan, this.#known.learned, this.#known.answers);
-    this.#learned = learned;
-    return solution;
-  };
-
-  get learned(): LearnedState {
-    if (!this.#learned) throw new Error("nothing is solved yet");
-    return this.#learned;
-  }
 }
 
 /** Where a solved round goes: what is tried ends, what needs an approval and has something to approve waits. */

@@ -1,4 +1,5 @@
 import {
+  type AllocationTools,
   allocate,
   EngineError,
   type EngineErrorReason,
@@ -6,6 +7,7 @@ import {
   explanationText,
   type Solution,
 } from "@marketmesh/allocation-engine";
+import { maySearch } from "./engine-tools.ts";
 import { asked, type SentGraph, type SentPlan } from "./sent-graph.ts";
 
 /** What is asked of a thread; plain data, for it crosses threads. */
@@ -52,12 +54,17 @@ export function isSmall({ demands, supplies, edgeDemands }: SentGraph): boolean 
   return demands.capacities.length + supplies.capacities.length + edgeDemands.length <= sizeAtOnceMax;
 }
 
+/** Whether a graph may be solved where the call is: it is small, and nothing has to be searched for. */
+export function isEasy({ graph, plan }: Pick<SolveJob, "graph" | "plan">): boolean {
+  return isSmall(graph) && !maySearch({ ...plan, unitLimits: plan.limits?.units ?? [] });
+}
+
 const othersMax = 20;
 
-export function solveSent({ graph: sent, plan: sentPlan }: SolveJob): Solved {
+export function solveSent({ graph: sent, plan: sentPlan }: SolveJob, tools: AllocationTools = {}): Solved {
   try {
     const { graph, plan } = asked(sent, sentPlan);
-    const solution = allocate(graph, plan);
+    const solution = allocate(graph, plan, tools);
     const { edges } = solution.assignment;
     return {
       kind: "SOLVED",

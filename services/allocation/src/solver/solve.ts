@@ -9,7 +9,7 @@ import { graphInvalid } from "./columns.ts";
 import { patiently } from "./patiently.ts";
 import { Receiver } from "./receive.ts";
 import type { SentGraph, SentPlan } from "./sent-graph.ts";
-import { isSmall, type Solved, type SolveJob, solveSent } from "./solve-job.ts";
+import { isEasy, type Solved, type SolveJob, solveSent } from "./solve-job.ts";
 import { parseSolvePlan } from "./solve-plan.ts";
 import type { SolverShell } from "./solver-shell.ts";
 
@@ -38,7 +38,7 @@ export function solve(shell: SolverShell): MethodImpl<typeof SolverService.metho
 }
 
 async function solved(job: SolveJob, signal: AbortSignal): Promise<Solved> {
-  if (isSmall(job.graph)) return solveSent(job);
+  if (isEasy(job)) return solveSent(job);
   using thread = new Thread(signal);
   return await thread.answer(job);
 }

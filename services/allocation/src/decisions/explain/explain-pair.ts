@@ -6,6 +6,7 @@ import { actAsMarket, type Tx } from "@marketmesh/postgres";
 import { type Caller, notAccessible } from "@marketmesh/rpc";
 import { read } from "@marketmesh/service-host/calls";
 import { nameOf } from "../../rpc/names.ts";
+import { maySearch } from "../../solver/engine-tools.ts";
 import { readLevels } from "../../storage/capacity-store.ts";
 import { type ExplainedPair, explainPair as explainSolved } from "../heavy/explain.ts";
 import { Thread } from "../heavy/thread.ts";
@@ -52,7 +53,9 @@ async function explainFound(
   { by, demand, supply }: FoundPair,
 ): Promise<ExplainedPair | undefined> {
   if (by.kind === "NOW") return explainNow(by.considered, by.decision, supply);
-  if (by.edgeCount <= edgesAtOnceMax) return explainSolved(by.record, demand, supply);
+  const { limits, ...plan } = by.record.plan;
+  const searches = maySearch({ ...plan, unitLimits: limits?.groups ?? [] });
+  if (by.edgeCount <= edgesAtOnceMax && !searches) return explainSolved(by.record, demand, supply);
   using _ = shell.gate.takeThread();
   using thread = new Thread(context.signal);
   return await thread.answer({ kind: "EXPLAIN", record: by.record, demand, supply });

@@ -1,4 +1,4 @@
-import { type Explanation, explain } from "@marketmesh/allocation-engine";
+import { type AllocationTools, type Explanation, explain } from "@marketmesh/allocation-engine";
 import { supplyOfNode } from "../../domain/packed-graph.ts";
 import { type RoundRecord, type SolvedAgain, solveAgain, unpackRound } from "./recorded-round.ts";
 
@@ -35,9 +35,10 @@ export function explainPair(
   record: RoundRecord,
   demandId: string,
   supplyId: string,
+  tools: AllocationTools = {},
 ): ExplainedPair | undefined {
   const round = unpackRound(record);
-  const solved = solveAgain(round, round.plan);
+  const solved = solveAgain(round, round.plan, tools);
   const { graph, asked, solution } = solved;
   const demand = graph.demandIds.indexOf(demandId);
   if (demand < 0) return undefined;

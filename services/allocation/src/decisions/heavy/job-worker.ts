@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { EngineError } from "@marketmesh/allocation-engine";
 import { ScenarioError } from "@marketmesh/simulator";
+import { engineTools } from "../../solver/engine-tools.ts";
 import { type Job, workOn } from "./job.ts";
 
 /** What the thread tells. */
@@ -13,9 +14,9 @@ export type WorkerMessage =
 // One job after the other, as they are sent.
 const port = parentPort;
 if (!port) throw new Error("this file is the entry of a worker thread");
-port.on("message", (job: Job) => {
+port.on("message", async (job: Job) => {
   try {
-    for (const answer of workOn(job)) tell({ kind: "ANSWER", answer });
+    for (const answer of workOn(job, await engineTools())) tell({ kind: "ANSWER", answer });
     tell({ kind: "DONE" });
   } catch (error) {
     if (!(error instanceof EngineError) && !(error instanceof ScenarioError)) throw error;

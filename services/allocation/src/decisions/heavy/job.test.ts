@@ -1,9 +1,10 @@
 import { gzipSync } from "node:zlib";
-import { buildGraph, EngineError } from "@marketmesh/allocation-engine";
+import { buildGraph, EngineError, type Packing } from "@marketmesh/allocation-engine";
 import { expect, test } from "vitest";
 import { packGraph } from "../../domain/packed-graph.ts";
 import type { PlanContent } from "../../domain/plan.ts";
 import type { SnapshotLevel } from "../../domain/round-snapshot.ts";
+import { engineTools } from "../../solver/engine-tools.ts";
 import { type Job, workOn } from "./job.ts";
 import { type RoundRecord, solveAgain, unpackRound } from "./recorded-round.ts";
 
@@ -64,6 +65,27 @@ test.each([
     replayed: { hash: string };
   };
   expect(again.hash).toBe(recorded.hash);
+});
+
+test("what was searched for is searched for again", async () => {
+  const decided = { ...plan, strategy: "OPTIMAL", unitMode: "WHOLE" } as const;
+  const record = recordOf(decided);
+  const searched: string[] = [];
+  const { search } = await engineTools();
+  const tools = {
+    search: (packing: Packing) => {
+      const packed = search!(packing);
+      searched.push(packed.method);
+      return packed;
+    },
+  };
+  for (const job of [
+    { kind: "REPLAY", record, plan: decided },
+    { kind: "TRADE_OFF", record, plans: [{ label: "again", plan: decided }], grouping: "" },
+    { kind: "EXPLAIN", record, demand: "c", supply: "u" },
+  ] as const)
+    expect([...workOn(job, tools)].length).toBe(1);
+  expect(searched).toEqual(["HiGHS", "HiGHS", "HiGHS"]);
 });
 
 test("another plan gains and loses pairs, and is measured by the same wishes", () => {

@@ -1,4 +1,6 @@
+import type { AllocationTools } from "@marketmesh/allocation-engine";
 import type { PlanContent } from "../../domain/plan.ts";
+import { type RoundJob, type RoundSolved, solveRoundJob } from "../../rounds/round-job.ts";
 import {
   type ExplainedSolution,
   type ExplainJob,
@@ -30,7 +32,8 @@ export type Job =
     }
   | { readonly kind: "SIMULATE"; readonly simulation: Simulation }
   | SolveJob
-  | ExplainJob;
+  | ExplainJob
+  | RoundJob;
 
 /** What each kind of job answers, once, or for SIMULATE once per run. */
 export interface JobAnswers {
@@ -40,29 +43,33 @@ export interface JobAnswers {
   readonly SIMULATE: SimulatedRun;
   readonly SOLVE: Solved;
   readonly EXPLAIN_SOLUTION: ExplainedSolution;
+  readonly SOLVE_ROUND: RoundSolved;
 }
 
 export type AnswerOf<J extends Job> = JobAnswers[J["kind"]];
 
 /** Does a job; its answers come as they are found. */
-export function* workOn(job: Job): Generator<JobAnswers[Job["kind"]]> {
+export function* workOn(job: Job, tools: AllocationTools = {}): Generator<JobAnswers[Job["kind"]]> {
   switch (job.kind) {
     case "REPLAY":
-      yield replayRound(job.record, job.plan);
+      yield replayRound(job.record, job.plan, tools);
       return;
     case "TRADE_OFF":
-      yield tradeOffOf(job.record, job.plans, job.grouping);
+      yield tradeOffOf(job.record, job.plans, job.grouping, tools);
       return;
     case "EXPLAIN":
-      yield explainPair(job.record, job.demand, job.supply);
+      yield explainPair(job.record, job.demand, job.supply, tools);
       return;
     case "SIMULATE":
       yield* simulate(job.simulation);
       return;
     case "SOLVE":
-      yield solveSent(job);
+      yield solveSent(job, tools);
       return;
     case "EXPLAIN_SOLUTION":
       yield explainSent(job);
+      return;
+    case "SOLVE_ROUND":
+      yield solveRoundJob(job, tools);
   }
 }

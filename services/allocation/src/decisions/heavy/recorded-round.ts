@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import {
   type AllocationPlan,
+  type AllocationTools,
   type Assignment,
   allocate,
   type Graph,
@@ -54,11 +55,15 @@ export interface SolvedAgain {
 }
 
 /** The round by a plan: by its own it comes out as it was, for nothing else decides than what is recorded. */
-export function solveAgain(recorded: RecordedRound, plan: PlanContent): SolvedAgain {
+export function solveAgain(
+  recorded: RecordedRound,
+  plan: PlanContent,
+  tools: AllocationTools = {},
+): SolvedAgain {
   const graph = graphFor(recorded, plan);
   const { demands, supplies, round } = recorded;
   const asked = enginePlanOf(plan, graph, demands, supplies, roundSeed(plan.seed ?? 0, round));
-  if (plan.strategy !== "EXPECTED") return { graph, asked, solution: allocate(graph, asked) };
+  if (plan.strategy !== "EXPECTED") return { graph, asked, solution: allocate(graph, asked, tools) };
   const { learned, answers } = knowledgeOf(recorded);
   return { graph, asked, solution: expectedRound(graph, asked, learned, answers).solution };
 }

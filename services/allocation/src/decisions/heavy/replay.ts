@@ -1,4 +1,4 @@
-import { type Assignment, type Graph, measure } from "@marketmesh/allocation-engine";
+import { type AllocationTools, type Assignment, type Graph, measure } from "@marketmesh/allocation-engine";
 import type { PlanContent } from "../../domain/plan.ts";
 import { resultHash } from "../log-entry.ts";
 import {
@@ -32,10 +32,10 @@ export interface Replayed {
   readonly lost: number;
 }
 
-export function replayRound(record: RoundRecord, plan: PlanContent): Replayed {
+export function replayRound(record: RoundRecord, plan: PlanContent, tools: AllocationTools): Replayed {
   const round = unpackRound(record);
   const before = recordedAssignment(round);
-  const { graph, solution } = solveAgain(round, plan);
+  const { graph, solution } = solveAgain(round, plan, tools);
   const had = keysOf(round.graph, before);
   const has = keysOf(graph, solution.assignment);
   return {

@@ -1,4 +1,4 @@
-import { EngineError, type Grouping, measure } from "@marketmesh/allocation-engine";
+import { type AllocationTools, EngineError, type Grouping, measure } from "@marketmesh/allocation-engine";
 import { enginePlanOf, needsWaiting } from "../../domain/engine-plan.ts";
 import type { PlanContent } from "../../domain/plan.ts";
 import {
@@ -40,7 +40,12 @@ export interface CurvePoint {
  *
  * @param grouping by which fairness is told; empty: none
  */
-export function tradeOffOf(record: RoundRecord, plans: readonly CurvePlan[], grouping: string): CurvePoint[] {
+export function tradeOffOf(
+  record: RoundRecord,
+  plans: readonly CurvePlan[],
+  grouping: string,
+  tools: AllocationTools,
+): CurvePoint[] {
   const round = unpackRound(record);
   const groups = grouping === "" ? [] : [groupingOf(round, grouping)];
   const waiting = needsWaiting(round.plan)
@@ -60,7 +65,7 @@ export function tradeOffOf(record: RoundRecord, plans: readonly CurvePlan[], gro
     { ...recorded, gap: undefined, recorded: true },
     ...plans.flatMap(({ label, plan }) => {
       try {
-        const { graph, solution } = solveAgain(round, plan);
+        const { graph, solution } = solveAgain(round, plan, tools);
         const point = pointOf(label, graph, solution.assignment);
         return [{ ...point, gap: solution.certificate?.gap, recorded: false }];
       } catch (error) {

@@ -1,0 +1,34 @@
+import {
+  type AllocationPlan,
+  type AllocationTools,
+  allocate,
+  EngineError,
+  type EngineErrorReason,
+  type Graph,
+  type Solution,
+} from "@marketmesh/allocation-engine";
+import { expectedRound, type LearnedState, type PlanKnowledge } from "../domain/expected-round.ts";
+
+/** A round's graph to be solved; plain data, for it crosses threads. */
+export interface RoundJob {
+  readonly kind: "SOLVE_ROUND";
+  readonly graph: Graph;
+  readonly plan: AllocationPlan;
+  /** Of EXPECTED: what its plan knows. Undefined: another strategy. */
+  readonly known: Pick<PlanKnowledge, "learned" | "answers"> | undefined;
+}
+
+/** What came out, or why the engine does not take it. */
+export type RoundSolved =
+  | { readonly kind: "SOLVED"; readonly solution: Solution; readonly learned: LearnedState | undefined }
+  | { readonly kind: "REFUSED"; readonly cause: EngineErrorReason; readonly message: string };
+
+export function solveRoundJob({ graph, plan, known }: RoundJob, tools: AllocationTools): RoundSolved {
+  try {
+    if (known) return { kind: "SOLVED", ...expectedRound(graph, plan, known.learned, known.answers) };
+    return { kind: "SOLVED", solution: allocate(graph, plan, tools), learned: undefined };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { kind: "REFUSED", cause: error.reason, message: error.message };
+  }
+}
