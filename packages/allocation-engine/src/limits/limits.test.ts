@@ -182,4 +182,27 @@ describe("the verifier", () => {
     expect(tampered({ primal: 950 })).toEqual(["PRIMAL_WRONG", "GAP_WRONG"]);
     expect(tampered({ dual: 1000 })).toEqual(["GAP_WRONG"]);
   });
+
+  test("takes limits from the plan, not from what the solution says they are", () => {
+    const poor = { edges: Uint32Array.of(2), units: Int32Array.of(1), proposals: 0 };
+    const proof = { primal: 700, dual: 700, gap: 0, exact: true, demandPrices: [0, 0], supplyPrices: [0, 0] };
+    const limits = [{ grouping: "town", value: "north", units: 1, unitsMax: 0 }];
+    const invented = {
+      assignment: poor,
+      certificate: { ...proof, limitPrices: [700] },
+      facts: { ...solution.facts, limits },
+    };
+    expect(reasons(invented)).toContain("DUAL_TOO_LOW");
+    expect(reasons(invented, { ...plan, limits: {} })).toContain("DUAL_TOO_LOW");
+  });
+
+  test("refuses units that no share promises, or that nobody was given", () => {
+    const poor = { edges: Uint32Array.of(2), units: Int32Array.of(1), proposals: 0 };
+    const prices = { demandPrices: [0, 0], supplyPrices: [0, 0] };
+    const proof = { primal: 700, dual: 700, gap: 0, exact: true, ...prices };
+    const with1 = { assignment: poor, certificate: { ...proof, limitPrices: [-1e6], granted: [1000] } };
+    expect(reasons(with1)).toContain("GRANT_INVALID");
+    const shares = [{ grouping: "town", value: "north", unitsMin: 2000 }];
+    expect(reasons(with1, { ...plan, limits: {}, strategy: "FAIR", shares })).toContain("GRANT_INVALID");
+  });
 });

@@ -2,6 +2,7 @@ import { type SparseGraph, UNLIMITED } from "../graph.ts";
 import { objectiveWeights } from "../objective.ts";
 import type { AllocationPlan, Solution, SolutionCertificate } from "../plan.ts";
 import { type Violation, verifyAssignment } from "../verify.ts";
+import { type StatedLimit, statedLimits } from "./stated-limits.ts";
 import { type LimitViolation, verifyLimits } from "./verify-limits.ts";
 
 /** One way in which a certificate claims what its prices do not show. */
@@ -11,6 +12,13 @@ export type CertificateViolation =
       readonly of: string;
       readonly position: number;
       readonly price: number;
+    }
+  | {
+      readonly reason: "GRANT_INVALID";
+      readonly limit: number;
+      readonly granted: number;
+      /** What the plan promises and the assignment gives. */
+      readonly most: number;
     }
   | { readonly reason: "PRIMAL_WRONG"; readonly primal: number; readonly stated: number }
   | { readonly reason: "DUAL_TOO_LOW"; readonly dual: number; readonly stated: number }
@@ -30,7 +38,7 @@ export function verifySolution(
   return [
     ...verifyAssignment(graph, assignment),
     ...verifyLimits(graph, plan, assignment, facts.refusedPins),
-    ...(certificate === undefined ? [] : verifyBound(graph, plan, assignment.edges, certificate, facts)),
+    ...(certificate === undefined ? [] : verifyBound(graph, plan, assignment.edges, certificate)),
   ];
 }
 
@@ -51,22 +59,52 @@ function verifyBound(
   plan: AllocationPlan,
   edges: Uint32Array,
   certificate: SolutionCertificate,
-  facts: Solution["facts"],
 ): CertificateViolation[] {
-  const violations = invalidPrices(graph, certificate);
+  const limits = statedLimits(graph, plan);
+  const pins = pinnedEdges(graph, plan, edges);
+  const violations = [
+    ...invalidPrices(graph, certificate),
+    ...invalidGrants(graph, limits, edges, pins, certificate),
+  ];
   const weights = weightsStated(graph, plan);
   let primal = 0;
   for (const edge of edges) primal += weights[edge]!;
   if (primal !== certificate.primal) {
     violations.push({ reason: "PRIMAL_WRONG", primal, stated: certificate.primal });
   }
-  const dual = Math.floor(dualOf(graph, plan, weights, edges, certificate, facts) + ROUNDING);
+  const dual = Math.floor(dualOf(graph, plan, weights, pins, certificate, limits) + ROUNDING);
   if (!(certificate.dual >= dual))
     violations.push({ reason: "DUAL_TOO_LOW", dual, stated: certificate.dual });
   const exact = certificate.dual === certificate.primal;
   const gap = exact ? 0 : (certificate.dual - certificate.primal) / certificate.dual;
   if (gap !== certificate.gap || certificate.exact !== exact) {
     violations.push({ reason: "GAP_WRONG", gap, stated: certificate.gap });
+  }
+  return violations;
+}
+
+/**
+ * Units that shares are said to have been granted narrow what the bound is over: they must be promised by the plan beyond what pins
+ * give, and given by this assignment.
+ */
+function invalidGrants(
+  graph: SparseGraph,
+  limits: readonly StatedLimit[],
+  edges: Uint32Array,
+  pins: ReadonlySet<number>,
+  { granted = [] }: SolutionCertificate,
+): CertificateViolation[] {
+  const violations: CertificateViolation[] = [];
+  for (let at = 0; at < granted.length; at++) {
+    let [pinned, given] = [0, 0];
+    for (const edge of edges) {
+      if (limits[at]?.counts(edge) !== true) continue;
+      if (pins.has(edge)) pinned += unitsCarried(graph, edge);
+      else given += unitsCarried(graph, edge);
+    }
+    const most = Math.min(given, Math.max(0, (limits[at]?.unitsMin ?? 0) - pinned));
+    if (granted[at]! >= 0 && granted[at]! <= most) continue;
+    violations.push({ reason: "GRANT_INVALID", limit: at, granted: granted[at]!, most });
   }
   return violations;
 }
@@ -85,39 +123,22 @@ function invalidPrices(graph: SparseGraph, certificate: SolutionCertificate): Ce
   return violations;
 }
 
-/** A limit or share of one group, restated from the plan. */
-interface Stated {
-  readonly ofDemand: boolean;
-  readonly of: ArrayLike<number>;
-  readonly group: number;
-  readonly unitsMax: number;
-}
-
 /** What the prices prove: pins as they are, every other unit at its price, every other pair by what it is worth above its prices. */
 function dualOf(
   graph: SparseGraph,
   plan: AllocationPlan,
   weights: Int32Array,
-  edges: Uint32Array,
+  pins: ReadonlySet<number>,
   certificate: SolutionCertificate,
-  facts: Solution["facts"],
+  limits: readonly StatedLimit[],
 ): number {
-  const limits = facts.limits.map(({ grouping, value, unitsMax }): Stated => {
-    const { side, of, values } = plan.groups!.find(({ name }) => name === grouping)!;
-    const group = values.indexOf(value);
-    return { ofDemand: side === "DEMAND", of, group, unitsMax: unitsMax ?? Number.POSITIVE_INFINITY };
-  });
   const { demandPrices, supplyPrices, limitPrices = [], granted = [] } = certificate;
-  const counts = (limit: Stated, edge: number): boolean =>
-    limit.of[limit.ofDemand ? graph.demands[edge]! : graph.supplies[edge]!] === limit.group;
-  const unitsOf = (edge: number): number =>
-    graph.unitMode === "WHOLE" ? graph.demandCapacity[graph.demands[edge]!]! : 1;
-  const pins = pinnedEdges(graph, plan, edges);
+  const unitsOf = (edge: number): number => unitsCarried(graph, edge);
   const out = excludedPairs(plan);
 
   const priceOf = (edge: number): number =>
     limits.reduce(
-      (price, limit, at) => price + (counts(limit, edge) ? limitPrices[at]! : 0),
+      (price, limit, at) => price + (limit.counts(edge) ? limitPrices[at]! : 0),
       demandPrices[graph.demands[edge]!]! + supplyPrices[graph.supplies[edge]!]!,
     );
   let dual = 0;
@@ -145,10 +166,14 @@ function dualOf(
   function pricePaid(edge: number): number {
     const unlimited = graph.supplyCapacity[graph.supplies[edge]!] === UNLIMITED;
     return limits.reduce(
-      (price, limit, at) => price + (counts(limit, edge) ? Math.max(0, limitPrices[at]!) : 0),
+      (price, limit, at) => price + (limit.counts(edge) ? Math.max(0, limitPrices[at]!) : 0),
       demandPrices[graph.demands[edge]!]! + (unlimited ? 0 : supplyPrices[graph.supplies[edge]!]!),
     );
   }
+}
+
+function unitsCarried(graph: SparseGraph, edge: number): number {
+  return graph.unitMode === "WHOLE" ? graph.demandCapacity[graph.demands[edge]!]! : 1;
 }
 
 function pinnedEdges(graph: SparseGraph, plan: AllocationPlan, edges: Uint32Array): Set<number> {
