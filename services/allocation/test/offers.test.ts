@@ -147,6 +147,21 @@ test("rescinding takes an offer back", async () => {
   );
 });
 
+test("a sandbox clock stays where what is added to its time can be kept", async () => {
+  await using app = await startAllocation();
+  const clockIn = (year: string) => ({
+    parent,
+    clock: { mode: Clock_Mode.SANDBOX, time: timestampFromDate(new Date(`${year}-12-31T23:59:59Z`)) },
+  });
+  expect(await refusalOf(app.staff.createClock(clockIn("0999")))).toBe("INVALID_ARGUMENT VALIDATION_FAILED");
+  await app.staff.createClock(clockIn("8998"));
+  const name = `${parent}/clock`;
+  const { time } = clockIn("9000").clock;
+  expect(await refusalOf(app.staff.advanceClock({ name, time }))).toBe("INVALID_ARGUMENT VALIDATION_FAILED");
+  const { clock } = await app.staff.advanceClock({ name, time: clockIn("8999").clock.time });
+  expect(clock?.version).toBe(2n);
+});
+
 test("holds of a market with the real clock expire by themselves", async () => {
   await using app = await startAllocation();
   await app.list({ id: "s0", side: "SUPPLY" }, { id: "d0", side: "DEMAND" });

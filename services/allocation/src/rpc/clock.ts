@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
   AllocationService,
@@ -21,6 +21,9 @@ import { marketHasHolds } from "../storage/hold-store.ts";
 import { patterns } from "./names.ts";
 import { refuse } from "./problem.ts";
 
+/** Years of a sandbox clock: whatever is added to its time or taken from it can still be kept. */
+const years = { first: 1_000, last: 8_999 };
+
 const methods = AllocationService.method;
 type Methods = Pick<ServiceImpl<typeof AllocationService>, "createClock" | "getClock" | "advanceClock">;
 
@@ -29,7 +32,7 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
     createClock: (request, context) => {
       const { market } = idsOf(patterns.market, request.parent, "parent");
       const mode = request.clock?.mode === Clock_Mode.SANDBOX ? "SANDBOX" : "REAL";
-      const begin = request.clock?.time && timestampDate(request.clock.time);
+      const begin = request.clock?.time && sandboxTime(request.clock.time, "clock.time");
       if (mode === "SANDBOX" && !begin) throw invalidField("clock.time", "a sandbox clock begins at a time");
       return mutate(shell, context, { method: methods.createClock, market, request }, async (tx) => {
         const now = await lockClockToCreate(tx, market);
@@ -53,7 +56,7 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
 
     advanceClock: async (request, context) => {
       const { market } = idsOf(patterns.clock, request.name);
-      const to = timestampDate(request.time!);
+      const to = sandboxTime(request.time!, "time");
       const mutation = { method: methods.advanceClock, market, request };
       const response = await mutate(shell, context, mutation, async (tx) => {
         const before = await lockClock(tx, market);
@@ -72,6 +75,13 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
       return response;
     },
   };
+}
+
+function sandboxTime(given: Timestamp, field: string): Date {
+  const time = timestampDate(given);
+  const year = time.getUTCFullYear();
+  if (year >= years.first && year <= years.last) return time;
+  throw invalidField(field, `a sandbox clock stands in the years ${years.first} to ${years.last}`);
 }
 
 /** Moves the clock, ends what is due by then, and says so; nobody else settles or holds in this market meanwhile. */

@@ -37,7 +37,7 @@ export type Clock = Message<"marketmesh.allocation.v1.Clock"> & {
   mode: Clock_Mode;
 
   /**
-   * The time: of a sandbox market as set; of a real one the database's.
+   * The time: of a sandbox market as set, in the years 1000 to 8999; of a real one the database's.
    *
    * @generated from field: google.protobuf.Timestamp time = 3;
    */
