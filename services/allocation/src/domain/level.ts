@@ -38,7 +38,10 @@ export interface Level {
   readonly groups: Readonly<Record<string, string>>;
   /** No claims before this, by the market clock. */
   readonly embargoUntil: Date | undefined;
-  /** Places other than the default location that can still matter: slots that are over and have nothing free or held are left out. */
+  /**
+   * Places other than the default location that can still matter: slots that are over and have nothing free or held are left out.
+   * In lists of levels they are not read.
+   */
   readonly pools: readonly Pool[];
   /** How many pools there are, those left out too. */
   readonly poolCount: number;

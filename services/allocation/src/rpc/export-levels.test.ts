@@ -2,7 +2,9 @@ import { ConnectError } from "@connectrpc/connect";
 import type { Database } from "@marketmesh/postgres";
 import { reasonOf } from "@marketmesh/rpc";
 import { expect, test } from "vitest";
-import { insertLevels } from "../storage/capacity-store.ts";
+import { defineSlots } from "../domain/slots.ts";
+import { insertLevels, listLevels, saveStock } from "../storage/capacity-store.ts";
+import { savePools } from "../storage/pool-store.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { levelOf } from "../testing/levels.ts";
 import { exportParts } from "./export-levels.ts";
@@ -43,6 +45,42 @@ test("an export whose reader takes nothing is given up and leaves its place to o
   const refusals = await Promise.all(exports.map((parts) => refusalOf(parts.next())));
   expect(refusals).toContain("DEADLINE_EXCEEDED");
   for (const parts of exports) await parts.return(undefined);
+});
+
+test("levels with calendars go in smaller parts, none twice and none left out", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const ids = Array.from({ length: 12 }, (_, n) => `s${10 + n}`);
+  const hour = (n: number) => new Date(Date.parse("2100-01-01T00:00:00Z") + n * 3_600_000);
+  const slots = Array.from({ length: 1_000 }, (_, n) => ({
+    id: `t${n}`,
+    start: hour(n),
+    end: hour(n + 1),
+    units: 1,
+  }));
+  await database.transaction(staff, async (tx) => {
+    const levels = ids.map((listingId) => levelOf({ listingId, catalogUnits: 0 }));
+    await insertLevels(tx, market, levels);
+    for (const level of levels) {
+      const times = { replace: true, marketTime: hour(0), now: hour(0) };
+      const defined = defineSlots(level, "", slots, times);
+      if (!defined.ok) throw new Error(defined.reason);
+      await saveStock(tx, market, defined.level);
+      const { listingId, pools } = defined.level;
+      await savePools(
+        tx,
+        market,
+        pools.map((pool) => ({ listingId, pool })),
+      );
+    }
+  });
+  const parts: [string, number][][] = [];
+  for await (const { capacityLevels = [] } of exportParts(database, staff, market, never))
+    parts.push(capacityLevels.map(({ listing = "", pools = [] }) => [listing, pools.length]));
+  expect(parts.map((levels) => levels.length)).toEqual([0, 5, 5, 2]);
+  expect(parts.flat()).toEqual(ids.map((id) => [`markets/${market}/listings/${id}`, 1_000]));
+  const [first] = await database.transaction(staff, (tx) => listLevels(tx, market, "", 1));
+  expect(first).toMatchObject({ onHand: 1_000, poolCount: 1_000, pools: [] });
 });
 
 async function nextBegins(begin: () => ReturnType<typeof exportParts>): Promise<void> {

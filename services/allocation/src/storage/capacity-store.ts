@@ -4,7 +4,7 @@ import type { Level, Side } from "../domain/level.ts";
 import { noUnits, type Pool } from "../domain/pool.ts";
 import { inChunks } from "./chunks.ts";
 import { marketTime } from "./clock-store.ts";
-import { type PoolRow, poolOf, poolsOfLevel, withLockedPools } from "./pool-store.ts";
+import { overPoolsOfLevel, type PoolRow, poolOf, poolsOfLevel, withLockedPools } from "./pool-store.ts";
 import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
 interface LevelRow extends Record<string, unknown> {
@@ -112,7 +112,10 @@ export interface TakenOrdinals {
   readonly ordinals: readonly number[];
 }
 
-/** Levels that may take part in a round: open ones of a kind without an embargo, by listing id; page by page of at most `limit`. */
+/**
+ * Levels that may take part in a round: open ones of a kind without an embargo, by listing id; page by page of at most `limit`. Of
+ * their pools only slots that are over with units free: a round wants to know how much is left, not where.
+ */
 export async function readOpenLevels(
   tx: Tx,
   market: string,
@@ -121,21 +124,25 @@ export async function readOpenLevels(
   limit: number,
 ): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields(market)} from capacity_levels l
+    select ${ownFields}, ${overPoolsOfLevel(market)} as pools from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.open and l.listing_id > ${after}
       and (l.embargo_until is null or l.embargo_until <= ${marketTime(market)})
     order by l.listing_id limit ${limit}`);
   return rows.map(levelOf);
 }
 
+/** Levels without their pools: a page of calendars would have a million. */
 export async function listLevels(tx: Tx, market: string, after: string, limit: number): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${fields(market)} from capacity_levels l where l.market = ${market} and l.listing_id > ${after}
+    select ${ownFields} from capacity_levels l where l.market = ${market} and l.listing_id > ${after}
     order by l.listing_id limit ${limit}`);
   return rows.map(levelOf);
 }
 
-/** Levels of a market, or of all, in key order: for an export. */
+/** Pools that levels of one part of an export may have together, those of its last level aside. */
+const poolsPerPart = 5_000;
+
+/** Levels of a market, or of all, in key order, with their pools: for an export. Fewer than `limit` where they have many. */
 export async function exportLevels(
   tx: Tx,
   market: string | undefined,
@@ -143,10 +150,14 @@ export async function exportLevels(
   limit: number,
 ): Promise<{ readonly market: string; readonly level: Level }[]> {
   const rows = await tx.execute<LevelRow & { market: string }>(sql`
-    select l.market, ${ownFields}, ${poolsOfLevel(sql`l.market`)} as pools from capacity_levels l
-    where (l.market, l.listing_id) > (${after.market}, ${after.listingId})
-      and ${market === undefined ? sql`true` : sql`l.market = ${market}`}
-    order by l.market, l.listing_id limit ${limit}`);
+    select l.market, ${ownFields}, ${poolsOfLevel(sql`l.market`)} as pools
+    from (select n.*, sum(n.pool_count) over (order by n.market, n.listing_id) - n.pool_count as pools_before from (
+      select * from capacity_levels k
+      where (k.market, k.listing_id) > (${after.market}, ${after.listingId})
+        and ${market === undefined ? sql`true` : sql`k.market = ${market}`}
+      order by k.market, k.listing_id limit ${limit}) n) l
+    where l.pools_before < ${poolsPerPart}
+    order by l.market, l.listing_id`);
   return rows.map((row) => ({ market: row.market, level: levelOf(row) }));
 }
 

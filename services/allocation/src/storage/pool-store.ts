@@ -27,12 +27,21 @@ function current(market: string | SQL): SQL {
 
 /** The pools of a level `l` in one value of its row, seen with the row; null where it has none. */
 export function poolsOfLevel(market: string | SQL): SQL {
+  return poolsWhere(current(market));
+}
+
+/** Likewise, only slots that are over with units free: all that is to be known of what nobody can claim any more. */
+export function overPoolsOfLevel(market: string | SQL): SQL {
+  return poolsWhere(sql`p.end_time <= ${marketTime(market)} and p.on_hand > p.held + p.allocated`);
+}
+
+function poolsWhere(condition: SQL): SQL {
   return sql`case when l.pool_count > 0 then (
     select jsonb_agg(jsonb_build_object('location', p.location, 'slot', p.slot, 'start_time', p.start_time,
       'end_time', p.end_time, 'on_hand', p.on_hand, 'held', p.held, 'allocated', p.allocated)
       order by p.location, p.slot)
     from capacity_pools p where p.market = l.market and p.bucket = l.bucket and p.listing_id = l.listing_id
-      and ${current(market)}) end`;
+      and ${condition}) end`;
 }
 
 /** The levels with their pools as they are under the levels' locks: what was read together with a lock may be older than it. */

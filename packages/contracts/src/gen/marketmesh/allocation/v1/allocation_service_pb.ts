@@ -2724,7 +2724,7 @@ export const AllocationService: GenService<{
     output: typeof GetCapacityLevelResponseSchema;
   },
   /**
-   * Lists capacity levels, by listing id.
+   * Lists capacity levels, by listing id, without their pools.
    *
    * @generated from rpc marketmesh.allocation.v1.AllocationService.ListCapacityLevels
    */

@@ -108,7 +108,7 @@ export type CapacityLevel = Message<"marketmesh.allocation.v1.CapacityLevel"> & 
 
   /**
    * Units at locations and in time slots, by location and slot; what they leave of the level is at the default location. Slots that
-   * are over are left out once nothing in them is free or held.
+   * are over are left out once nothing in them is free or held. ListCapacityLevels leaves them out: ListCapacityPools lists them.
    *
    * @generated from field: repeated marketmesh.allocation.v1.CapacityPool pools = 13;
    */

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { supplySnapshot } from "../domain/round-snapshot.ts";
+import { defineSlots } from "../domain/slots.ts";
+import { openTestDatabase, staffOf } from "../testing/database.ts";
+import { levelOf } from "../testing/levels.ts";
+import { insertLevels, readOpenLevels, saveStock } from "./capacity-store.ts";
+import { savePools } from "./pool-store.ts";
+
+const market = "bazaar";
+const hour = (n: number) => new Date(Date.parse("2000-01-01T00:00:00Z") + n * 3_600_000);
+const later = 200 * 365 * 24;
+
+test("a round sees of a calendar what is left, and reads no slot that is to come", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const slots = [
+    { id: "over", start: hour(0), end: hour(1), units: 3 },
+    { id: "to-come", start: hour(later), end: hour(later + 1), units: 2 },
+  ];
+  const empty = levelOf({ listingId: "doctor", catalogUnits: 0 });
+  const defined = defineSlots(empty, "", slots, { replace: true, marketTime: hour(0), now: hour(0) });
+  if (!defined.ok) throw new Error(defined.reason);
+  const { level } = defined;
+  const [read] = await database.transaction(staffOf(market), async (tx) => {
+    await insertLevels(tx, market, [empty]);
+    await saveStock(tx, market, level);
+    await savePools(
+      tx,
+      market,
+      level.pools.map((pool) => ({ listingId: "doctor", pool })),
+    );
+    return readOpenLevels(tx, market, "tool", "", 10);
+  });
+  expect(read).toMatchObject({ onHand: 5, pools: [{ slot: "over" }] });
+  expect(supplySnapshot(read!, new Date()).units).toBe(2);
+});
