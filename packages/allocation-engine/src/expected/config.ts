@@ -1,3 +1,5 @@
+import { EngineError } from "../engine-error.ts";
+
 /** What can be set about EXPECTED. The defaults are the one configuration that the outcome is measured with. */
 export interface ExpectedConfig {
   /** Names the draws of the sampled worlds; equal seed, equal offers. */
@@ -46,3 +48,34 @@ export const expectedDefaults: ExpectedConfig = {
   exposureCost: 0,
   asksPerSupplyMax: Number.MAX_SAFE_INTEGER,
 };
+
+const most = Number.MAX_SAFE_INTEGER;
+/** Least and greatest of every setting. A step of 0 would let two rows bid for ever. */
+const ranges: Readonly<Record<keyof ExpectedConfig, readonly [number, number]>> = {
+  seed: [-most, most],
+  fillBonus: [0, 10],
+  worldsFirst: [1, 10_000],
+  worldsPerWave: [1, 10_000],
+  forgetting: [0, 1],
+  regretMax: [0, most],
+  regretMaxWaiting: [-most, most],
+  lastShare: [0, 1],
+  lastWavesMin: [0, most],
+  priceStep: [1e-4, 1],
+  scoreWeight: [0, 1],
+  offersPerOpening: [1, 1_000],
+  exposureCost: [0, 1],
+  asksPerSupplyMax: [0, most],
+};
+const counts: ReadonlySet<string> = new Set(["seed", "worldsFirst", "worldsPerWave", "asksPerSupplyMax"]);
+
+/** @throws EngineError PLAN_INVALID */
+export function refuseBadConfig(config: ExpectedConfig): void {
+  for (const [name, [low, high]] of Object.entries(ranges)) {
+    const value = config[name as keyof ExpectedConfig];
+    const whole = counts.has(name);
+    if (value >= low && value <= high && (!whole || Number.isInteger(value))) continue;
+    const kind = whole ? "a whole number" : "a number";
+    throw new EngineError("PLAN_INVALID", `${name} is ${value}; allowed: ${kind} from ${low} to ${high}`);
+  }
+}

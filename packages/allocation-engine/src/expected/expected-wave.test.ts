@@ -136,4 +136,47 @@ describe("expectedWave", () => {
     const offers = expectedWave(graph, residual, tired, nothing, { asksPerSupplyMax: 1 }).offers;
     expect(offers.length).toBe(0);
   });
+
+  it("learns nothing from answers to demands that it has not seen, and stays a number", () => {
+    const graph = buildGraph(market());
+    const residual = untouched(graph, 1);
+    const others = { edges: [0, 1], accepted: [1, 0] };
+    const { state } = expectedWave(graph, residual, startExpected(graph), others);
+    expect(state.acceptance).toEqual(
+      expectedWave(graph, residual, startExpected(graph), nothing).state.acceptance,
+    );
+    expect(state.acceptance.bucketExpected.every(Number.isFinite)).toBe(true);
+  });
+
+  it("asks in a demand of very many openings whom it regrets least", () => {
+    const people = 400;
+    const graph = buildGraph({
+      demandIds: ["big"],
+      demandCapacity: [100],
+      supplyIds: Array.from({ length: people }, (_, person) => `person-${1_000 + person}`),
+      supplyCapacity: new Int32Array(people).fill(1),
+      edgeDemands: new Uint32Array(people),
+      edgeSupplies: Array.from({ length: people }, (_, person) => person),
+      demandScores: Array.from({ length: people }, (_, person) => 1_000 * person),
+      supplyScores: new Int32Array(people),
+    });
+    const { offers } = expectedWave(graph, untouched(graph, 1), startExpected(graph), nothing);
+    expect(offers.length).toBe(100);
+    const mean = offers.reduce((sum, person) => sum + person, 0) / offers.length;
+    expect(mean).toBeGreaterThan(300);
+  });
+
+  it.each([
+    ["priceStep", 0],
+    ["priceStep", Number.NaN],
+    ["worldsPerWave", -1],
+    ["worldsFirst", 1.5],
+    ["offersPerOpening", 0.5],
+    ["fillBonus", Number.POSITIVE_INFINITY],
+  ])("refuses a %s of %d", (name, value) => {
+    const graph = buildGraph(market());
+    const start = startExpected(graph);
+    const wave = () => expectedWave(graph, untouched(graph, 1), start, nothing, { [name]: value });
+    expect(wave).toThrow(`${name} is ${value}; allowed`);
+  });
 });

@@ -1,7 +1,7 @@
 import type { SparseGraph } from "../graph.ts";
 import { type Acceptance, learn, type Observation, openGroup } from "./acceptance.ts";
 import { arrive } from "./arrivals.ts";
-import { type ExpectedConfig, expectedDefaults } from "./config.ts";
+import { type ExpectedConfig, expectedDefaults, refuseBadConfig } from "./config.ts";
 import { drawsOf } from "./draws.ts";
 import { HindsightAuction } from "./hindsight-auction.ts";
 import { judge } from "./judge.ts";
@@ -34,6 +34,8 @@ export interface ExpectedWave {
  * S. Banerjee ("The Bayesian prophet", Management Science 67 (2021)): choose what hindsight is least likely to regret.
  *
  * It reads the rows of demands that are open or have been, nothing of those that will open later.
+ *
+ * @throws EngineError PLAN_INVALID (a setting out of its range)
  */
 export function expectedWave(
   graph: SparseGraph,
@@ -43,6 +45,7 @@ export function expectedWave(
   config: Partial<ExpectedConfig> = {},
 ): ExpectedWave {
   const settings = { ...expectedDefaults, ...config };
+  refuseBadConfig(settings);
   const state = welcome(graph, residual, heard(graph, before, answers));
   const live = livePairs(graph, residual);
   const sampling: Sampling = { graph, residual, live, state, fillBonus: settings.fillBonus };
@@ -63,6 +66,8 @@ function heard(graph: SparseGraph, before: ExpectedState, { edges, accepted }: A
   for (let at = 0; at < edges.length; at++) {
     const edge = edges[at]!;
     const group = before.groups[graph.demands[edge]!]!;
+    // What others asked before this began says nothing of a group that is known here.
+    if (group < 0) continue;
     observations.push({ group, score: graph.demandScores[edge]!, accepted: accepted[at] === 1 });
   }
   return {

@@ -1,3 +1,4 @@
+import { Ring } from "../ring.ts";
 import type { World } from "./world.ts";
 
 /** Pairs a row remembers as its best, so that most bids need not read the whole row. */
@@ -35,7 +36,8 @@ export class HindsightAuction {
   readonly #bestCount: Int32Array;
   /** Pairs that are not remembered are worth at most this. */
   readonly #bestFloor: Float64Array;
-  readonly #queue: RowQueue;
+  /** Rows that want to bid, first come first served. */
+  readonly #queue: Ring;
   #world!: World;
   #step = 0;
 
@@ -58,7 +60,7 @@ export class HindsightAuction {
     this.#best = new Int32Array(rowsMax * remembered);
     this.#bestCount = new Int32Array(rowsMax);
     this.#bestFloor = new Float64Array(rowsMax);
-    this.#queue = new RowQueue(rowsMax);
+    this.#queue = new Ring(rowsMax);
   }
 
   /** Whether a pair of the last world was chosen. */
@@ -76,9 +78,9 @@ export class HindsightAuction {
     this.#bestCount.fill(0);
     this.#bestFloor.fill(Number.POSITIVE_INFINITY);
     for (let row = 0; row < world.rows; row++) {
-      if (world.capacity[row]! > 0 && world.offsets[row + 1]! > world.offsets[row]!) this.#queue.put(row);
+      if (world.capacity[row]! > 0 && world.offsets[row + 1]! > world.offsets[row]!) this.#queue.add(row);
     }
-    for (let row = this.#queue.take(); row !== none; row = this.#queue.take()) this.#bid(row);
+    while (this.#queue.size > 0) this.#bid(this.#queue.take());
     for (let row = 0; row < world.rows; row++) this.gain[row] = this.#gainOf(row);
   }
 
@@ -98,7 +100,7 @@ export class HindsightAuction {
       this.#bidValue[topPairs[at]!] = topValues[at]!;
       this.#give(row, topPairs[at]!, topValues[at]! - floor + this.#step);
     }
-    if (bids > 0 && this.#held[row]! < this.#world.capacity[row]!) this.#queue.put(row);
+    if (bids > 0 && this.#held[row]! < this.#world.capacity[row]!) this.#queue.add(row);
   }
 
   /** The best of the remembered pairs that are not held and known to be the best of the row, at most `count`. */
@@ -191,7 +193,7 @@ export class HindsightAuction {
     // Held pairs are not remembered: now this may be better than what is.
     const value = this.#world.weights[pair]! - this.price[this.#world.supplies[pair]!]!;
     if (value > this.#bestFloor[row]!) this.#bestFloor[row] = value;
-    this.#queue.put(row);
+    this.#queue.add(row);
   }
 
   #gainOf(row: number): number {
@@ -215,31 +217,3 @@ export class HindsightAuction {
 const topValues = new Float64Array(remembered);
 const topPairs = new Int32Array(remembered);
 const rowValues = new Float64Array(remembered);
-
-/** Rows that want to bid, first come first served, each once. */
-class RowQueue {
-  readonly #rows: Int32Array;
-  readonly #waiting: Uint8Array;
-  #head = 0;
-  #size = 0;
-
-  constructor(rowsMax: number) {
-    this.#rows = new Int32Array(rowsMax);
-    this.#waiting = new Uint8Array(rowsMax);
-  }
-
-  put(row: number): void {
-    if (this.#waiting[row] === 1) return;
-    this.#waiting[row] = 1;
-    this.#rows[(this.#head + this.#size++) % this.#rows.length] = row;
-  }
-
-  take(): number {
-    if (this.#size === 0) return none;
-    const row = this.#rows[this.#head]!;
-    this.#head = (this.#head + 1) % this.#rows.length;
-    this.#size--;
-    this.#waiting[row] = 0;
-    return row;
-  }
-}

@@ -6,7 +6,11 @@ import type { Sampling } from "./sample-world.ts";
 const resolution = 1e6;
 /** Pairs of one demand that are looked at in one wave, per offer it may make, and some more. */
 const choicesPerOffer = 3;
-const positions = 2 ** 24;
+/** Demands that may make more offers than this keep all their pairs: sorting them once is cheaper than keeping the best few. */
+const choicesMax = 64;
+/** A key and a position share the 53 bits of a number. */
+const positions = 2 ** 26;
+const keyMax = 2 ** 27 - 1;
 
 /**
  * Which pairs to ask now: those of least expected regret first, as many as the pace allows; the doubtful wait until more answers are
@@ -35,7 +39,7 @@ export function pickOffers(sampling: Sampling, config: ExpectedConfig, pace: Pac
   return Uint32Array.from(offers).sort();
 }
 
-/** The best few pairs of every open demand, as edges and as keys that sort by regret: key × 2^24 + position. */
+/** The best few pairs of every open demand, as edges and as keys that sort by regret: key × 2^26 + position. */
 function candidates(
   { graph, live, residual, state }: Sampling,
   config: ExpectedConfig,
@@ -46,7 +50,10 @@ function candidates(
   const best: number[] = [];
   const bestKeys: number[] = [];
   for (const [row, demand] of live.demands.entries()) {
-    const room = choicesPerOffer * Math.floor(residual.demandLeft[demand]! * config.offersPerOpening) + 2;
+    const offersMax = Math.floor(residual.demandLeft[demand]! * config.offersPerOpening);
+    const pairs = live.offsets[row + 1]! - live.offsets[row]!;
+    const few = choicesPerOffer * offersMax + 2;
+    const room = few > choicesMax ? pairs : few;
     best.length = 0;
     bestKeys.length = 0;
     for (let at = live.offsets[row]!; at < live.offsets[row + 1]!; at++) {
@@ -55,7 +62,13 @@ function candidates(
       const regret = state.regret[edge]! + config.exposureCost * asks;
       if (regret > regretMax || asks >= config.asksPerSupplyMax) continue;
       const score = graph.demandScores[edge]! / 1e6;
-      const key = Math.round(resolution * Math.max(0, regret + config.scoreWeight * (1 - score)));
+      const lost = Math.max(0, regret + config.scoreWeight * (1 - score));
+      const key = Math.min(keyMax, Math.round(resolution * lost));
+      if (room === pairs) {
+        keys.push(key * positions + edges.length);
+        edges.push(edge);
+        continue;
+      }
       if (best.length === room && key >= bestKeys[room - 1]!) continue;
       let to = best.length < room ? best.length : room - 1;
       for (; to > 0 && bestKeys[to - 1]! > key; to--) {

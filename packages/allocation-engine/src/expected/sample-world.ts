@@ -53,8 +53,10 @@ export function sampleWorld(world: World, sampling: Sampling, draw: () => number
   }
 }
 
-/** Imagined demands at most: as many as the graph has, so that a wave costs no more than a first one of all. */
-export function imaginedRows(state: ExpectedState, residual: Residual): number {
-  if (state.arrivals.seen.length === 0) return 0;
-  return Math.min(expectedArrivals(state.arrivals, residual.waves), residual.demandLeft.length);
+/** Imagined demands at most, per demand seen: so that a wave costs a bounded number of times what those seen cost. */
+const imaginedPerSeen = 10;
+
+/** Demands that are imagined beside the open ones. How many the graph has in all is not known. */
+export function imaginedRows({ arrivals }: ExpectedState, { waves }: Residual): number {
+  return Math.min(expectedArrivals(arrivals, waves), imaginedPerSeen * arrivals.seen.length);
 }

@@ -1,5 +1,5 @@
+import { Ring } from "../ring.ts";
 import type { Residual } from "./residual.ts";
-import { Ring } from "./ring.ts";
 
 /**
  * Potentials in units of cost that prove the flow cheapest, from prices in units of cost · `scale`: rounded down, then lowered

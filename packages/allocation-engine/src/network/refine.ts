@@ -1,7 +1,7 @@
 import { EngineError } from "../engine-error.ts";
+import { Ring } from "../ring.ts";
 import { type Buckets, priceUpdate } from "./price-update.ts";
 import type { Residual } from "./residual.ts";
-import { Ring } from "./ring.ts";
 
 /** Counters of the work, added to as it is done. */
 export interface Effort {
