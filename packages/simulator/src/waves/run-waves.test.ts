@@ -123,6 +123,21 @@ describe("runWaves", () => {
     expect(outcome.waves).toBe(1 + seen.at(-1)![0]!);
   });
 
+  it("plays on while EXPECTED waits for demands that do not come", () => {
+    const graph = market(3, 10, 30, 0.5);
+    const opensAt = Array.from(graph.demandIds, (_, demand) => (demand < 5 ? 0 : 4));
+    const outcome = runWaves(graph, expected(), pairOracle(graph, 3, 0.5), { opensAt, waves: 60 });
+    const greedy = runWaves(graph, everyWave({ strategy: "GREEDY" }), pairOracle(graph, 3, 0.5), { opensAt });
+    expect(outcome.waves).toBeGreaterThan(40);
+    expect(outcome.accepted).toBeGreaterThanOrEqual(greedy.accepted - 1);
+  });
+
+  it("refuses demands that want several units as a whole", () => {
+    const graph = { ...market(3, 4, 10, 1), unitMode: "WHOLE" } as const;
+    const run = () => runWaves(graph, everyWave({ strategy: "GREEDY" }), { answer: () => true });
+    expect(run).toThrow("want all or none");
+  });
+
   it("shows a strategy what is left and what was answered, nothing that answers", () => {
     const graph = market(4, 3, 6, 1);
     const shown: unknown[][] = [];

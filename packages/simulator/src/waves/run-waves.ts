@@ -1,6 +1,6 @@
 import type { Residual, SparseGraph } from "@marketmesh/allocation-engine";
 import type { Oracle } from "../oracle/oracle.ts";
-import { refuseBadOffers } from "./refuse-bad-offers.ts";
+import { refuseBadOffers, WaveError } from "./refuse-bad-offers.ts";
 import type { WaveAnswers, WaveStrategy } from "./wave-strategy.ts";
 
 export interface WavesOptions {
@@ -41,7 +41,7 @@ const nothing: WaveAnswers = { edges: new Uint32Array(0), accepted: new Uint8Arr
  * not asked again; until nobody has anything to offer or the waves are over. Supply that is not taken stays.
  *
  * @throws WaveError when offers break the rules: an edge that does not exist or was asked, a supply that is taken or asked twice at
- *   once, more offers than openings, a demand that is not open
+ *   once, more offers than openings, a demand that is not open; or when demands want several units as a whole
  */
 export function runWaves(
   graph: SparseGraph,
@@ -80,6 +80,11 @@ export function* playWaves(
   options: Pick<WavesOptions, "waves" | "opensAt"> = {},
 ): Generator<WaveOffers, WavesOutcome, Uint8Array> {
   const waves = options.waves ?? wavesByDefault;
+  if (graph.unitMode === "WHOLE" && graph.demandCapacity.some((units) => units > 1)) {
+    throw new WaveError(
+      "an offer is one unit: demands of several units that want all or none cannot be played",
+    );
+  }
   const table = new Table(graph, options.opensAt);
   let [last, lastOffers] = [nothing, -1];
   for (let wave = 0; wave < waves; wave++) {
@@ -89,7 +94,7 @@ export function* playWaves(
       last = { edges, accepted: yield { wave, edges } };
       table.settle(last);
       lastOffers = wave;
-    } else if (!table.someoneComesAfter(wave)) break;
+    } else if (!table.someoneComesAfter(wave) && !(strategy.waits && table.someoneCanBeAsked())) break;
   }
   return { ...table.outcome(), waves: lastOffers + 1 };
 }
@@ -150,6 +155,14 @@ class Table {
       this.#accepted++;
       this.#millionths += demandScores[edge]!;
     }
+  }
+
+  someoneCanBeAsked(): boolean {
+    const { demands, supplies } = this.#graph;
+    return this.#asked.some(
+      (asked, edge) =>
+        asked === 0 && this.#left[demands[edge]!]! > 0 && this.#supplyLeft[supplies[edge]!]! > 0,
+    );
   }
 
   someoneComesAfter(wave: number): boolean {

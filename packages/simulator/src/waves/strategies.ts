@@ -23,6 +23,7 @@ export function everyWave(plan: AllocationPlan): WaveStrategy {
 export function expected(config: Partial<ExpectedConfig> = {}): WaveStrategy {
   let state: ReturnType<typeof startExpected> | undefined;
   return {
+    waits: true,
     offer(graph: SparseGraph, residual, answers) {
       const wave = expectedWave(graph, residual, state ?? startExpected(graph), answers, config);
       state = wave.state;

@@ -14,7 +14,9 @@ export interface WaveAnswers {
 export interface WaveStrategy {
   /**
    * Edges to offer in this wave: each asked for the first time, at most one per free supply, at most as many per demand as it has open
-   * openings. Empty: nothing now; a run ends where nothing is offered and nobody is still to come.
+   * openings. Empty: nothing now; a run ends where nothing is offered, nobody is still to come and the strategy does not wait.
    */
   offer(graph: SparseGraph, residual: Residual, answers: WaveAnswers): Uint32Array;
+  /** Whether it may offer nothing now and something later, though nobody comes in between. */
+  readonly waits?: boolean;
 }
