@@ -17,7 +17,7 @@ export { assignDense } from "./dense/lapjv.ts";
 export { type DenseViolation, verifyDense } from "./dense/verify-dense.ts";
 export { EngineError, type EngineErrorReason } from "./engine-error.ts";
 export { type Acceptance, learn, type Observation } from "./expected/acceptance.ts";
-export { type ExpectedConfig, expectedDefaults } from "./expected/config.ts";
+export { type ExpectedConfig, expectedDefaults, refuseBadConfig } from "./expected/config.ts";
 export { type Answers, type ExpectedWave, expectedWave } from "./expected/expected-wave.ts";
 export { type LivePairs, livePairs, type Residual } from "./expected/residual.ts";
 export { type ExpectedState, startExpected } from "./expected/state.ts";

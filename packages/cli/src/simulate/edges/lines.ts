@@ -1,5 +1,6 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UsageError } from "../../usage-error.ts";
 
@@ -14,13 +15,10 @@ export interface FileRecord {
  * without it they come in the stated order. Ids may not contain commas in CSV; NDJSON takes any.
  */
 export async function* recordsOf(path: string, columns: readonly string[]): AsyncGenerator<FileRecord> {
-  if (!existsSync(path)) throw new UsageError(`${path}: there is no such file`);
-  const file = createReadStream(path);
-  const text = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
   let number = 0;
   let order = columns;
   let ndjson: boolean | undefined;
-  for await (const raw of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const raw of linesOf(path)) {
     number += 1;
     const line = raw.trim();
     if (line === "") continue;
@@ -42,6 +40,25 @@ export async function* recordsOf(path: string, columns: readonly string[]): Asyn
     }
     const names = order;
     yield { line: number, field: (name) => cells[names.indexOf(name)] };
+  }
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path);
+  // What goes wrong with either stream ends the one that is read.
+  const input = path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${path} can't be read (${code ?? message})`);
+  } finally {
+    file.destroy();
   }
 }
 

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
-import { type ExpectedConfig, expectedDefaults } from "@marketmesh/allocation-engine";
+import {
+  EngineError,
+  type ExpectedConfig,
+  expectedDefaults,
+  refuseBadConfig,
+} from "@marketmesh/allocation-engine";
 import { UsageError } from "../../usage-error.ts";
 
 /** Reads settings of EXPECTED: a JSON object of numbers, by the names of `ExpectedConfig`. */
@@ -21,6 +26,12 @@ export function readConfig(path: string): Partial<ExpectedConfig> {
     if (typeof setting !== "number" || !Number.isFinite(setting)) {
       throw new UsageError(`${path}: ${name} is ${JSON.stringify(setting)}; allowed: a number`);
     }
+  }
+  try {
+    refuseBadConfig({ ...expectedDefaults, ...value });
+  } catch (error) {
+    if (error instanceof EngineError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
   }
   return value as Partial<ExpectedConfig>;
 }

@@ -58,7 +58,15 @@ describe("the files of simulate --edges", () => {
     await expect(read("a,1.5\n")).rejects.toThrow("openings is 1.5; allowed: a whole number from 0 to");
     await expect(read("a,1\na,1\n")).rejects.toThrow("o.csv:2: demand a is listed twice");
     const gone = { edges: join(folder, "gone.csv"), openings: openings(), scoreMax: 1 };
-    await expect(readGraph(gone)).rejects.toThrow("there is no such file");
+    await expect(readGraph(gone)).rejects.toThrow("gone.csv can't be read (ENOENT)");
+  });
+
+  it("are refused where they cannot be read", async () => {
+    const broken = file("broken.csv.gz", "no gzip");
+    const read = (edges: string) => readGraph({ edges, openings: openings(), scoreMax: 1 });
+    await expect(read(broken)).rejects.toThrow("broken.csv.gz can't be read (Z_DATA_ERROR)");
+    await expect(read(folder)).rejects.toThrow("can't be read (EISDIR)");
+    await expect(read(join(folder, "gone.csv.gz"))).rejects.toThrow("can't be read (ENOENT)");
   });
 
   it("configure EXPECTED by numbers of known names", () => {
@@ -67,6 +75,7 @@ describe("the files of simulate --edges", () => {
     expect(() => readConfig(file("c.json", '{"bonus":1}'))).toThrow(
       "there is no setting bonus; allowed: seed",
     );
+    expect(() => readConfig(file("c.json", '{"priceStep":0}'))).toThrow("c.json: priceStep is 0; allowed");
     expect(() => readConfig(file("c.json", "[]"))).toThrow("not a JSON object");
     expect(() => readConfig(file("c.json", "{"))).toThrow("cannot be read as JSON");
   });
