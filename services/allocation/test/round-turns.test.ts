@@ -1,4 +1,4 @@
-import type { Database } from "@marketmesh/postgres";
+import { bucketOf, type Database, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { PlanContent } from "../src/domain/plan.ts";
@@ -10,10 +10,11 @@ import { Signals } from "../src/rounds/signals.ts";
 import { solveRound } from "../src/rounds/solve-round.ts";
 import { takeSnapshot } from "../src/rounds/take-snapshot.ts";
 import { insertLevels } from "../src/storage/capacity-store.ts";
+import { readKnowledge, saveKnowledge } from "../src/storage/plan-state-store.ts";
 import { savePlan, setActiveRound } from "../src/storage/plan-store.ts";
 import { readRoundGraph } from "../src/storage/round-graph-store.ts";
 import { insertRound, leaseRound, readRound } from "../src/storage/round-store.ts";
-import { saveSchedule } from "../src/storage/schedule-store.ts";
+import { countNews, duePlansMax, saveBegun, saveHeld, saveSchedule } from "../src/storage/schedule-store.ts";
 import { openTestDatabase, staffOf } from "../src/testing/database.ts";
 import { levelOf } from "../src/testing/levels.ts";
 import { lease, type Ranking, roundDeps, testPlan } from "./in-process.ts";
@@ -223,3 +224,122 @@ test("several replicas begin a due round once, and one that was down begins it l
   );
   expect(next).toEqual({ ahead: true });
 });
+
+const continuous = (interval = 1_000) =>
+  ({ batching: { mode: "CONTINUOUS", intervalMs: interval, minimumDemands: 1 } }) as const;
+
+async function watching(database: Database, plan: string, since: Date): Promise<void> {
+  await database.background(async (tx) => {
+    await savePlan(tx, market, plan, 1, { ...testPlan, ...continuous() });
+    await saveSchedule(tx, market, plan, since);
+  });
+}
+
+test("plans without news do not stand before those that are due later", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const longAgo = new Date(overdue.getTime() - 3_600_000);
+  for (let n = 0; n < duePlansMax; n++) await watching(database, `idle-${n}`, longAgo);
+  await scheduled(database, "p");
+  const stop = new AbortController();
+  const timers = runRoundTimers({ database, signals: new Signals() }, 60_000, stop.signal);
+  await until(async () => (await roundIds(database)).length === 1);
+  stop.abort();
+  await timers;
+});
+
+test("what was under way when a round began, and came after it had looked, is news", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await watching(database, "p", overdue);
+  const news = () => database.background((tx) => countNews(tx, market, "p", "want", "tool"));
+  const [wrote, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const writing = database.transaction(staffOf(market), async (tx) => {
+    const [row] = await tx.execute<{ now: string }>(sql`select now()::text as now`);
+    const late = levelOf({ listingId: "late", side: "DEMAND", updateTime: new Date(row!.now) });
+    await insertLevels(tx, market, [late]);
+    wrote.resolve();
+    await release.promise;
+  });
+  await wrote.promise;
+  await database.background((tx) => saveBegun(tx, market, "p", "r", new Date()));
+  expect(await news()).toBe(0);
+  release.resolve();
+  await writing;
+  expect(await news()).toBe(1);
+  await database.background((tx) => saveHeld(tx, market, "p", "r"));
+  expect(await news()).toBe(1);
+  // The next round sees it.
+  await database.background((tx) => saveBegun(tx, market, "p", "r2", new Date()));
+  await database.background((tx) => saveHeld(tx, market, "p", "r2"));
+  expect(await news()).toBe(0);
+});
+
+test("a round that gave up has seen nothing: its demands are news again", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await seed(database);
+  await watching(database, "p", overdue);
+  const { deps } = roundDeps(database, own, {
+    scoring: {
+      rank: () => {
+        throw new Error("broken");
+      },
+    } as never,
+  });
+  const stop = new AbortController();
+  const [timers, worker] = [runRoundTimers(deps, 10, stop.signal), runRounds(deps, stop.signal)];
+  const hurry = sql`update rounds set lease_expire_time = now() - interval '1 second' + lease_shift where lease_owner = ''`;
+  await until(async () => {
+    await database.background((tx) => tx.execute(hurry));
+    return (await roundIds(database)).length > 1;
+  });
+  stop.abort();
+  await Promise.all([timers, worker]);
+  const states = await Promise.all((await roundIds(database)).map((id) => stateOf(database, id)));
+  expect(states).toContain("FAILED");
+});
+
+test("answers that come while a round looks are learned from once", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  for (let at = 1; at <= 3; at++) {
+    const plan = `p${at}`;
+    await database.background((tx) =>
+      tx.execute(sql`
+        insert into rounds (market, bucket, id, plan, plan_version, state, revisions, create_time, update_time)
+        values (${market}, ${bucketOf(plan)}, ${plan}, ${plan}, 1, 'COMMITTED', '{}', now(), now())`),
+    );
+    await database.background((tx) =>
+      tx.execute(sql`
+        insert into offers (market, bucket, id, demand, supply, units, score, answering_party, state, plan, round, decision,
+          expire_time, create_time, version)
+        values (${market}, ${bucketOf(plan)}, ${plan}, 'd', 's', 1, 1, '', 'MADE', ${plan}, ${plan}, '', now(), now(), 1)`),
+    );
+    const settle = () =>
+      database.background(async (tx) => {
+        await tx.execute(sql`update offers set state = 'ACCEPTED', answer_time = now() where id = ${plan}`);
+        await tx.execute(sql`update rounds set state = 'SETTLED' where id = ${plan}`);
+      });
+    const known = await database.background((tx) =>
+      readKnowledge(afterStatement(tx, at, settle), market, plan),
+    );
+    expect(known.answers.length).toBeGreaterThanOrEqual(known.ended.length);
+    const learned = { wave: 1, acceptance: {}, demands: [], arrivals: {} } as never;
+    await database.background((tx) => saveKnowledge(tx, market, plan, known, learned));
+    const later = await database.background((tx) => readKnowledge(tx, market, plan));
+    expect(known.answers.length + later.answers.length).toBe(1);
+  }
+});
+
+/** The transaction, in which something else happens after its nth statement. */
+function afterStatement(tx: Tx, nth: number, happens: () => Promise<void>): Tx {
+  let statements = 0;
+  const execute = async (query: Parameters<Tx["execute"]>[0]) => {
+    const rows = await tx.execute(query);
+    statements += 1;
+    if (statements === nth) await happens();
+    return rows;
+  };
+  return { execute } as unknown as Tx;
+}

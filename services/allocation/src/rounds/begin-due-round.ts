@@ -5,7 +5,7 @@ import { needsNewRelease } from "../domain/plan.ts";
 import type { Clock } from "../storage/clock-store.ts";
 import { lockPlan, setActiveRound } from "../storage/plan-store.ts";
 import { insertRound } from "../storage/round-store.ts";
-import { countNews, lockSchedule, saveBegun, saveWaiting } from "../storage/schedule-store.ts";
+import { countNews, lockSchedule, saveBegun, saveSkipped, saveWaiting } from "../storage/schedule-store.ts";
 
 /**
  * Begins the round of a plan that is due; undefined when none is, or another was faster. The market's clock is held; the
@@ -32,8 +32,11 @@ export async function beginDueRound(
     return undefined;
   }
   const id = dueRoundId(planId, look.dueTime);
+  if (!(await insertRound(tx, market, dueRound(id, plan, look.dueTime)))) {
+    await saveSkipped(tx, market, planId, look.nextTime);
+    return undefined;
+  }
   await saveBegun(tx, market, planId, id, look.nextTime);
-  if (!(await insertRound(tx, market, dueRound(id, plan, look.dueTime)))) return undefined;
   await setActiveRound(tx, market, planId, id);
   return id;
 }

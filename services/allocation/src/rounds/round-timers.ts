@@ -1,7 +1,7 @@
 import type { Database, Tx } from "@marketmesh/postgres";
 import { overdueApprovals } from "../storage/approval-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
-import { duePlans } from "../storage/schedule-store.ts";
+import { type DuePlan, duePlans, duePlansMax } from "../storage/schedule-store.ts";
 import { expireApproval } from "./approve-round.ts";
 import { beginDueRound } from "./begin-due-round.ts";
 import { type Signals, topics } from "./signals.ts";
@@ -22,7 +22,10 @@ export async function runRoundTimers(
       );
       if (ended) signals.tell(topics.round(market, id));
     }
-    for (const { market, plan } of await database.background((tx) => duePlans(tx))) {
+    for await (const { market, plan } of everyDue((after) =>
+      database.background((tx) => duePlans(tx, undefined, after)),
+    )) {
+      if (signal.aborted) return;
       const begun = await database.background(async (tx) =>
         beginDueRound(tx, market, plan, await holdClock(tx, market)),
       );
@@ -34,6 +37,21 @@ export async function runRoundTimers(
 
 /** What is due in a market whose clock moves, in the transaction that moves it. */
 export async function settleRoundTimers(tx: Tx, market: string, clock: Clock): Promise<void> {
-  for (const { id } of await overdueApprovals(tx, market)) await expireApproval(tx, market, id, clock);
-  for (const { plan } of await duePlans(tx, market)) await beginDueRound(tx, market, plan, clock);
+  for (let ended = true; ended; ) {
+    ended = false;
+    for (const { id } of await overdueApprovals(tx, market))
+      ended = (await expireApproval(tx, market, id, clock)) || ended;
+  }
+  for await (const { plan } of everyDue((after) => duePlans(tx, market, after)))
+    await beginDueRound(tx, market, plan, clock);
+}
+
+/** Page after page: plans that are due but have no news would else stand before all that are due later. */
+async function* everyDue(read: (after: DuePlan | undefined) => Promise<DuePlan[]>): AsyncGenerator<DuePlan> {
+  for (let after: DuePlan | undefined; ; ) {
+    const page = await read(after);
+    yield* page;
+    after = page.at(-1);
+    if (page.length < duePlansMax) return;
+  }
 }

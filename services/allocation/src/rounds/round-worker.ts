@@ -14,7 +14,7 @@ import {
   renewLease,
   stepRound,
 } from "../storage/round-store.ts";
-import { saveHeld } from "../storage/schedule-store.ts";
+import { saveHeld, saveUnseen } from "../storage/schedule-store.ts";
 import { commitRound } from "./commit-round.ts";
 import type { RoundDeps } from "./round-deps.ts";
 import { topics } from "./signals.ts";
@@ -123,7 +123,8 @@ async function setBack(
     const failure = `${round.state} failed ${attempts} times: ${reason}${hopeless ? `, ${error.message}` : ""}`;
     await stepRound(tx, leased, { state: "FAILED", attempts, failure }, leaseMs);
     await clearActiveRound(tx, market, round.plan, round.id);
-    await saveHeld(tx, market, round.plan, round.id);
+    if (hopeless) await saveHeld(tx, market, round.plan, round.id);
+    else await saveUnseen(tx, market, round.plan, round.id);
   });
 }
 

@@ -16,9 +16,11 @@ export async function readKnowledge(tx: Tx, market: string, plan: string): Promi
     select version, content from plan_states
     where market = ${market} and bucket = ${bucketOf(plan)} and plan = ${plan}`);
   const learned = row && (JSON.parse((await decompress(row.content)).toString()) as LearnedState);
+  // First what has ended: answers that come in between are of rounds that had not, and are read with them.
+  const ended = await readEnded(tx, market, plan);
   const answers = await readUnfed(tx, market, plan);
-  const ended = answers.length === answersMax ? [] : await readEnded(tx, market, plan);
-  return { version: Number(row?.version ?? 0), learned, answers, ended };
+  const all = answers.length < answersMax;
+  return { version: Number(row?.version ?? 0), learned, answers, ended: all ? ended : [] };
 }
 
 async function readUnfed(tx: Tx, market: string, plan: string): Promise<RecordedAnswer[]> {

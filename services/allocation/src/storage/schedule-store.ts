@@ -23,14 +23,29 @@ export async function saveSchedule(
     values (${market}, ${bucketOf(plan)}, ${plan}, ${nextTime.toISOString()})`);
 }
 
-/** Plans whose next round may begin, by their market's clock, and that have none running; of one market or of all, at most 100. */
-export async function duePlans(tx: Tx, market?: string): Promise<{ market: string; plan: string }[]> {
-  const rows = await tx.execute<{ market: string; plan: string }>(sql`
-    select s.market, s.plan from plan_schedules s
+/** A plan whose next round may begin, and since when. */
+export interface DuePlan {
+  readonly market: string;
+  readonly plan: string;
+  /** As the database writes it. */
+  readonly nextTime: string;
+}
+
+/** Due plans of one page at most. */
+export const duePlansMax = 100;
+
+/**
+ * Plans whose next round may begin, by their market's clock, and that have none running; of one market or of all, those that are
+ * due longest first, behind `after`. A continuous plan without news stays among them.
+ */
+export async function duePlans(tx: Tx, market?: string, after?: DuePlan): Promise<DuePlan[]> {
+  const rows = await tx.execute<{ market: string; plan: string; nextTime: string }>(sql`
+    select s.market, s.plan, s.next_time::text as "nextTime" from plan_schedules s
     join plans p on p.market = s.market and p.bucket = s.bucket and p.id = s.plan and p.active_round = ''
     left join clocks c on c.market = s.market
     where s.next_time <= coalesce(c.market_time, now()) ${market === undefined ? sql`` : sql`and s.market = ${market}`}
-    order by s.next_time, s.market, s.plan limit 100`);
+      ${after ? sql`and (s.next_time, s.market, s.plan) > (${after.nextTime}::text::timestamptz, ${after.market}, ${after.plan})` : sql``}
+    order by s.next_time, s.market, s.plan limit ${duePlansMax}`);
   return [...rows];
 }
 
@@ -51,8 +66,21 @@ export async function saveBegun(
 ): Promise<void> {
   await tx.execute(sql`
     update plan_schedules s set next_time = ${nextTime.toISOString()}, waiting_since = null, last_round = ${round},
-      seen_time = now(), held_time = 'infinity'
+      seen_time = now(), seen_xid = pg_snapshot_xmin(pg_current_snapshot()), held_time = 'infinity'
     where ${keyOf(market, plan)}`);
+}
+
+/** No round begins for what was due; the next one may from `nextTime` on. */
+export async function saveSkipped(tx: Tx, market: string, plan: string, nextTime: Date): Promise<void> {
+  await tx.execute(sql`
+    update plan_schedules s set next_time = ${nextTime.toISOString()} where ${keyOf(market, plan)}`);
+}
+
+/** The round gave up before it decided anything: what it has seen is news again. */
+export async function saveUnseen(tx: Tx, market: string, plan: string, round: string): Promise<void> {
+  await tx.execute(sql`
+    update plan_schedules s set seen_time = '-infinity', held_time = 'infinity'
+    where ${keyOf(market, plan)} and s.last_round = ${round}`);
 }
 
 /** News waits for more of it since then; undefined: none does. */
@@ -85,6 +113,7 @@ export async function countNews(
 ): Promise<number> {
   const [row] = await tx.execute<{ news: string }>(sql`
     select count(*) as news from plan_schedules s
+    cross join (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xid) upcoming
     cross join lateral (select exists (
       select from capacity_levels l where ${openWithRoom(market, supplyKind)} and ${changed("supply")}) as supply) any_news
     join capacity_levels l on ${openWithRoom(market, demandKind)} and (any_news.supply or ${changed("demand")})
@@ -97,12 +126,17 @@ function openWithRoom(market: string, kind: string): SQL {
     and (l.unlimited or l.held + l.allocated < l.on_hand)`;
 }
 
+// A change has the time at which its transaction began: it may be committed after a round that began later has looked.
 function changed(side: "supply" | "demand"): SQL {
   const holds = sql`from holds h
     where h.market = l.market and h.${sql.raw(side)} = l.listing_id and h.round = s.last_round`;
-  return sql`(l.update_time > s.held_time or (l.update_time > s.seen_time and (
+  return sql`(l.update_time > s.held_time or ((l.update_time > s.seen_time or ${unseen}) and (
     not exists (select ${holds}) or exists (select ${holds} and h.state in ('RELEASED', 'EXPIRED')))))`;
 }
+
+// xmin has 32 bits; the transactions of the last minutes are the nearest ones that end in them.
+const unseen = sql`(l.update_time > s.seen_time - interval '5 minutes' and s.seen_xid <=
+  (upcoming.xid - ((upcoming.xid - l.xmin::text::bigint) & 4294967295))::text::xid8)`;
 
 function keyOf(market: string, plan: string): SQL {
   return sql`s.market = ${market} and s.bucket = ${bucketOf(plan)} and s.plan = ${plan}`;
