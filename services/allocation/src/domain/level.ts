@@ -65,6 +65,12 @@ export function claimableOf(level: Level, now: Date): number {
   return Math.max(0, availableOf(level) - over.reduce((sum, pool) => sum + freeOf(pool), 0));
 }
 
+/** Units that one claim may take by the market clock: it is never split over places. `Infinity` when unlimited. */
+export function mostAtOnePlace(level: Level, now: Date): number {
+  const current = level.pools.filter((pool) => !isOver(pool, now));
+  return Math.max(0, defaultFreeOf(level), ...current.map(freeOf));
+}
+
 /** Units that a demand still wants. An unlimited demand wants one at a time. */
 export function wantedOf(level: Level): number {
   const available = availableOf(level);

@@ -40,6 +40,19 @@ test("deferred acceptance and greedy differ where both sides would rather have e
   expect((await pairsBy("GREEDY")).sort()).toEqual(["a-x", "b-y"]);
 });
 
+test("a demand that is given whole gets nothing whose units are not together", async () => {
+  const apart = { ...supply("apart", 0, 5), together: 2 };
+  const rows = [ranked(0, [0, 1], [9, 1])];
+  const pairsBy = async (unitMode: "WHOLE" | "SPREAD", units: number) => {
+    const by = { ...plan, strategy: "GREEDY", unitMode } as const;
+    const { pairs, choices } = await solveRound(by, [demand("a", units)], [apart, supply("y", 1, 5)], rows);
+    return [pairs.map((pair) => pair.supply), choices[0]];
+  };
+  expect(await pairsBy("WHOLE", 3)).toEqual([["y"], 1]);
+  expect(await pairsBy("WHOLE", 2)).toEqual([["apart"], 2]);
+  expect(await pairsBy("SPREAD", 1)).toEqual([["apart"], 2]);
+});
+
 test("an exclusive supply is one node per group value: one unit each", async () => {
   const demands = [demand("a", 1, "health"), demand("b", 1, "health"), demand("c", 1, "energy")];
   const { pairs } = await solveRound(

@@ -62,7 +62,7 @@ export async function solveRound(
   solve: Solve = (graph, asked) => allocate(graph, asked),
 ): Promise<Solution> {
   const nodes = new SupplyNodes(supplies);
-  const columns = edgeColumns(demands, ranked, nodes);
+  const columns = edgeColumns(plan, demands, ranked, nodes);
   const graph = buildGraph({
     unitMode: plan.unitMode,
     demandIds: demands.map((demand) => demand.id),
@@ -110,7 +110,12 @@ class SupplyNodes {
   }
 }
 
-function edgeColumns(demands: readonly SnapshotLevel[], ranked: readonly RankedDemand[], nodes: SupplyNodes) {
+function edgeColumns(
+  plan: Pick<PlanContent, "unitMode">,
+  demands: readonly SnapshotLevel[],
+  ranked: readonly RankedDemand[],
+  nodes: SupplyNodes,
+) {
   const count = ranked.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
   const edgeDemands = new Uint32Array(count);
   const edgeSupplies = new Uint32Array(count);
@@ -121,10 +126,13 @@ function edgeColumns(demands: readonly SnapshotLevel[], ranked: readonly RankedD
   let edge = 0;
   for (const ranking of ranked) {
     const demand = demands[ranking.demand]!;
+    const units = unitsOfPair(plan, demand.units);
     for (const [at, ordinal] of ranking.ordinals.entries()) {
       const supply = nodes.supplyOf(ordinal);
       if (!supply) unknown.add(ordinal);
       if (!supply || supply.units === 0) continue;
+      // A claim is never split over places.
+      if (supply.together !== undefined && supply.together < units) continue;
       edgeDemands[edge] = ranking.demand;
       edgeSupplies[edge] = nodes.positionOf(supply, demand);
       demandScores[edge] = ranking.demandScores[at]!;

@@ -1,4 +1,4 @@
-import { claimableOf, type Level, wantedOf } from "./level.ts";
+import { claimableOf, type Level, mostAtOnePlace, wantedOf } from "./level.ts";
 
 /** What a round needs to know of one open listing. */
 export interface SnapshotLevel {
@@ -7,6 +7,8 @@ export interface SnapshotLevel {
   readonly epoch: number;
   /** Demand: units wanted. Supply: units left; -1 when unlimited. */
   readonly units: number;
+  /** Supply: units that one claim may take, all of them at one place; absent when all that are left. */
+  readonly together?: number;
   /** Supply: its exclusive group; absent when none. */
   readonly group?: string;
   /** Demand: its values of groups; absent when none. */
@@ -35,7 +37,16 @@ export function supplySnapshot(level: Level, now: Date, withOwner = false): Snap
   const { listingId: id, ordinal, ordinalEpoch: epoch, exclusiveGroup: group } = level;
   const left = claimableOf(level, now);
   const units = left === Number.POSITIVE_INFINITY ? -1 : left;
-  return { id, ordinal, epoch, units, ...(group !== "" && { group }), ...ownerOf(level, withOwner) };
+  const together = mostAtOnePlace(level, now);
+  return {
+    id,
+    ordinal,
+    epoch,
+    units,
+    ...(together < left && { together }),
+    ...(group !== "" && { group }),
+    ...ownerOf(level, withOwner),
+  };
 }
 
 function ownerOf({ ownerParty: owner }: Level, wanted: boolean): { owner?: string } {

@@ -4,7 +4,7 @@ import type { Level, Side } from "../domain/level.ts";
 import { noUnits, type Pool } from "../domain/pool.ts";
 import { inChunks } from "./chunks.ts";
 import { marketTime } from "./clock-store.ts";
-import { overPoolsOfLevel, type PoolRow, poolOf, poolsOfLevel, withLockedPools } from "./pool-store.ts";
+import { type PoolRow, poolOf, poolsOfLevel, tellingPoolsOfLevel, withLockedPools } from "./pool-store.ts";
 import { dateOf, optionalDateOf, type Timestamp } from "./time.ts";
 
 interface LevelRow extends Record<string, unknown> {
@@ -114,7 +114,7 @@ export interface TakenOrdinals {
 
 /**
  * Levels that may take part in a round: open ones of a kind without an embargo, by listing id; page by page of at most `limit`. Of
- * their pools only slots that are over with units free: a round wants to know how much is left, not where.
+ * their pools only what says how much is left: a round does not want to know where.
  */
 export async function readOpenLevels(
   tx: Tx,
@@ -124,7 +124,7 @@ export async function readOpenLevels(
   limit: number,
 ): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
-    select ${ownFields}, ${overPoolsOfLevel(market)} as pools from capacity_levels l
+    select ${ownFields}, ${tellingPoolsOfLevel(market)} as pools from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.open and l.listing_id > ${after}
       and (l.embargo_until is null or l.embargo_until <= ${marketTime(market)})
     order by l.listing_id limit ${limit}`);

@@ -10,12 +10,13 @@ const market = "bazaar";
 const hour = (n: number) => new Date(Date.parse("2000-01-01T00:00:00Z") + n * 3_600_000);
 const later = 200 * 365 * 24;
 
-test("a round sees of a calendar what is left, and reads no slot that is to come", async () => {
+test("a round sees of a calendar what is left, and what of it is together, not all its slots", async () => {
   await using opened = await openTestDatabase();
   const { database } = opened;
   const slots = [
     { id: "over", start: hour(0), end: hour(1), units: 3 },
-    { id: "to-come", start: hour(later), end: hour(later + 1), units: 2 },
+    { id: "small", start: hour(later), end: hour(later + 1), units: 1 },
+    { id: "large", start: hour(later + 1), end: hour(later + 2), units: 2 },
   ];
   const empty = levelOf({ listingId: "doctor", catalogUnits: 0 });
   const defined = defineSlots(empty, "", slots, { replace: true, marketTime: hour(0), now: hour(0) });
@@ -31,6 +32,6 @@ test("a round sees of a calendar what is left, and reads no slot that is to come
     );
     return readOpenLevels(tx, market, "tool", "", 10);
   });
-  expect(read).toMatchObject({ onHand: 5, pools: [{ slot: "over" }] });
-  expect(supplySnapshot(read!, new Date()).units).toBe(2);
+  expect(read).toMatchObject({ onHand: 6, pools: [{ slot: "large" }, { slot: "over" }] });
+  expect(supplySnapshot(read!, new Date())).toMatchObject({ units: 3, together: 2 });
 });

@@ -30,9 +30,16 @@ export function poolsOfLevel(market: string | SQL): SQL {
   return poolsWhere(current(market));
 }
 
-/** Likewise, only slots that are over with units free: all that is to be known of what nobody can claim any more. */
-export function overPoolsOfLevel(market: string | SQL): SQL {
-  return poolsWhere(sql`p.end_time <= ${marketTime(market)} and p.on_hand > p.held + p.allocated`);
+/**
+ * Likewise, only what says how much is left: slots that are over with units free, which nobody can claim, and of the other pools the
+ * one that has most, for a claim is never split.
+ */
+export function tellingPoolsOfLevel(market: string | SQL): SQL {
+  const time = marketTime(market);
+  return poolsWhere(sql`((p.end_time <= ${time} and p.on_hand > p.held + p.allocated) or (p.location, p.slot) = (
+    select q.location, q.slot from capacity_pools q where q.market = l.market and q.bucket = l.bucket
+      and q.listing_id = l.listing_id and (q.end_time is null or q.end_time > ${time})
+    order by q.on_hand - q.held - q.allocated desc, q.location, q.slot limit 1))`);
 }
 
 function poolsWhere(condition: SQL): SQL {
