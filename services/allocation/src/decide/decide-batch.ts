@@ -17,7 +17,7 @@ import { holdOf, type Terms, type WantedHold, writeHolds } from "../ledger/take-
 import type { FilteredDemand } from "../mesh/filter.ts";
 import { keepChoices } from "../offers/keep-rankings.ts";
 import { phase } from "../spans.ts";
-import { readLevels } from "../storage/capacity-store.ts";
+import { readCandidateLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
 import { readGroupClaims } from "../storage/group-claim-store.ts";
@@ -114,7 +114,7 @@ async function readUnlocked(tx: Tx, market: string, choices: readonly DemandChoi
     demand,
     ...candidates.map(({ supply }) => supply),
   ]);
-  const levels = await readLevels(tx, market, ids);
+  const levels = await readCandidateLevels(tx, market, ids);
   const exclusive = levels.filter(({ side, exclusiveGroup }) => side === "SUPPLY" && exclusiveGroup !== "");
   const supplies = exclusive.map(({ listingId }) => listingId);
   return { levels, groups: await readGroupClaims(tx, market, supplies) };

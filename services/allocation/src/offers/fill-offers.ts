@@ -3,7 +3,7 @@ import { claimableOf } from "../domain/level.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { writeHolds } from "../ledger/take-holds.ts";
 import { topics } from "../rounds/signals.ts";
-import { readLevels } from "../storage/capacity-store.ts";
+import { readCandidateLevels } from "../storage/capacity-store.ts";
 import { holdClock } from "../storage/clock-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
 import {
@@ -94,7 +94,7 @@ async function readChoices(tx: Tx, market: string, jobs: readonly OfferJob[], no
   const demands = [...new Set(jobs.map(({ demand }) => demand))];
   const given = await readGivenSupplies(tx, market, jobs[0]!.plan, demands);
   const ranked = [...rankings.values()].flat().map(({ supply }) => supply);
-  const levels = await readLevels(tx, market, ranked);
+  const levels = await readCandidateLevels(tx, market, ranked);
   const free = new Set(
     levels.filter((level) => claimableOf(level, now) > 0).map(({ listingId }) => listingId),
   );

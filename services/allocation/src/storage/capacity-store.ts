@@ -65,6 +65,16 @@ export async function readLevels(tx: Tx, market: string, listingIds: Iterable<st
   return selectLevels(tx, market, listingIds, fields(market), sql``);
 }
 
+/** Likewise, with only those of their pools that say how much is left: candidates are by the thousand. */
+export async function readCandidateLevels(
+  tx: Tx,
+  market: string,
+  listingIds: Iterable<string>,
+): Promise<Level[]> {
+  const selected = sql`${ownFields}, ${tellingPoolsOfLevel(market)} as pools`;
+  return selectLevels(tx, market, listingIds, selected, sql``);
+}
+
 async function selectLevels(
   tx: Tx,
   market: string,

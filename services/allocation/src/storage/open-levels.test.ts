@@ -3,14 +3,14 @@ import { supplySnapshot } from "../domain/round-snapshot.ts";
 import { defineSlots } from "../domain/slots.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { levelOf } from "../testing/levels.ts";
-import { insertLevels, readOpenLevels, saveStock } from "./capacity-store.ts";
+import { insertLevels, readCandidateLevels, readOpenLevels, saveStock } from "./capacity-store.ts";
 import { savePools } from "./pool-store.ts";
 
 const market = "bazaar";
 const hour = (n: number) => new Date(Date.parse("2000-01-01T00:00:00Z") + n * 3_600_000);
 const later = 200 * 365 * 24;
 
-test("a round sees of a calendar what is left, and what of it is together, not all its slots", async () => {
+test("a round, as who decides now, sees of a calendar what is left, and what of it is together, not all its slots", async () => {
   await using opened = await openTestDatabase();
   const { database } = opened;
   const slots = [
@@ -30,7 +30,10 @@ test("a round sees of a calendar what is left, and what of it is together, not a
       market,
       level.pools.map((pool) => ({ listingId: "doctor", pool })),
     );
-    return readOpenLevels(tx, market, "tool", "", 10);
+    const candidates = await readCandidateLevels(tx, market, ["doctor"]);
+    const open = await readOpenLevels(tx, market, "tool", "", 10);
+    expect(candidates).toEqual(open);
+    return open;
   });
   expect(read).toMatchObject({ onHand: 6, pools: [{ slot: "large" }, { slot: "over" }] });
   expect(supplySnapshot(read!, new Date())).toMatchObject({ units: 3, together: 2 });
