@@ -47,6 +47,16 @@ test("answers about demands that the plan never saw teach nothing", () => {
   expect(again.learned.acceptance.asked.reduce((sum, asked) => sum + asked, 0)).toBe(0);
 });
 
+test("a plan that decided otherwise before knows what it was answered then", () => {
+  const history = Array.from({ length: 40 }, (_, n) => answer(`gone${n}`, n % 4 === 0));
+  const { learned } = expectedRound(graphOf(ids("d")), plan, undefined, history);
+  const { yes, asked } = learned.acceptance;
+  expect([yes[0], asked[0]]).toEqual([10, 40]);
+  // Whoever is there now is another group, which begins from those before it.
+  expect(new Set(learned.demands.map(([, group]) => group))).toEqual(new Set([1]));
+  expect(expectedRound(graphOf(ids("d")), plan, undefined, []).learned.acceptance.asked).toEqual([0]);
+});
+
 test("exclusions and pins hold", () => {
   const graph = graphOf(ids("d"));
   const exclusions = [0, 1].map((k) => ({ demand: 0, supply: k }));

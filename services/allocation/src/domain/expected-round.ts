@@ -56,7 +56,7 @@ export function expectedRound(
   before: LearnedState | undefined,
   answers: readonly RecordedAnswer[],
 ): ExpectedRound {
-  const state = stateFor(graph, before && taught(before, answers));
+  const state = before ? stateFor(graph, taught(before, answers)) : startingWith(graph, answers);
   const residual = {
     waves: state.wave + lookAheadRounds,
     demandLeft: graph.demandCapacity,
@@ -80,9 +80,17 @@ function taught(state: LearnedState, answers: readonly RecordedAnswer[]): Learne
   return { ...state, acceptance: learn(state.acceptance, observations) };
 }
 
-function stateFor(graph: Graph, learned: LearnedState | undefined): ExpectedState {
+/** What the plan's rounds were answered under another strategy: one group, that of demands before its first ones. */
+function startingWith(graph: Graph, answers: readonly RecordedAnswer[]): ExpectedState {
   const fresh = startExpected(graph);
-  if (!learned) return fresh;
+  if (answers.length === 0) return fresh;
+  const observations = answers.map(({ score, accepted }) => ({ group: 0, score, accepted }));
+  const acceptance = learn({ ...fresh.acceptance, yes: [0], asked: [0] }, observations);
+  return { ...fresh, acceptance };
+}
+
+function stateFor(graph: Graph, learned: LearnedState): ExpectedState {
+  const fresh = startExpected(graph);
   const { wave, acceptance, demands, arrivals } = learned;
   const groupOf = new Map(demands);
   const seen = graph.demandIds.flatMap((id, demand) => (groupOf.has(id) ? [demand] : []));
