@@ -5,7 +5,7 @@ import type { Assignment } from "../assignment.ts";
 import { buildGraph, type Graph } from "../graph.ts";
 import type { AllocationPlan, Solution } from "../plan.ts";
 import { allAssignments } from "../testing/all-assignments.ts";
-import { graphColumns } from "../testing/random-graph.ts";
+import { graphColumns, numbers } from "../testing/random-graph.ts";
 import { planFor } from "../testing/random-plan.ts";
 import { loadPackingSolver } from "./highs.ts";
 import type { PackingSolver } from "./packing.ts";
@@ -133,6 +133,41 @@ function choice(
   }
   return kept;
 }
+
+test("without a search overlapping limits lose next to nothing, and that is proven", () => {
+  const [side, row] = [300, 10];
+  const random = numbers(8);
+  const cells = Array.from({ length: side * row }, (_, at) => at);
+  const scores = cells.map(() => 1 + (random() % 1_000_000));
+  const graph = buildGraph({
+    demandIds: Array.from({ length: side }, (_, at) => `d${at}`),
+    demandCapacity: new Int32Array(side).fill(1),
+    supplyIds: Array.from({ length: side }, (_, at) => `s${at}`),
+    supplyCapacity: new Int32Array(side).fill(1),
+    edgeDemands: cells.map((at) => Math.floor(at / row)),
+    edgeSupplies: cells.map((at) => (Math.floor(at / row) * 7 + (at % row) * 31) % side),
+    demandScores: scores,
+    supplyScores: scores,
+  });
+  const every = (groups: number) => Array.from({ length: side }, (_, at) => at % groups);
+  const plan: AllocationPlan = {
+    strategy: "OPTIMAL",
+    groups: [
+      { name: "town", side: "DEMAND", values: ["a", "b"], of: every(2) },
+      { name: "trade", side: "DEMAND", values: ["a", "b", "c"], of: every(3) },
+    ],
+    limits: {
+      units: [
+        { grouping: "town", value: "a", unitsMax: 75 },
+        { grouping: "trade", value: "a", unitsMax: 40 },
+      ],
+    },
+  };
+  const solution = allocate(graph, plan);
+  expect(solution.facts.method).toBe("Lagrangian repair");
+  expect(verifySolution(graph, plan, solution)).toEqual([]);
+  expect(solution.certificate!.gap).toBeLessThan(0.005);
+});
 
 describe("the verifier", () => {
   const graph = buildGraph({

@@ -4,6 +4,7 @@ import { lagrangianRepair } from "../limits/lagrange.ts";
 import { flowCounts, limitedFlow } from "../limits/limited-flow.ts";
 import { packingOf } from "../limits/packing.ts";
 import { unitsByCap } from "../limits/prune.ts";
+import { relaxedLimits } from "../limits/relaxed-limits.ts";
 import { optimal as bestAssignment } from "../optimal/optimal.ts";
 import type { Answer, Problem } from "./problem.ts";
 
@@ -24,6 +25,7 @@ export function optimal(problem: Problem): Answer {
       const { edges, prices } = limitedFlow(graph, weights, caps);
       return { assignment: chosen(graph, edges), method: "min-cost flow", prices };
     }
+    if (search === undefined || weights.length > SEARCH_MAX) return relaxedLimits(problem);
   }
   const packing = packingOf(graph, weights, caps);
   const solve = search !== undefined && weights.length <= SEARCH_MAX ? search : lagrangianRepair;
