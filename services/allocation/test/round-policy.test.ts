@@ -295,6 +295,19 @@ test("a plan comes back as it was written, and the same again is no new version"
   expect(changed).toMatchObject({ version: 2n, approvalRequired: false });
 });
 
+test("a schedule that was there before its market had a sandbox clock goes by that clock", async () => {
+  await using app = await startAllocation();
+  await twoByTwo(app);
+  await createPlan(app.staff, { batching: { mode: 2, interval: seconds(60) } });
+  const time = (at: number) => ({ seconds: 1_570_000_000n + BigInt(at), nanos: 0 });
+  await app.staff.createClock({ parent, clock: { mode: 2, time: time(0) } });
+  const advance = (at: number) => app.staff.advanceClock({ name: `${parent}/clock`, time: time(at) });
+  await advance(59);
+  expect((await app.staff.listRounds({ parent })).rounds).toEqual([]);
+  await advance(61);
+  expect((await app.staff.listRounds({ parent })).rounds).toMatchObject([{ dueTime: time(60) }]);
+});
+
 test("a scheduled round begins each interval of the market clock, once", async () => {
   await using app = await startAllocation();
   const time = (at: number) => ({ seconds: 1_770_000_000n + BigInt(at), nanos: 0 });

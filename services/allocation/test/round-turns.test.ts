@@ -98,6 +98,15 @@ test("many workers at once never begin two rounds that share a kind", async () =
   expect(leases.filter((leased) => leased !== undefined)).toHaveLength(1);
 });
 
+test("dry runs never stand before rounds that are meant", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  for (const plan of ["t1", "t2", "t3"]) await begin(database, plan, {}, true);
+  await begin(database, "meant");
+  expect((await lease(database, "first")).round.id).toBe("r-meant");
+  expect((await lease(database, "second")).round.dryRun).toBe(true);
+});
+
 test("release 0.3.0 never gets the lease of a dry run", async () => {
   await using opened = await openTestDatabase();
   const { database } = opened;

@@ -13,6 +13,7 @@ import { idsOf, invalidField } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { announcement, pack } from "../events/outbox.ts";
 import { type Expired, expireDueHolds } from "../ledger/expire-holds.ts";
+import { restartSchedules } from "../rounds/restart-schedules.ts";
 import { settleRoundTimers } from "../rounds/round-timers.ts";
 import { topics } from "../rounds/signals.ts";
 import type { Shell } from "../shell.ts";
@@ -43,6 +44,7 @@ export function clock(shell: Pick<Shell, "database" | "signals">): Methods {
           });
         }
         await saveClock(tx, market, mode, begin ?? now.wallTime, 1);
+        if (mode === "SANDBOX") await restartSchedules(tx, market, begin!);
         return { clock: toClockMessage(market, await readClock(tx, market)) };
       });
     },

@@ -123,6 +123,7 @@ export interface LeasedRound {
 /**
  * Leases the round that has waited longest, of all markets; undefined when there is nothing to do. A round has its turn
  * when no other that shares a kind with it has begun: leases are given out one at a time, so that two never begin at once.
+ * What is only tried comes after everything that is meant.
  */
 export async function leaseRound(tx: Tx, owner: string, leaseMs: number): Promise<LeasedRound | undefined> {
   const [due] = await tx.execute(sql`
@@ -140,7 +141,7 @@ export async function leaseRound(tx: Tx, owner: string, leaseMs: number): Promis
             and o.state in ('PENDING', 'SOLVING', 'SOLVED')
             and (o.demand_kind in (c.demand_kind, c.supply_kind) or o.supply_kind in (c.demand_kind, c.supply_kind))
             and o.demand_kind <> ''))
-      order by c.lease_expire_time - c.lease_shift, c.create_time limit 1 for update skip locked)
+      order by c.dry_run, c.lease_expire_time - c.lease_shift, c.create_time limit 1 for update skip locked)
     returning ${fields}`);
   return row && { market: row.market, round: roundOf(row), owner };
 }

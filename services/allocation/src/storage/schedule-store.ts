@@ -23,6 +23,13 @@ export async function saveSchedule(
     values (${market}, ${bucketOf(plan)}, ${plan}, ${nextTime.toISOString()})`);
 }
 
+/** Plans of a market whose rounds begin by themselves, by id; their schedules are locked. */
+export async function scheduledPlans(tx: Tx, market: string): Promise<string[]> {
+  const rows = await tx.execute<{ plan: string }>(sql`
+    select plan from plan_schedules where market = ${market} order by plan for update`);
+  return rows.map(({ plan }) => plan);
+}
+
 /** A plan whose next round may begin, and since when. */
 export interface DuePlan {
   readonly market: string;
