@@ -8,7 +8,10 @@ import {
 } from "@marketmesh/allocation-engine";
 import type { Decider, Learned, Moment, StandingPlan } from "./decider.ts";
 
-/** Rounds that it looks ahead: how long a pair may be held back for one that is likelier. */
+/**
+ * Rounds that it looks ahead, for demands that are still to come. Fewer than `lastWavesMin`, so a round offers all it can, by least
+ * regret: a market goes on, and nobody knows which round is the last.
+ */
 const lookAhead = 10;
 
 /** Plays EXPECTED: its state goes from round to round, with the answers that came in between; silence is a no. */

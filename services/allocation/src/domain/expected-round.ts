@@ -10,7 +10,10 @@ import {
   startExpected,
 } from "@marketmesh/allocation-engine";
 
-/** Rounds that EXPECTED looks ahead: how long it may hold a pair back for one that is likelier. */
+/**
+ * Rounds that EXPECTED looks ahead, for demands that are still to come. Fewer than `lastWavesMin`, so a round offers all it can, by
+ * least regret: nobody knows which round is the last.
+ */
 const lookAheadRounds = 10;
 /** Demands whose group is remembered, the latest. */
 const demandsMax = 200_000;

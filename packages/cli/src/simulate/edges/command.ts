@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import type { Graph, Strategy } from "@marketmesh/allocation-engine";
+import type { Strategy } from "@marketmesh/allocation-engine";
 import { everyWave, expected, playWaves, type WaveStrategy } from "@marketmesh/simulator";
 import { UsageError } from "../../usage-error.ts";
 import { AnswerLines, type OfferedPair } from "./read-answers.ts";
 import { readConfig } from "./read-config.ts";
-import { readGraph } from "./read-graph.ts";
+import { type EdgesMarket, readGraph } from "./read-graph.ts";
 
 const text = { type: "string" } as const;
 const wavesMax = 100_000;
@@ -40,10 +40,10 @@ export async function simulateEdges(args: string[]): Promise<void> {
   const strategy = strategyOf(values.strategy ?? "EXPECTED", values.config);
   const waves = numberOf("--waves", values.waves ?? "200", wavesMax);
   const scoreMax = numberOf("--score-max", values["score-max"] ?? "1", 1e9);
-  const graph = await readGraph({ edges: values.edges, openings: values.openings, scoreMax });
+  const market = await readGraph({ edges: values.edges, openings: values.openings, scoreMax });
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   try {
-    await play(graph, strategy, waves, new AnswerLines(lines));
+    await play(market, strategy, waves, new AnswerLines(lines));
   } finally {
     // An outsider that keeps its end open would keep this process.
     lines.close();
@@ -52,12 +52,12 @@ export async function simulateEdges(args: string[]): Promise<void> {
 }
 
 async function play(
-  graph: Graph,
+  { graph, opensAt }: EdgesMarket,
   strategy: WaveStrategy,
   waves: number,
   answers: AnswerLines,
 ): Promise<void> {
-  const run = playWaves(graph, strategy, { waves });
+  const run = playWaves(graph, strategy, { waves, opensAt });
   let step = run.next(new Uint8Array(0));
   while (!step.done) {
     const { wave, edges } = step.value;

@@ -62,6 +62,17 @@ describe("simulate --edges", () => {
     expect(played.summary).toMatchObject({ openings: 6, accepted: 3, fill: 0.5, value: 1.55 });
   });
 
+  it("offers a demand from the wave on in which it opens", async () => {
+    const openings = file("later.csv", "demand,openings,opens\na,1,0\nb,2,7\nlonely,3,9\n");
+    const args = ["--edges", join(folder, "edges.csv"), "--openings", openings, "--answers", "-"];
+    const played = await outsider([...args, "--strategy", "GREEDY"], ({ offers }) =>
+      JSON.stringify(offers.map(says)),
+    );
+    const first = played.waves.find(({ offers }) => offers.some(([demand]) => demand === "b"));
+    expect(first?.wave).toBe(7);
+    expect(played.summary).toMatchObject({ accepted: 3 });
+  });
+
   it("takes answers by pair, in any order, on one line or several", async () => {
     const inOrder = await outsider([...given(), "--strategy", "GREEDY"], ({ wave, offers }) =>
       JSON.stringify({ wave, answers: offers.map(says) }),

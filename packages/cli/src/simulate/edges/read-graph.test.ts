@@ -24,7 +24,7 @@ const openings = () => file("openings.csv", "a,1\nb,2\nlonely,3\n");
 describe("the files of simulate --edges", () => {
   it("are read as CSV with or without names, in any order of columns, and zipped", async () => {
     const edges = file("edges.csv.gz", gzipSync("score,supply,demand\n0.9,x,a\n0.25,z,b\n"));
-    const graph = await readGraph({ edges, openings: openings(), scoreMax: 1 });
+    const { graph } = await readGraph({ edges, openings: openings(), scoreMax: 1 });
     expect(graph.demandIds).toEqual(["a", "b", "lonely"]);
     expect([...graph.demandCapacity]).toEqual([1, 2, 3]);
     expect(graph.supplyIds).toEqual(["x", "z"]);
@@ -34,7 +34,7 @@ describe("the files of simulate --edges", () => {
   it("are read as NDJSON, with scores of another scale", async () => {
     const edges = file("edges.ndjson", '{"demand":"a","supply":"x, the first","score":500000}\n');
     const wanted = file("openings.ndjson", '{"demand":"a","openings":1}\n');
-    const graph = await readGraph({ edges, openings: wanted, scoreMax: 1_000_000 });
+    const { graph } = await readGraph({ edges, openings: wanted, scoreMax: 1_000_000 });
     expect(graph.supplyIds).toEqual(["x, the first"]);
     expect([...graph.demandScores]).toEqual([500_000]);
   });
@@ -50,6 +50,20 @@ describe("the files of simulate --edges", () => {
   ])("are refused where a line is bad: %j", async (content, message) => {
     const edges = file("bad.csv", content);
     await expect(readGraph({ edges, openings: openings(), scoreMax: 1 })).rejects.toThrow(message);
+  });
+
+  it("say in which wave a demand opens", async () => {
+    const edges = file("edges.csv", "b,x,1\na,x,1\n");
+    const later = file("later.csv", "demand,openings,opens\nb,1,20\na,1,\n");
+    const { graph, opensAt } = await readGraph({ edges, openings: later, scoreMax: 1 });
+    expect([graph.demandIds, opensAt]).toEqual([
+      ["a", "b"],
+      [0, 20],
+    ]);
+    const wrong = file("later.csv", "demand,openings,opens\nb,1,soon\n");
+    await expect(readGraph({ edges, openings: wrong, scoreMax: 1 })).rejects.toThrow(
+      "later.csv:2: opens is soon; allowed: a whole number from 0",
+    );
   });
 
   it("are refused where openings are bad", async () => {
