@@ -42,7 +42,8 @@ export type ExportDecisionsRequest = Message<"marketmesh.allocation.v1.ExportDec
   startTime?: Timestamp | undefined;
 
   /**
-   * Recorded before this time. Absent: until now.
+   * Recorded before this time. Absent: until now. A decision is seen once its transaction is committed, at most some minutes after
+   * the time of its record: an export that the next one continues should end that long ago, or decisions fall between the two.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 3;
    */
