@@ -1,7 +1,10 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@marketmesh/contracts/grpc/health/v1";
+import type { Tx } from "@marketmesh/postgres";
+import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { brokenCapacity } from "../../services/allocation/src/testing/audit.ts";
 import type { WholeMesh } from "../support/whole-mesh.ts";
 import { databasesOf } from "./databases.ts";
 import { worldMarkets } from "./world.ts";
@@ -49,29 +52,31 @@ export async function readP99Ms({ clients }: WholeMesh): Promise<number> {
   return took[Math.floor(took.length * 0.99)] ?? 0;
 }
 
+/** Beside what services/allocation audits of capacity, places, bundles, holds and their history. */
 const books: Readonly<Record<string, string>> = {
-  "more claimed than is there":
-    "select 1 from capacity_levels where not unlimited and held + allocated > on_hand",
-  "held is not what holds hold": `
-    select 1 from capacity_levels level where held <> (
-      select coalesce(sum(case when demand = level.listing_id then coalesce(demand_units, units) else units end), 0)
-      from holds where holds.market = level.market and state = 'HELD' and level.listing_id in (demand, supply))`,
-  "allocated is not what allocations take": `
-    select 1 from capacity_levels level where allocated <> (
-      select coalesce(sum(case when a.demand = level.listing_id then coalesce(h.demand_units, a.units) else a.units end), 0)
-      from allocations a join holds h using (market, bucket, id)
-      where a.market = level.market and level.listing_id in (a.demand, a.supply))`,
   "an offer that is made has no hold": `
     select 1 from offers left join holds using (market, bucket, id) where offers.state = 'MADE' and holds.state is distinct from 'HELD'`,
-  "an allocation without a confirmed hold": `
-    select 1 from allocations left join holds using (market, bucket, id) where holds.state is distinct from 'CONFIRMED'`,
+  "an accepted offer has no allocation": `
+    select 1 from offers left join allocations using (market, bucket, id)
+    where offers.state = 'ACCEPTED' and allocations.id is null`,
+  "an offer's counter-offers are not as many as it counts": `
+    select 1 from offers where counter_rounds <> (
+      select count(*) from counter_offers c where (c.market, c.bucket, c.offer) = (offers.market, offers.bucket, offers.id))`,
+  "an offer beyond what its demand wants has nobody who could give way": `
+    select 1 from holds where state = 'HELD' and demand_units = 0 and not exists (
+      select from holds other where other.market = holds.market and other.demand = holds.demand
+        and other.state = 'HELD' and other.demand_units is distinct from 0)`,
+  "who was served from a waitlist has no offer": `
+    select 1 from waitlist_entries w left join offers on offers.market = w.market and offers.id = w.offer
+    where (w.state = 'SERVED') <> (offers.id is not null)`,
 };
 
 async function bookProblems(mesh: WholeMesh, adminUrl: string): Promise<string[]> {
   const allocation = databasesOf(mesh, adminUrl).find(({ service }) => service === "allocation");
   const sql = postgres(allocation?.url ?? "", { max: 1, onnotice: () => {} });
   try {
-    const problems: string[] = [];
+    const broken = await drizzle(sql).transaction((tx) => brokenCapacity(tx as unknown as Tx));
+    const problems = broken.map((text) => `allocation: ${text}`);
     for (const [problem, query] of Object.entries(books)) {
       const rows = await sql.unsafe(query);
       if (rows.length > 0) problems.push(`allocation: ${problem}, in ${rows.length} rows`);

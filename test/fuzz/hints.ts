@@ -1,9 +1,11 @@
 import { create, type DescField, type DescMessage } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { BundleSchema, OfferTermsSchema } from "@marketmesh/contracts/allocation/v1";
 import { RunSchema, WorkflowSchema } from "@marketmesh/contracts/fulfillment/v1";
 import type { Draft } from "./build-message.ts";
 import { fieldTexts, namesOf } from "./pool.ts";
 import { marketStart } from "./values.ts";
+import { waitingRounds } from "./world.ts";
 
 /** Dead letters that the set-up puts into each service: none comes about by itself. */
 export const deadLettersCount = 40;
@@ -51,6 +53,23 @@ const hints: Readonly<Record<string, Hint>> = {
   },
   "Clock.time": () => timestampFromMs(Date.parse(marketStart)),
   "Hold.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
+  "Bundle.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
+  "Bundle.demand_units": () => 1n,
+  "Bundle.components": ({ pool, random, market }) =>
+    create(BundleSchema, {
+      components: [1, 2].map(() => ({
+        supply: String(pool.draw(fieldTexts("supply", market), random)?.value),
+      })),
+    }).components,
+  "CounterOfferRequest.terms": ({ random }) =>
+    create(OfferTermsSchema, {
+      amounts: { price_minor_units: BigInt(random.int(9_000)) },
+      words: { currency: "EUR" },
+    }),
+  "ApproveRoundRequest.name": waitingRound(0),
+  "RejectRoundRequest.name": waitingRound(waitingRounds.length / 2),
+  "ExplainSolutionRequest.demand": ({ random }) => random.int(3),
+  "ExplainSolutionRequest.supply": ({ random }) => random.int(3),
   "ApiKey.expire_time": () => timestampFromMs(Date.now() + 86_400_000),
   dead_letter_id: ({ random }) => BigInt(1 + random.int(deadLettersCount)),
   "HealthCheckRequest.service": () => "",
@@ -68,6 +87,15 @@ const hints: Readonly<Record<string, Hint>> = {
   "RepublishRequest.since_time": () => undefined,
   "RepublishRequest.feed_seqs": ({ random }) => [BigInt(1 + random.int(50))],
 };
+
+// Few rounds ever wait, and a name out of all of them would be one of those by chance only.
+function waitingRound(first: number): Hint {
+  return ({ pool, random, market }) => {
+    const id = waitingRounds[first + random.int(waitingRounds.length / 2)] as string;
+    const drawn = pool.draw(namesOf("markets/*/rounds/*", market), random);
+    return random.chance(0.5) ? `markets/${market}/rounds/${id}` : String(drawn?.value ?? id);
+  };
+}
 
 // The name of a workflow stands in its source, so that one taken from the pool would always be there already. Every other
 // one fails as it runs, so that there are runs to be tried again.

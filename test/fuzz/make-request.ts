@@ -2,6 +2,7 @@ import { clone, type Message, toBinary, toJsonString } from "@bufbuild/protobuf"
 import { breakMessage } from "./break-message.ts";
 import { buildMessage, type Draft } from "./build-message.ts";
 import type { Contracts, Rpc } from "./contracts.ts";
+import { conversationOf } from "./conversations.ts";
 import { damageOf } from "./damage.ts";
 import { type NextPage, type Pool, pagesOf, requestsOf } from "./pool.ts";
 import { dishonest, foreign, honest, type Principals, type Who } from "./principals.ts";
@@ -111,17 +112,25 @@ function marketOf(markets: readonly string[], who: Who, random: Random): string 
 
 function messagesFor(draft: Draft, rpc: Rpc, mode: Mode, other: string): Message[] {
   const { random } = draft;
+  const told = conversationOf(rpc.method.name, draft);
+  if (told) {
+    const broken = mode === "boundary" ? random.int(told.length) : -1;
+    return told.map((message, at) => (at === broken ? atAnEdge(draft, rpc, message, other) : message));
+  }
   const streamed = rpc.method.methodKind === "client_streaming" || rpc.method.methodKind === "bidi_streaming";
   const count = streamed ? 1 + random.int(3) : 1;
   return Array.from({ length: count }, () => {
     // What is wrong must be wrong for one reason only, so it is made anew.
     const again = mode === "wrong" ? undefined : repeated(draft, rpc);
     const message = again ?? buildMessage(draft, rpc.method.input);
-    if (mode !== "boundary") return message;
-    const edge = clone(rpc.method.input, message);
-    breakMessage(draft, rpc.method.input, edge, other);
-    return isWritable(rpc, edge) ? edge : message;
+    return mode === "boundary" ? atAnEdge(draft, rpc, message, other) : message;
   });
+}
+
+function atAnEdge(draft: Draft, rpc: Rpc, message: Message, other: string): Message {
+  const edge = clone(rpc.method.input, message);
+  breakMessage(draft, rpc.method.input, edge, other);
+  return isWritable(rpc, edge) ? edge : message;
 }
 
 /** Sometimes what was answered before: its next page, or the same again, with the same `request_id`. */
@@ -142,11 +151,13 @@ function repeated(draft: Draft, rpc: Rpc): Message | undefined {
   return clone(rpc.method.input, known.value as Message);
 }
 
-// A message may hold what its own binary form cannot, such as half of a surrogate pair.
+/** Larger messages are damage.ts's: a client's own session holds 10 MB, and counts what a refused call left unsent. */
+const bytesMax = 1024 * 1024;
+
+// A message may hold what its own binary form cannot, such as a number beyond its type.
 function isWritable(rpc: Rpc, message: Message): boolean {
   try {
-    toBinary(rpc.method.input, message);
-    return true;
+    return toBinary(rpc.method.input, message).length <= bytesMax;
   } catch {
     return false;
   }
