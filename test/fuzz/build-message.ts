@@ -42,9 +42,11 @@ export function buildMessage(draft: Draft, desc: DescMessage, depth = 0): Messag
   return message;
 }
 
-// A parent is a market or nothing; without it most of a service stays out of reach.
+// A parent is a market or nothing; without it most of a service stays out of reach. Stock moves to another place only.
 function isAlwaysTried(field: DescField): boolean {
-  return ["parent", "import", "market_time"].includes(field.name) || field.name.endsWith("_id");
+  return (
+    ["parent", "import", "market_time", "to_location"].includes(field.name) || field.name.endsWith("_id")
+  );
 }
 
 function buildField(draft: Draft, desc: DescMessage, field: DescField, depth: number): unknown {

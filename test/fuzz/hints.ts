@@ -1,9 +1,9 @@
 import { create, type DescField, type DescMessage } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { BundleSchema, OfferTermsSchema } from "@marketmesh/contracts/allocation/v1";
+import { BundleSchema, HoldSchema, OfferTermsSchema } from "@marketmesh/contracts/allocation/v1";
 import { RunSchema, WorkflowSchema } from "@marketmesh/contracts/fulfillment/v1";
 import type { Draft } from "./build-message.ts";
-import { fieldTexts, namesOf } from "./pool.ts";
+import { ampleNames, fieldTexts, namesOf } from "./pool.ts";
 import { marketStart } from "./values.ts";
 import { waitingRounds } from "./world.ts";
 
@@ -13,6 +13,9 @@ export const deadLettersCount = 40;
 type Hint = (draft: Draft) => unknown;
 
 const soonMs = (draft: Draft) => Date.parse(marketStart) + draft.number * 2_000 + draft.random.int(1_000);
+
+/** Long after what any request advances the clock to. */
+const farAhead = (draft: Draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000);
 
 /**
  * What neither types nor rules nor comments of the contracts say, by `Message.field` or `field`. A hint makes a valid
@@ -40,6 +43,7 @@ const hints: Readonly<Record<string, Hint>> = {
   grouping: ({ random }) => random.pick(["demand/owner", "demand/region", "supply/owner"]),
   delta: ({ random }) => BigInt(1 + random.int(5)),
   first_row: () => 1n,
+  to_location: ({ random }) => random.pick(["depot", "annex"]),
   issuer_uri: ({ number }) => `https://issuer-${number}.example.com`,
   // Only forward, and slowly: a clock at the end of time would end every offer of the run.
   "AdvanceClockRequest.time": (draft) => timestampFromMs(soonMs(draft)),
@@ -52,15 +56,12 @@ const hints: Readonly<Record<string, Hint>> = {
     return create(RunSchema, { workflow: String(drawn?.value ?? "") });
   },
   "Clock.time": () => timestampFromMs(Date.parse(marketStart)),
-  "Hold.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
-  "Bundle.expire_time": (draft) => timestampFromMs(soonMs(draft) + 90 * 86_400_000),
-  "Bundle.demand_units": () => 1n,
-  "Bundle.components": ({ pool, random, market }) =>
-    create(BundleSchema, {
-      components: [1, 2].map(() => ({
-        supply: String(pool.draw(fieldTexts("supply", market), random)?.value),
-      })),
-    }).components,
+  "Hold.expire_time": farAhead,
+  "CreateHoldRequest.hold": newHold,
+  "RenewHoldRequest.name": plainHold,
+  "CreateBundleRequest.bundle": newBundle,
+  "AcceptCounterOfferRequest.name": bargainedOffer,
+  "DeclineCounterOfferRequest.name": bargainedOffer,
   "CounterOfferRequest.terms": ({ random }) =>
     create(OfferTermsSchema, {
       amounts: { price_minor_units: BigInt(random.int(9_000)) },
@@ -87,6 +88,45 @@ const hints: Readonly<Record<string, Hint>> = {
   "RepublishRequest.since_time": () => undefined,
   "RepublishRequest.feed_seqs": ({ random }) => [BigInt(1 + random.int(50))],
 };
+
+function listingOf({ pool, random, market }: Draft, side: "demand" | "supply"): string {
+  const ample = random.chance(0.6) ? pool.draw(ampleNames(side, market), random) : undefined;
+  return String((ample ?? pool.draw(fieldTexts(side, market), random))?.value ?? "");
+}
+
+function plainHold({ pool, random, market }: Draft): unknown {
+  const ample = random.chance(0.5) ? pool.draw(ampleNames("hold", market), random) : undefined;
+  return (ample ?? pool.draw(namesOf("markets/*/holds/*", market), random))?.value ?? "";
+}
+
+// One like a hold that there is asks for what that one has.
+function newHold(draft: Draft): unknown {
+  return create(HoldSchema, {
+    demand: listingOf(draft, "demand"),
+    supply: listingOf(draft, "supply"),
+    units: 1n,
+    expireTime: farAhead(draft),
+  });
+}
+
+// A bundle like one that was made before ends when that one did.
+function newBundle(draft: Draft): unknown {
+  const components = Array.from({ length: 1 + draft.random.int(2) }, () => ({
+    supply: listingOf(draft, "supply"),
+  }));
+  return create(BundleSchema, {
+    demand: listingOf(draft, "demand"),
+    demandUnits: 1n,
+    components,
+    expireTime: farAhead(draft),
+  });
+}
+
+// Counter-offers and entries of waitlists name their offers in a field of this name.
+function bargainedOffer({ pool, random, market }: Draft): unknown {
+  const drawn = pool.draw(fieldTexts("offer", market), random);
+  return drawn?.value ?? pool.draw(namesOf("markets/*/offers/*", market), random)?.value ?? "";
+}
 
 // Few rounds ever wait, and a name out of all of them would be one of those by chance only.
 function waitingRound(first: number): Hint {

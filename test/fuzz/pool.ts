@@ -89,6 +89,8 @@ function preferred(entries: readonly Entry[], salt: number): Entry | undefined {
 export const namesOf = (shape: string, market: string) => `name ${shape} @${market}`;
 /** The shelf of texts that fields of this name held. */
 export const fieldTexts = (field: string, market: string) => `field ${field} @${market}`;
+/** The shelf of names of `supply`, `demand` or `hold` that is there to be taken. */
+export const ampleNames = (kind: string, market: string) => `ample ${kind} @${market}`;
 /** The shelf of whole messages of a type. */
 export const messagesOf = (type: string, market: string) => `message ${type} @${market}`;
 /** The shelf of JSON objects that fields of this name held. */

@@ -99,7 +99,9 @@ function overHttp1(url: string, call: RawCall, timeoutMs: number): Promise<RawAn
   const { promise, resolve } = Promise.withResolvers<RawAnswer>();
   const empty = { status: 0, headers: new Headers(), trailers: new Headers(), body: new Uint8Array() };
   const { te: _, ...headers } = call.headers;
-  const request = http1Request(url + call.path, { method: call.method, headers, timeout: timeoutMs });
+  // A connection of its own: one that is kept may end, as the server may end it, just as it is used again.
+  const options = { method: call.method, headers, timeout: timeoutMs, agent: false } as const;
+  const request = http1Request(url + call.path, options);
   request.on("timeout", () => request.destroy(new Error(`no end within ${timeoutMs} ms`)));
   request.on("error", (error) => resolve({ ...empty, problem: error.message }));
   request.on("response", (response) => {

@@ -14,7 +14,7 @@ import { Report, type Summary } from "./report.ts";
 import type { FuzzRequest, Outcome } from "./request.ts";
 import { Sender } from "./send.ts";
 import { shrink } from "./shrink.ts";
-import { servedRpcs, surveyLists, surveySides } from "./survey.ts";
+import { servedRpcs, surveyAmple, surveyLists, surveySides } from "./survey.ts";
 import { buildWorld, worldMarkets } from "./world.ts";
 import { watchWrites } from "./writes.ts";
 
@@ -46,7 +46,7 @@ export async function fuzz(options: FuzzOptions): Promise<Summary> {
   const contracts = loadContracts(options.checkout);
   await using mesh = await startWholeMesh();
   const expiring = await expiringToken(mesh.clients);
-  const parties = await buildWorld(mesh);
+  const { parties, ample } = await buildWorld(mesh);
   await plantDeadLetters(mesh, options.adminUrl);
   const [home, abroad] = worldMarkets;
   const slots = await Promise.all(
@@ -58,6 +58,7 @@ export async function fuzz(options: FuzzOptions): Promise<Summary> {
   const pool = new Pool();
   await surveyLists(pool, rpcs, operatorCall(mesh));
   await surveySides(pool, mesh.clients);
+  surveyAmple(pool, ample);
   for (const market of worldMarkets)
     for (const { apiKey } of slots) pool.put(fieldTexts("api_key", market), apiKey, -1, apiKey.slice(-8));
   await untilExpired(mesh.endpoints.identity as string, expiring);

@@ -10,9 +10,9 @@ import type { WholeMesh } from "../support/whole-mesh.ts";
 import { type Contracts, type Rpc, rpcsOf } from "./contracts.ts";
 import { setValue } from "./fields.ts";
 import { harvestMessage } from "./harvest.ts";
-import { fieldTexts, messagesOf, namesOf, objectsOf, type Pool } from "./pool.ts";
+import { ampleNames, fieldTexts, messagesOf, namesOf, objectsOf, type Pool } from "./pool.ts";
 import { marketStart, timestampOf } from "./values.ts";
-import { worldMarkets, worldPacks } from "./world.ts";
+import { type Ample, worldMarkets, worldPacks } from "./world.ts";
 
 const pageSize = 400;
 const setsMax = 20;
@@ -87,4 +87,11 @@ export async function surveySides(pool: Pool, mesh: Mesh): Promise<void> {
     const { output } = EligibilityService.method.batchListEligible;
     for await (const answer of answers) harvestMessage(pool, output, answer, -1, market);
   }
+}
+
+/** Puts listings where requests want some that have units left, and holds that nobody has to answer. */
+export function surveyAmple(pool: Pool, { supplies, demands, holds }: Ample): void {
+  const shelves = { supply: supplies, demand: demands, hold: holds };
+  for (const [kind, names] of Object.entries(shelves))
+    for (const name of names) pool.put(ampleNames(kind, worldMarkets[0]), name, -1, name);
 }
