@@ -1,13 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { runMarket } from "@marketmesh/cli/job/market-job";
 import type { MarketReport } from "@marketmesh/cli/job/report";
-import { checkoutDir } from "@marketmesh/dev-stack/servers";
 import { readScenario, type ScenarioMarket } from "@marketmesh/markets";
 import type { Hit } from "./armed-points.ts";
 import { brokenEvents, recordedEvents } from "./event-invariants.ts";
 import type { FaultMesh } from "./fault-mesh.ts";
 import { brokenInMarket } from "./market-invariants.ts";
 import { MeteredMesh } from "./metered.ts";
+import { paceNow } from "./pace.ts";
 import { addToTally } from "./tally.ts";
 
 /** What a case does to the mesh while a job runs on it. */
@@ -50,7 +49,6 @@ export interface CaseResult {
 
 const seed = 1;
 const recoveryMs = 15_000;
-const usualLoadingMs = 1_500;
 const settleMs = 20_000;
 const [small] = readScenario("test/scenarios/small.yaml").markets as [ScenarioMarket];
 
@@ -110,16 +108,9 @@ export async function runCase(
 function slowOf(recoveries: readonly Recovery[]): string[] {
   const worst = ({ jobMs, backMs, alone }: Recovery) => (alone ? Math.max(jobMs, backMs) : jobMs);
   if (recoveries.every((one) => worst(one) <= recoveryMs)) return [];
-  const boundMs = recoveryMs * Math.max(1, loadingMs() / usualLoadingMs);
+  const boundMs = recoveryMs * paceNow();
   const slow = recoveries.filter((one) => worst(one) > boundMs);
   return slow.map(({ what, jobMs, backMs }) => `${what}: back after ${backMs} ms, job after ${jobMs} ms`);
-}
-
-/** How long it takes now to load what a service consists of, which is most of its start; on two idle cores it takes a second. */
-function loadingMs(): number {
-  const startMs = performance.now();
-  spawnSync(process.execPath, ["services/allocation/src/service.ts"], { cwd: checkoutDir });
-  return performance.now() - startMs;
 }
 
 /** What is still broken once everything under way had the time to arrive. */

@@ -1,5 +1,5 @@
-// `npm run test:faults [-- FILE] [--operations N]`: the fault tests alone, or one file of them, with so many operations where it
-// counts them. The last line is `operations N, kills N, violations N`.
+// `npm run test:faults [-- FILE] [--operations N] [--minutes N]`: the fault tests alone, or one file of them, with so many operations
+// where it counts them, and no longer than that. The last line is `operations N, kills N, violations N`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,12 +11,20 @@ const file = join(tmpdir(), `marketmesh-faults-${process.pid}.ndjson`);
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const given = process.argv.slice(2);
 const only = given[0]?.startsWith("-") === false ? given.shift() : undefined;
-const at = given.indexOf("--operations");
-const [, wanted] = at < 0 ? [] : given.splice(at, 2);
+const optionOf = (option: string): string | undefined => {
+  const at = given.indexOf(option);
+  return at < 0 ? undefined : given.splice(at, 2)[1];
+};
+const [operationsMax, minutes] = [optionOf("--operations"), optionOf("--minutes")];
 const { status } = spawnSync(process.execPath, [vitest, "run", `test/faults/${only ?? ""}`, ...given], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, [TALLY_FILE_KEY]: file, ...(wanted && { LEDGER_OPERATIONS: wanted }) },
+  env: {
+    ...process.env,
+    [TALLY_FILE_KEY]: file,
+    ...(operationsMax && { LEDGER_OPERATIONS: operationsMax }),
+    ...(minutes && { LEDGER_MINUTES: minutes }),
+  },
 });
 const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
 rmSync(file, { force: true });

@@ -29,13 +29,13 @@ type Fault = keyof FaultCounts;
 
 /**
  * Does each fault at a point of its own, spread over the operations: a kill at the n-th of them, whatever goes on then. Resolves
- * when all were done.
+ * when all were done, or when `reached` says that there will not be so many operations.
  */
 export async function doFaults(
   target: Target,
   wanted: FaultCounts,
   total: number,
-  reached: (operations: number) => Promise<void>,
+  reached: (operations: number) => Promise<boolean>,
 ): Promise<FaultCounts> {
   const done: FaultCounts = { kills: 0, cuts: 0, terminated: 0 };
   const at = (fault: Fault) =>
@@ -45,7 +45,7 @@ export async function doFaults(
     }));
   const plan = [...at("kills"), ...at("cuts"), ...at("terminated")];
   for (const { fault, operations } of plan.sort((a, b) => a.operations - b.operations)) {
-    await reached(operations);
+    if (!(await reached(operations))) return done;
     if (fault === "kills") {
       await target.processes.killAndRestart(target.below(target.processes.count));
       done.kills++;

@@ -22,6 +22,11 @@ export async function insertListings(sql: Sql): Promise<void> {
     })),
     ...demandIds.map((id, n) => rowOf(id, "DEMAND", n % 20 === 3 ? 20 : 1_000_000_000, n)),
   ].map((row) => (row.unlimited ? { ...row, catalog_units: 0, on_hand: 0 } : row));
+  await insertRows(sql, rows);
+}
+
+/** Levels and what their history says of them. */
+export async function insertRows(sql: Sql, rows: readonly ReturnType<typeof rowOf>[]): Promise<void> {
   await sql`insert into capacity_levels ${sql(rows)}`;
   const stocked = rows.filter(({ unlimited }) => !unlimited);
   const changes = stocked.map(({ market, bucket, listing_id, on_hand, update_time }) => ({
@@ -31,7 +36,7 @@ export async function insertListings(sql: Sql): Promise<void> {
   await sql`insert into capacity_changes ${sql(changes)}`;
 }
 
-function rowOf(id: string, side: "SUPPLY" | "DEMAND", units: number, n: number) {
+export function rowOf(id: string, side: "SUPPLY" | "DEMAND", units: number, n: number) {
   return {
     market,
     bucket: bucketOf(id),

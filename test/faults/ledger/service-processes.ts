@@ -45,10 +45,28 @@ export class ServiceProcesses implements AsyncDisposable {
 
   /** kill -9, and another process in its place; resolves when that serves. */
   async killAndRestart(at: number): Promise<void> {
-    const { child, port, env } = this.#running[at]!;
-    await this.#end(child);
+    await this.kill(at);
+    await this.restart(at);
+  }
+
+  /** kill -9, and nothing in its place. */
+  async kill(at: number): Promise<void> {
+    await this.#end(this.#running[at]!.child);
+  }
+
+  /** A process kills itself, at a point that was armed; resolves when it is gone. */
+  async dies(at: number): Promise<void> {
+    const { child } = this.#running[at]!;
+    this.#ending.add(child);
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+
+  /** Another process in the place of one that is gone; resolves when it serves, with when that was seen, by `performance.now()`. */
+  async restart(at: number): Promise<number> {
+    const { port, env } = this.#running[at]!;
     this.#running[at] = { child: this.#spawn(env), port, env };
     await this.#serves(at);
+    return performance.now();
   }
 
   #spawn(env: NodeJS.ProcessEnv): ChildProcess {
@@ -70,7 +88,7 @@ export class ServiceProcesses implements AsyncDisposable {
     while (!(await isReady(port))) {
       if (Date.now() > endMs)
         throw new Error(`not ready after ${startsMs} ms:\n${this.said.slice(-20).join("")}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 

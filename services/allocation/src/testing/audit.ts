@@ -124,7 +124,7 @@ const rules: readonly Rule[] = [
         select market, aggregate_id as listing_id, count(*) as facts, max(version) as last
         from marketmesh.outbox where feed = 'capacity' group by 1, 2)
       select l.listing_id as what from capacity_levels l left join told t using (market, listing_id)
-      where (l.version, l.version) is distinct from (t.facts, t.last)`,
+      where (l.version, l.version) is distinct from (coalesce(t.facts, 0), coalesce(t.last, 0))`,
   },
 ];
 
