@@ -26,6 +26,8 @@ interface Row extends Record<string, unknown> {
  * Finds the place in the stream. Facts of a feed interleave by partition, so their stream sequences ascend only roughly:
  * the least among the next facts is taken; without any, the least among the last ones that the follower has. Both are
  * safe, because one transaction marks whatever was published together.
+ *
+ * The epoch is a value to the index, not a join: a join would sort the whole feed to find its end.
  */
 export async function locate(tx: Tx, feed: string, feedSeq: bigint, stream: StreamState): Promise<Location> {
   const [row] = await tx.execute<Row>(sql`
@@ -33,12 +35,12 @@ export async function locate(tx: Tx, feed: string, feedSeq: bigint, stream: Stre
       select coalesce(max(epoch), 1) as epoch, coalesce(max(last_seq), 0) as last_seq
       from marketmesh.feeds where feed = ${feed}),
     later as (
-      select o.feed_seq, o.stream_seq, o.stream_identity from marketmesh.outbox o, feed
-      where o.feed = ${feed} and o.feed_epoch = feed.epoch and o.feed_seq > ${feedSeq}
+      select o.feed_seq, o.stream_seq, o.stream_identity from marketmesh.outbox o
+      where o.feed = ${feed} and o.feed_epoch = (select epoch from feed) and o.feed_seq > ${feedSeq}
       order by o.feed_seq limit ${lookMax}),
     earlier as (
-      select o.stream_seq, o.stream_identity from marketmesh.outbox o, feed
-      where o.feed = ${feed} and o.feed_epoch = feed.epoch and o.feed_seq <= ${feedSeq}
+      select o.stream_seq, o.stream_identity from marketmesh.outbox o
+      where o.feed = ${feed} and o.feed_epoch = (select epoch from feed) and o.feed_seq <= ${feedSeq}
       order by o.feed_seq desc limit ${lookMax})
     select feed.epoch, feed.last_seq,
       (select min(feed_seq) from later) as next_seq,
