@@ -1,7 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { FeedService, RepublishRequestSchema } from "@marketmesh/contracts/events/v1";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { onceByRequestId, onceEachByRequestId, RequestIdReusedError, type Scope } from "../src/index.ts";
+import {
+  onceByRequestId,
+  onceEachByRequestId,
+  openDedicatedSession,
+  RequestIdReusedError,
+  type Scope,
+  type Tx,
+} from "../src/index.ts";
 import { openNotes } from "./notes.ts";
 
 let notes: Awaited<ReturnType<typeof openNotes>>;
@@ -74,3 +82,32 @@ test("of two groups with the same call one works; the other is undone and gets i
   const groups = await Promise.all([askAll([["m", "listing"]], meet), askAll([["m", "listing"]], meet)]);
   expect(groups[0]).toEqual(groups[1]);
 });
+
+test("a group reads what it asks for alone, when the principal has asked far more than the statistics know", async () => {
+  const name = "marketmesh.events.v1.FeedService/Republish";
+  const insert = (market: string, principal: string, method: string) => sql`
+    insert into marketmesh.remembered_requests (market, principal, method, request_id, body_hash, response)
+    select ${market}, ${principal}, ${method}, 'past-' || i, '', '' from generate_series(1, 20000) i`;
+  await using owner = await openDedicatedSession(notes.migratorUrl, { applicationName: "test" });
+  await notes.database.background((tx) => tx.execute(insert("paris", "users/bob", "other")));
+  await owner.query("analyze marketmesh.remembered_requests");
+  await notes.database.background((tx) => tx.execute(insert(ann.market, ann.principal, name)));
+  await notes.database.transaction(ann, async (tx) => {
+    const before = await rowsRead(tx);
+    await onceEachByRequestId(
+      tx,
+      [callOf(["new", "listing"]), callOf(["newer", "listing"])],
+      async (fresh) => {
+        expect((await rowsRead(tx)) - before).toBe(0);
+        return fresh.map(() => ({ ok: true, response: { eventsCount: 0n } }));
+      },
+    );
+  });
+});
+
+/** By this session, as it counts them itself. */
+async function rowsRead(tx: Tx): Promise<number> {
+  const [read] = await tx.execute<{ rows: string }>(sql`
+    select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where relname = 'remembered_requests'`);
+  return Number(read?.rows ?? 0);
+}
