@@ -36,7 +36,7 @@ export interface KeptFrom {
   readonly from: Date;
 }
 
-/** Every market that has decisions or rounds, by id; found by skipping through the indexes. */
+/** Every market that has decisions, rounds or waitlists, by id; found by skipping through the indexes. */
 export async function marketsKeptFrom(tx: Tx): Promise<KeptFrom[]> {
   const rows = await tx.execute<{ market: string; from_ms: string }>(sql`
     with recursive of_decisions as (
@@ -54,10 +54,15 @@ export async function marketsKeptFrom(tx: Tx): Promise<KeptFrom[]> {
       union all
       select (select l.market from decision_log l where l.market > m.market order by l.market limit 1)
       from of_log m where m.market is not null
+    ), of_waitlists as (
+      (select market from waitlist_entries order by market limit 1)
+      union all
+      select (select w.market from waitlist_entries w where w.market > m.market order by w.market limit 1)
+      from of_waitlists m where m.market is not null
     )
     select m.market,
       (extract(epoch from now() - coalesce(s.kept_days, ${keptDaysDefault}) * interval '1 day') * 1000)::bigint as from_ms
-    from (select * from of_decisions union select * from of_rounds union select * from of_log) m
+    from (select * from of_decisions union select * from of_rounds union select * from of_log union select * from of_waitlists) m
     left join decision_log_settings s on s.market = m.market
     where m.market is not null order by m.market`);
   return rows.map(({ market, from_ms }) => ({ market, from: new Date(Number(from_ms)) }));

@@ -2,6 +2,7 @@ import type { Database } from "@marketmesh/postgres";
 import { uuidv7 } from "@marketmesh/service-host";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { insertEntry, listEntries, saveEntry } from "../storage/waitlist-store.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { firstIdAt, timeOfId } from "./log-entry.ts";
 import { appendToLog, listLoggedRounds, readLog, readLogOfRound } from "./log-store.ts";
@@ -189,4 +190,41 @@ test("an id tells its time", () => {
   expect(id >= firstIdAt(time)).toBe(true);
   expect(id < firstIdAt(new Date(time.getTime() + 1))).toBe(true);
   expect(timeOfId("id-000000001")).toBeUndefined();
+});
+
+test("who waits no more goes when the market's decisions of that time go; who waits stays", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await database.transaction(staffOf("short"), (tx) => saveSettings(tx, "short", 30, 0));
+  const states = ["WAITING", "SERVED", "LEFT"] as const;
+  for (const market of ["short", "usual"]) {
+    await database.background(async (tx) => {
+      for (const days of [29, 31, 401])
+        for (const state of states) {
+          const id = `${state}-${days}`;
+          const who = {
+            listing: `full-${days}`,
+            waitingListing: id,
+            side: "SUPPLY",
+            party: "",
+            plan: "p",
+          } as const;
+          const entry = { ...who, id, score: 1, state, offer: "", createTime: new Date(0), version: 1 };
+          await insertEntry(tx, market, { ...entry, state: "WAITING" });
+          await saveEntry(tx, market, { ...entry, version: 2 });
+          await tx.execute(sql`update waitlist_entries set end_time = end_time - make_interval(days => ${days})
+            where market = ${market} and id = ${id}`);
+        }
+    });
+  }
+  await removeOnce(database, undefined, undefined, 1);
+  const left = async (market: string) => {
+    const entries = await database.background((tx) =>
+      listEntries(tx, market, { listing: undefined, waitingOnly: false }, "", 100),
+    );
+    return entries.map(({ id }) => id);
+  };
+  const waiting = ["WAITING-29", "WAITING-31", "WAITING-401"];
+  expect(await left("short")).toEqual(["LEFT-29", "SERVED-29", ...waiting]);
+  expect(await left("usual")).toEqual(["LEFT-29", "LEFT-31", "SERVED-29", "SERVED-31", ...waiting]);
 });

@@ -1,5 +1,6 @@
-import type { Database } from "@marketmesh/postgres";
+import type { Database, Tx } from "@marketmesh/postgres";
 import { pause } from "@marketmesh/rpc";
+import { purgeEnded } from "../storage/waitlist-store.ts";
 import {
   dropMonths,
   type KeptFrom,
@@ -38,10 +39,15 @@ export async function removeOnce(
   await background(database, dropMonths);
   const markets = await database.background((tx) => marketsKeptFrom(tx));
   for (const kept of markets) {
-    for (const remove of [removeDecisions, removeRoundParts, removeLog]) {
+    for (const remove of [removeDecisions, removeRoundParts, removeLog, removeWaited]) {
       await untilNone(database, (tx) => remove(tx, kept, batch), removed, signal);
     }
   }
+}
+
+/** Entries of waitlists that got their offer or left, and are not kept any more. */
+function removeWaited(tx: Tx, { market, from }: KeptFrom, rowsMax: number): Promise<number> {
+  return purgeEnded(tx, market, from, rowsMax);
 }
 
 type Step = Parameters<typeof background>[1];

@@ -83,3 +83,27 @@ test("the next hold that is due wakes what ends it, also one that comes sooner t
   ended.abort();
   await running;
 });
+
+test("a hold that cannot be ended keeps no other from it, and is told once", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const due = await hold(database, "ill", 40, 300);
+  // An offer that is not there: whoever ends the hold fails.
+  await database.background((tx) =>
+    tx.execute(sql`update holds set offered = true where id = (select id from holds order by id limit 1)`),
+  );
+  await until(async () => Date.now() > due.getTime() + 100);
+  const told: unknown[] = [];
+  const telling = { ...(log as object), error: (...all: unknown[]) => told.push(all) } as never;
+  const ended = new AbortController();
+  const deps = { database, signals: new Signals(), alarm: new ExpiryAlarm(), log: telling, pollMs: 10 };
+  const running = expireHolds(deps, ended.signal);
+  await until(async () => (await heldIn(database, "ill")) === 1);
+  // It is tried again, and others go on meanwhile.
+  const later = await hold(database, "well", 1, 1_200);
+  await until(async () => (await heldIn(database, "well")) === 0);
+  expect(Date.now()).toBeGreaterThanOrEqual(later.getTime());
+  ended.abort();
+  await running;
+  expect(told).toHaveLength(1);
+});

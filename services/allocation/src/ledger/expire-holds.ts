@@ -3,9 +3,11 @@ import type { Logger } from "@marketmesh/telemetry";
 import type { Hold } from "../domain/hold.ts";
 import { type Signals, topics } from "../rounds/signals.ts";
 import { readBundledHolds } from "../storage/bundle-store.ts";
-import { type Clock, holdClock } from "../storage/clock-store.ts";
+import { type Clock, holdClock, readClock } from "../storage/clock-store.ts";
 import { readDueHolds, readNextDue, tryLockExpiry } from "../storage/due-hold-store.ts";
+import { readHolds } from "../storage/hold-store.ts";
 import type { ExpiryAlarm } from "./expiry-alarm.ts";
+import { LeftOut } from "./left-out.ts";
 import { lockOffered } from "./lock-offered.ts";
 import { settleHolds } from "./settle-holds.ts";
 
@@ -21,8 +23,18 @@ export interface Expired {
 }
 
 /** Ends the first `limit` due holds of a market, in (expire_time, id) order. Holds that were settled meanwhile stay. */
-export async function expireDueHolds(tx: Tx, market: string, clock: Clock, limit: number): Promise<Expired> {
-  const due = await readDueHolds(tx, market, clock.time, limit);
+export async function expireDueHolds(
+  tx: Tx,
+  market: string,
+  clock: Clock,
+  limit: number,
+  leftOut: readonly string[] = [],
+): Promise<Expired> {
+  return expireThese(tx, market, clock, await readDueHolds(tx, market, clock.time, limit, leftOut));
+}
+
+/** Ends holds where they are due, in the order given, each with its bundle. */
+async function expireThese(tx: Tx, market: string, clock: Clock, due: readonly Hold[]): Promise<Expired> {
   // A bundle ends as one, though the limit may have cut it.
   const bundles = new Set(due.flatMap(({ bundle }) => bundle ?? []));
   const bundled = await readBundledHolds(tx, market, [...bundles]);
@@ -61,33 +73,51 @@ export interface ExpiryDeps {
  * they advance.
  */
 export async function expireHolds(deps: ExpiryDeps, signal: AbortSignal): Promise<void> {
-  const { database, alarm, pollMs } = deps;
+  const { database, alarm, pollMs, log } = deps;
+  const leftOut = new LeftOut(log, "due holds were not ended");
   while (!signal.aborted) {
-    const markets = await database.background((tx) => readNextDue(tx));
+    const next = await database.background((tx) => readNextDue(tx, leftOut.rows));
+    const markets = next.filter(({ market }) => !leftOut.has(market));
     const due = markets.filter(({ inMs }) => inMs <= 0);
     let ended = 0;
-    for (const { market } of due) ended += await expireBatch(deps, market);
+    for (const { market } of due) ended += await expireBatch(deps, leftOut, market);
     if (due.length === 0) await alarm.sleep(Math.min(pollMs, markets[0]?.inMs ?? pollMs), signal);
     // Another replica is at it, or it fails: it is not asked again at once.
     else if (ended === 0) await alarm.sleep(Math.min(pollMs, busyMs), signal);
   }
 }
 
-/** How many were ended. A market whose holds cannot be ended does not keep others from it. */
-async function expireBatch({ database, signals, log }: ExpiryDeps, market: string): Promise<number> {
-  try {
-    const { offers, holds } = await database.background((tx) => expireSome(tx, market), { mayRepeat: true });
+/** How many were ended. A hold that cannot be ended, or a market, does not keep others from it. */
+function expireBatch({ database, signals }: ExpiryDeps, leftOut: LeftOut, market: string): Promise<number> {
+  const ending = async (end: (tx: Tx, clock: Clock) => Promise<Expired>): Promise<number> => {
+    const { offers, holds } = await database.background((tx) => asOnlyOne(tx, market, end), {
+      mayRepeat: true,
+    });
     if (offers + holds > 0) signals.tell(topics.offersSettled);
     return offers + holds;
-  } catch (error) {
-    log.error("due holds were not ended", { market, error });
-    return 0;
-  }
+  };
+  return leftOut.work(market, {
+    all: () => ending((tx, clock) => expireDueHolds(tx, market, clock, batchMax, leftOut.rows)),
+    rows: async () => {
+      const due = await database.background(async (tx) => {
+        const { time } = await readClock(tx, market);
+        return readDueHolds(tx, market, time, batchMax, leftOut.rows);
+      });
+      return due.map(({ id }) => id);
+    },
+    some: (ids) =>
+      ending(async (tx, clock) => expireThese(tx, market, clock, await readHolds(tx, market, ids))),
+  });
 }
 
-async function expireSome(tx: Tx, market: string): Promise<Expired> {
-  if (!(await tryLockExpiry(tx, market))) return { offers: 0, holds: 0 };
+/** Nothing where another replica is at it, or where the market's clock is not the real one. */
+async function asOnlyOne(
+  tx: Tx,
+  market: string,
+  end: (tx: Tx, clock: Clock) => Promise<Expired>,
+): Promise<Expired> {
+  const nothing = { offers: 0, holds: 0 };
+  if (!(await tryLockExpiry(tx, market))) return nothing;
   const clock = await holdClock(tx, market);
-  if (clock.mode !== "REAL") return { offers: 0, holds: 0 };
-  return expireDueHolds(tx, market, clock, batchMax);
+  return clock.mode === "REAL" ? await end(tx, clock) : nothing;
 }

@@ -5,6 +5,7 @@ import { testPlan } from "../../test/in-process.ts";
 import type { Offer } from "../domain/hold.ts";
 import { holdIdOf } from "../domain/hold-id.ts";
 import { answerOffers } from "../ledger/answer-offers.ts";
+import { LeftOut } from "../ledger/left-out.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { claimHold, writeHolds } from "../ledger/take-holds.ts";
 import { Signals } from "../rounds/signals.ts";
@@ -15,7 +16,7 @@ import { savePlan } from "../storage/plan-store.ts";
 import { insertRankings } from "../storage/ranking-store.ts";
 import { openTestDatabase, staffOf } from "../testing/database.ts";
 import { levelOf } from "../testing/levels.ts";
-import { fillSome } from "./fill-offers.ts";
+import { fillMarket, fillSome } from "./fill-offers.ts";
 
 const market = "bazaar";
 const rules = { backfillWavesMax: 5, overOfferPerUnit: 1, counterRoundsMax: 0, waitlist: false };
@@ -138,4 +139,27 @@ test("where the first offer came to nothing before more was offered, one of them
     { supply: "s2", demand_units: 0 },
     { supply: "s3", demand_units: 0 },
   ]);
+});
+
+test("a job that cannot be done keeps no other from being done, and is told once", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  await offered(database);
+  await answer(database, "DECLINE");
+  // The first in the queue: a window that is no time.
+  await database.background((tx) =>
+    tx.execute(sql`
+      insert into offer_jobs (market, bucket, offer, kind, seq, demand, plan, round, decision, units, wanted, wave, rules)
+      overriding system value
+      select market, bucket, 'ill', kind, 0, demand, plan, round, decision, units, wanted, wave, '{}' from offer_jobs`),
+  );
+  const told: unknown[] = [];
+  const log = { error: (...all: unknown[]) => told.push(all) } as never;
+  const deps = { database, signals: new Signals(), log, uuid: () => "u", faultPoint: () => {} };
+  const leftOut = new LeftOut(log, "not made");
+  expect(await fillMarket(deps, leftOut, market)).toBe(1);
+  for (let n = 0; n < 5; n++) expect(await fillMarket(deps, leftOut, market)).toBe(0);
+  expect(leftOut.rows).toEqual(["BACKFILL ill"]);
+  expect(told).toHaveLength(1);
+  expect((await offersOf(database)).filter(({ state }) => state === "MADE")).toHaveLength(1);
 });

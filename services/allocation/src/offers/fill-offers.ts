@@ -1,5 +1,6 @@
 import type { Tx } from "@marketmesh/postgres";
 import { claimableOf } from "../domain/level.ts";
+import { LeftOut } from "../ledger/left-out.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { writeHolds } from "../ledger/take-holds.ts";
 import { topics } from "../rounds/signals.ts";
@@ -10,6 +11,8 @@ import {
   deleteOfferJobs,
   marketsWithOfferJobs,
   type OfferJob,
+  type OfferJobFilter,
+  readOfferJobKeys,
   takeOfferJobs,
 } from "../storage/offer-job-store.ts";
 import { lockOverOffers, readClaimedDemands } from "../storage/over-offer-store.ts";
@@ -30,27 +33,40 @@ const spare = 16;
  */
 export async function fillOffers(deps: OfferDeps, signal: AbortSignal): Promise<void> {
   const { database, signals, log } = deps;
+  const leftOut = new LeftOut(log, "offers that are due were not made");
   while (!signal.aborted) {
-    const markets = await database.background((tx) => marketsWithOfferJobs(tx));
+    const markets = await database.background((tx) => marketsWithOfferJobs(tx, { leftOut: leftOut.rows }));
     let done = 0;
-    for (const market of markets) {
-      try {
-        done += await database.background((tx) => fillSome(deps, tx, market), { mayRepeat: true });
-        deps.faultPoint("offers.filled");
-      } catch (error) {
-        // The jobs stay: other markets go on, and these are tried again.
-        log.error("offers that are due were not made", { market, error });
-      }
-    }
+    for (const market of markets) if (!leftOut.has(market)) done += await fillMarket(deps, leftOut, market);
     if (done > 0) signals.tell(topics.offersSettled);
     else await signals.wait(topics.offersSettled, pollMs, signal);
   }
 }
 
+/** How many jobs are done. One that fails stays, and keeps no other from being done. */
+export async function fillMarket(deps: OfferDeps, leftOut: LeftOut, market: string): Promise<number> {
+  const { database } = deps;
+  const filling = async (filter: OfferJobFilter): Promise<number> => {
+    const done = await database.background((tx) => fillSome(deps, tx, market, filter), { mayRepeat: true });
+    deps.faultPoint("offers.filled");
+    return done;
+  };
+  return leftOut.work(market, {
+    all: () => filling({ leftOut: leftOut.rows }),
+    rows: () => database.background((tx) => readOfferJobKeys(tx, market, jobsMax, { leftOut: leftOut.rows })),
+    some: (only) => filling({ only }),
+  });
+}
+
 /** Works on the first jobs of a market; returns how many are done. */
-export async function fillSome(deps: OfferDeps, tx: Tx, market: string): Promise<number> {
+export async function fillSome(
+  deps: OfferDeps,
+  tx: Tx,
+  market: string,
+  filter: OfferJobFilter = {},
+): Promise<number> {
   const clock = await holdClock(tx, market);
-  const taken = await takeOfferJobs(tx, market, jobsMax);
+  const taken = await takeOfferJobs(tx, market, jobsMax, filter);
   if (taken.length === 0) return 0;
   // Of one plan: who answers is the plan's.
   const jobs = taken.filter(({ plan }) => plan === taken[0]!.plan);

@@ -3,12 +3,14 @@ import type { Hold } from "../domain/hold.ts";
 import { holdIdOf } from "../domain/hold-id.ts";
 import { pairOf, type WaitlistEntry } from "../domain/waitlist.ts";
 import { announceWaitlist } from "../events/outbox.ts";
+import { LeftOut } from "../ledger/left-out.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { claimHold, type Terms, writeHolds } from "../ledger/take-holds.ts";
 import { topics } from "../rounds/signals.ts";
 import { holdClock } from "../storage/clock-store.ts";
 import { readPlan } from "../storage/plan-store.ts";
 import {
+  type EntryFilter,
   lockReadyEntries,
   type ReadyListing,
   readReadyListings,
@@ -34,6 +36,7 @@ export async function serveWaitlists(deps: OfferDeps, signal: AbortSignal): Prom
   let last = start;
   // The entry of a listing up to which nobody could be served.
   const passed = new Map<string, string>();
+  const leftOut = new LeftOut(log, "a waitlist was not served");
   while (!signal.aborted) {
     const from = last;
     const ready = await database.background((tx) => readReadyListings(tx, from, listingsMax));
@@ -41,19 +44,35 @@ export async function serveWaitlists(deps: OfferDeps, signal: AbortSignal): Prom
     if (passed.size > passedMax) passed.clear();
     let served = 0;
     for (const one of ready) {
-      const key = `${one.market}\n${one.listing}`;
-      try {
-        const behind = passed.get(key) ?? "";
-        const run = await database.background((tx) => serveListing(tx, one, behind), { mayRepeat: true });
-        served += run.served;
-        passed.delete(key);
+      const key = `${one.market}/${one.listing}`;
+      if (leftOut.has(key)) continue;
+      const behind = passed.get(key) ?? "";
+      passed.delete(key);
+      const serving = async (filter: EntryFilter): Promise<number> => {
+        const run = await database.background((tx) => serveListing(tx, one, behind, filter), {
+          mayRepeat: true,
+        });
         if (run.passed !== "") passed.set(key, run.passed);
-      } catch (error) {
-        log.error("a waitlist was not served", { ...one, error });
-      }
+        return run.served;
+      };
+      served += await leftOut.work(key, {
+        all: () => serving({ leftOut: leftOut.rows }),
+        rows: () => database.background((tx) => readyIds(tx, one, behind, leftOut.rows)),
+        some: (only) => serving({ only }),
+      });
     }
     if (served === 0) await signals.wait(topics.offersSettled, pollMs, signal);
   }
+}
+
+async function readyIds(
+  tx: Tx,
+  ready: ReadyListing,
+  behind: string,
+  leftOut: readonly string[],
+): Promise<string[]> {
+  const entries = await lockReadyEntries(tx, ready, behind, entriesMax, { leftOut });
+  return entries.map(({ id }) => id);
 }
 
 /** What became of some who wait for a listing. */
@@ -64,10 +83,15 @@ export interface ServedRun {
 }
 
 /** Serves the first who wait for a listing by the same plan, behind those that are passed by. */
-export async function serveListing(tx: Tx, ready: ReadyListing, behind = ""): Promise<ServedRun> {
+export async function serveListing(
+  tx: Tx,
+  ready: ReadyListing,
+  behind = "",
+  filter: EntryFilter = {},
+): Promise<ServedRun> {
   const { market } = ready;
   const clock = await holdClock(tx, market);
-  const entries = await lockReadyEntries(tx, ready, behind, entriesMax);
+  const entries = await lockReadyEntries(tx, ready, behind, entriesMax, filter);
   const [first] = entries;
   if (!first) return { served: 0, passed: "" };
   const { plan } = first;

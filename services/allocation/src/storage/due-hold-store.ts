@@ -1,13 +1,19 @@
 import type { Tx } from "@marketmesh/postgres";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Hold } from "../domain/hold.ts";
 import { type HoldRow, holdFields, holdOf } from "./hold-store.ts";
 
-/** The first `limit` holds that are due by `now`, in (expire_time, id) order. Not locked. */
-export async function readDueHolds(tx: Tx, market: string, now: Date, limit: number): Promise<Hold[]> {
+/** The first `limit` holds that are due by `now`, in (expire_time, id) order, without those left out. Not locked. */
+export async function readDueHolds(
+  tx: Tx,
+  market: string,
+  now: Date,
+  limit: number,
+  leftOut: readonly string[] = [],
+): Promise<Hold[]> {
   const rows = await tx.execute<HoldRow>(sql`
     select ${holdFields} from holds h
-    where h.market = ${market} and h.state = 'HELD' and h.expire_time <= ${now.toISOString()}
+    where h.market = ${market} and h.state = 'HELD' and h.expire_time <= ${now.toISOString()} ${without(leftOut)}
     order by h.expire_time, h.id limit ${limit}`);
   return rows.map(holdOf);
 }
@@ -19,8 +25,8 @@ export interface NextDue {
   readonly inMs: number;
 }
 
-/** Of markets with the real clock that hold something, the most urgent first. At most 100. */
-export async function readNextDue(tx: Tx): Promise<NextDue[]> {
+/** Of markets with the real clock that hold something that is not left out, the most urgent first. At most 100. */
+export async function readNextDue(tx: Tx, leftOut: readonly string[] = []): Promise<NextDue[]> {
   const rows = await tx.execute<{ market: string; in_ms: number }>(sql`
     with recursive markets(market) as (
       (select market from holds where state = 'HELD' order by market limit 1)
@@ -29,10 +35,15 @@ export async function readNextDue(tx: Tx): Promise<NextDue[]> {
       from markets m where m.market is not null)
     select m.market, (extract(epoch from next.expire_time - now()) * 1000)::float8 as in_ms
     from markets m cross join lateral (
-      select h.expire_time from holds h where h.market = m.market and h.state = 'HELD' order by h.expire_time limit 1) next
+      select h.expire_time from holds h where h.market = m.market and h.state = 'HELD' ${without(leftOut)}
+      order by h.expire_time limit 1) next
     where not exists (select from clocks c where c.market = m.market and c.mode = 'SANDBOX')
     order by next.expire_time limit 100`);
   return rows.map((row) => ({ market: row.market, inMs: row.in_ms }));
+}
+
+function without(ids: readonly string[]): SQL {
+  return ids.length === 0 ? sql`` : sql`and h.id <> all(${sql.param([...ids])}::text[])`;
 }
 
 /** Whether nobody else ends due holds of the market; nobody will until the transaction ends. */

@@ -75,12 +75,22 @@ export async function lockEntry(tx: Tx, market: string, id: string): Promise<Wai
   return entryOf(row!);
 }
 
-/** Writes state, offer and version of an entry that is locked. */
+/** Writes state, offer and version of an entry that is locked, and that it ended now where it waits no more. */
 export async function saveEntry(tx: Tx, market: string, entry: WaitlistEntry): Promise<void> {
   const { id, state, offer, version } = entry;
   await tx.execute(sql`
-    update waitlist_entries set state = ${state}, offer = ${offer}, version = ${version}
+    update waitlist_entries set state = ${state}, offer = ${offer}, version = ${version},
+      end_time = case when ${state} <> 'WAITING' then now() end
     where market = ${market} and bucket = ${bucketOf(id)} and id = ${id}`);
+}
+
+/** Removes entries of a market that ended before a time, the first to end first; answers how many. */
+export async function purgeEnded(tx: Tx, market: string, before: Date, limit: number): Promise<number> {
+  const gone = await tx.execute(sql`
+    delete from waitlist_entries where ctid = any(array(
+      select ctid from waitlist_entries where market = ${market} and end_time < ${before.toISOString()}
+      order by end_time limit ${limit} for update skip locked))`);
+  return gone.count;
 }
 
 /** What a list of entries leaves out. */
@@ -137,6 +147,12 @@ export async function readReadyListings(
     order by w.market, w.listing limit ${limit}`);
 }
 
+/** Which entries are looked at, by id; without any: all. */
+export interface EntryFilter {
+  readonly leftOut?: readonly string[];
+  readonly only?: readonly string[];
+}
+
 /**
  * Those that wait for a listing and could be served, in their order behind one (empty: the first), locked; before any level.
  */
@@ -145,11 +161,14 @@ export async function lockReadyEntries(
   { market, listing }: ReadyListing,
   behind: string,
   limit: number,
+  { leftOut = [], only }: EntryFilter = {},
 ): Promise<WaitlistEntry[]> {
+  const without = leftOut.length === 0 ? sql`` : sql`and w.id <> all(${sql.param([...leftOut])}::text[])`;
+  const within = only === undefined ? sql`` : sql`and w.id = any(${sql.param([...only])}::text[])`;
   const rows = await tx.execute<EntryRow>(sql`
     select ${fields} from waitlist_entries w
     where w.market = ${market} and w.listing = ${listing} and w.state = 'WAITING' and ${isBehind(market, behind)}
-      and ${hasSome(sql`w.listing`)} and ${hasSome(sql`w.waiting_listing`)}
+      and ${hasSome(sql`w.listing`)} and ${hasSome(sql`w.waiting_listing`)} ${without} ${within}
     order by w.score desc, w.create_time, w.id limit ${limit} for update of w`);
   return rows.map(entryOf);
 }
