@@ -147,7 +147,7 @@ test("a refused counter-offer leaves the terms before on the table; no is always
   const { counterOffers } = await worker.listCounterOffers({ name });
   expect(counterOffers.map(({ state }) => state)).toEqual([
     CounterOffer_State.DECLINED,
-    CounterOffer_State.MADE,
+    CounterOffer_State.ENDED,
   ]);
   expect(await refusalOf(firm.acceptCounterOffer({ name }))).toBe("FAILED_PRECONDITION OFFER_SETTLED");
 });
@@ -166,4 +166,46 @@ test("a plan without counter rounds allows none", async () => {
   expect(await refusalOf(app.worker.counterOffer({ name: app.name, terms: price(1n) }))).toBe(
     "FAILED_PRECONDITION COUNTER_ROUNDS_EXHAUSTED",
   );
+});
+
+test("what is on the table ends with the offer, whatever ends it, in the same transaction", async () => {
+  const statesOf = async ({ name, worker }: Bargain) =>
+    (await worker.listCounterOffers({ name })).counterOffers.map(({ state }) => state);
+  {
+    await using app = await bargain();
+    await app.worker.counterOffer({ name: app.name, terms: price(9_000n) });
+    await app.staff.advanceClock({ name: `${parent}/clock`, time: at(10) });
+    expect((await app.staff.getOffer({ name: app.name })).offer?.state).toBe(Offer_State.EXPIRED);
+    expect(await statesOf(app)).toEqual([CounterOffer_State.ENDED]);
+  }
+  {
+    await using app = await bargain();
+    await app.worker.counterOffer({ name: app.name, terms: price(9_000n) });
+    await app.staff.rescindOffer({ name: app.name });
+    expect(await statesOf(app)).toEqual([CounterOffer_State.ENDED]);
+  }
+  {
+    await using app = await bargain();
+    await app.worker.counterOffer({ name: app.name, terms: price(9_000n) });
+    await app.firm.counterOffer({ name: app.name, terms: price(8_000n) });
+    await (await allocationsAs(app, "worker")).declineOffer({ name: app.name });
+    expect(await statesOf(app)).toEqual([CounterOffer_State.COUNTERED, CounterOffer_State.DECLINED]);
+  }
+});
+
+test("a counter-offer that is accepted is an answer like others, and one that is refused too", async () => {
+  await using app = await bargain();
+  const { name, worker, firm } = app;
+  const counted = (outcome: string) =>
+    Number(
+      new RegExp(`offer_answers[a-z_]*\\{[^}]*outcome="${outcome}"[^}]*\\} (\\d+)`).exec(
+        app.metrics(),
+      )?.[1] ?? 0,
+    );
+  await worker.counterOffer({ name, terms: price(9_000n) });
+  await firm.acceptCounterOffer({ name, requestId: "yes" });
+  expect(counted("accepted")).toBe(1);
+  await firm.acceptCounterOffer({ name, requestId: "yes" });
+  expect(counted("accepted")).toBe(1);
+  expect(await refusalOf(firm.acceptCounterOffer({ name, etag: '"1"' }))).toMatch(/^(was not|ABORTED)/);
 });

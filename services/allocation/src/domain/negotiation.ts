@@ -16,7 +16,7 @@ export interface CounterOffer {
   readonly by: Turn;
   readonly terms: OfferTerms;
   readonly text: string;
-  readonly state: "MADE" | "ACCEPTED" | "DECLINED" | "COUNTERED";
+  readonly state: "MADE" | "ACCEPTED" | "DECLINED" | "COUNTERED" | "ENDED";
   readonly createTime: Date;
 }
 
@@ -55,6 +55,13 @@ export function countered(offer: Offer, by: Turn, terms: OfferTerms, now: Date):
 export function counterDeclined(offer: Offer): Offer {
   const { termsBefore: terms } = offer;
   return { ...offer, terms, termsBefore: undefined, turn: "PARTY", version: offer.version + 1 };
+}
+
+/** What becomes of the counter-offer that waits when the offer ends. */
+export function counterStateAfter({ state, turn }: Offer): CounterOffer["state"] {
+  if (state === "ACCEPTED") return "ACCEPTED";
+  // Who was to answer it has said no to all; else the offer ended before anybody did.
+  return state === "DECLINED" && turn === "PARTY" ? "DECLINED" : "ENDED";
 }
 
 /** A window from now, never sooner than it was and never beyond a window for each round from when it was made. */

@@ -2,7 +2,6 @@ import type { Tx } from "@marketmesh/postgres";
 import { type Answer, judgeAnswer, type Offer, type Settlement } from "../domain/hold.ts";
 import type { Turn } from "../domain/negotiation.ts";
 import { holdClock } from "../storage/clock-store.ts";
-import { saveCounterState } from "../storage/counter-offer-store.ts";
 import { readOffers } from "../storage/offer-store.ts";
 import { lockOffered } from "./lock-offered.ts";
 import { settleHolds } from "./settle-holds.ts";
@@ -66,7 +65,6 @@ export async function answerOffers(
   for (const id of settled.late)
     if (!settled.offers.some((offer) => offer.id === id))
       answered.set(id, { offer: offers.get(id)!, refusal: "CAPACITY_EXHAUSTED" });
-  await endCounterOffers(tx, market, settled.offers);
   return answered;
 }
 
@@ -76,13 +74,6 @@ function saidWith({ traceparent, declineReason, reasonText }: GivenAnswer) {
     ...(declineReason !== undefined && { declineReason }),
     ...(reasonText !== undefined && { reasonText }),
   };
-}
-
-/** What was named last is what was agreed. */
-async function endCounterOffers(tx: Tx, market: string, offers: readonly Offer[]): Promise<void> {
-  for (const { id, state, counterRounds } of offers)
-    if (counterRounds > 0 && state === "ACCEPTED")
-      await saveCounterState(tx, market, id, counterRounds, "ACCEPTED");
 }
 
 // Saying the same again is no change, whichever version was read.

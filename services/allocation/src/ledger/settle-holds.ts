@@ -11,10 +11,12 @@ import {
 } from "../domain/hold.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { availableOf } from "../domain/level.ts";
+import { counterStateAfter } from "../domain/negotiation.ts";
 import { planSurplus, type SurplusPlan } from "../domain/over-offers.ts";
 import { announceChanges } from "../events/outbox.ts";
 import { insertAllocations } from "../storage/allocation-store.ts";
 import type { Clock } from "../storage/clock-store.ts";
+import { endCounterOffers } from "../storage/counter-offer-store.ts";
 import { insertHolds, saveHolds } from "../storage/hold-store.ts";
 import { readOffers, saveOffers } from "../storage/offer-store.ts";
 import { queueBackfill } from "./offer-queue.ts";
@@ -67,6 +69,12 @@ export async function settleHolds(
   await insertHolds(tx, market, rests);
   const offers = await settledOffers(tx, market, settlements, now, known);
   await saveOffers(tx, market, offers);
+  const countered = offers.filter(({ counterRounds }) => counterRounds > 0);
+  await endCounterOffers(
+    tx,
+    market,
+    countered.map((offer) => ({ offer: offer.id, state: counterStateAfter(offer) })),
+  );
   await queueBackfill(tx, market, offers);
   const confirmed = holds.filter((hold) => hold.state === "CONFIRMED");
   const agreed = new Map(offers.map(({ id, terms }) => [id, terms]));

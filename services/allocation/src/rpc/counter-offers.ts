@@ -94,6 +94,7 @@ function accept(shell: Shell, context: HandlerContext, market: string, id: strin
       traceparent: activeTraceparent(),
     } as const;
     const { offer, refusal } = (await answerOffers(tx, market, [given])).get(id)!;
+    shell.telemetry.offersAnswered(refusal ? 0 : 1, 0, refusal ? 1 : 0);
     if (!refusal) return { offer: toOfferMessage(market, offer) };
     if (refusal === "CAPACITY_EXHAUSTED") {
       const listing = nameOf(market, "listings", offer.demand);

@@ -1,4 +1,4 @@
-import { bucketOf, type Tx } from "@marketmesh/postgres";
+import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import type { CounterOffer, OfferTerms, Turn } from "../domain/negotiation.ts";
 import { fromJson, jsonOf } from "./json.ts";
@@ -36,6 +36,22 @@ export async function saveCounterState(
       and state = 'MADE'
     returning offer, round, side, terms, words, state, create_time`);
   return row && counterOf(row);
+}
+
+/** Counter-offers that wait end with their offers, whose holds are locked. */
+export async function endCounterOffers(
+  tx: Tx,
+  market: string,
+  ended: readonly Pick<CounterOffer, "offer" | "state">[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  await tx.execute(sql`
+    update counter_offers c set state = given.state from ${columns(ended, {
+      bucket: ["int4", ({ offer }) => bucketOf(offer)],
+      offer: ["text", ({ offer }) => offer],
+      state: ["text", ({ state }) => state],
+    })}
+    where c.market = ${market} and c.bucket = given.bucket and c.offer = given.offer and c.state = 'MADE'`);
 }
 
 /** Those of one offer that the transaction's caller may see, by round. At most 100: there are no more than 20. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { openTestDatabase } from "../testing/database.ts";
+import { saveClock } from "./clock-store.ts";
 import { insertRankings, purgeRankings, readKeptScore, readRankings } from "./ranking-store.ts";
 
 const market = "bazaar";
@@ -42,5 +43,20 @@ test("old rankings go, but not while an offer is due", async () => {
       values (${market}, 0, 'o', 'BACKFILL', 'due', 'p', '', 'due', 1, 1, 2, '{}')`);
     expect(await purgeRankings(tx, 10)).toBe(1);
     expect((await readRankings(tx, market, ["gone", "due"])).has("due")).toBe(true);
+  });
+});
+
+test("rankings grow old by the market clock", async () => {
+  await using opened = await openTestDatabase();
+  const { database } = opened;
+  const start = new Date("2020-01-01T00:00:00Z");
+  const after = (days: number) => new Date(start.getTime() + days * 86_400_000);
+  await database.background(async (tx) => {
+    await saveClock(tx, market, "SANDBOX", after(29), 1);
+    const ranking = { decision: "one", demand: "job", plan: "p", candidates: [] };
+    await insertRankings(tx, market, [ranking], start);
+    expect(await purgeRankings(tx, 10)).toBe(0);
+    await saveClock(tx, market, "SANDBOX", after(31), 2);
+    expect(await purgeRankings(tx, 10)).toBe(1);
   });
 });

@@ -72,14 +72,14 @@ export async function readKeptScore(
   return row?.score ?? undefined;
 }
 
-/** Forgets rankings that nothing can come of any more: older than the longest life of an offer and its successors. */
+/** Forgets rankings that nothing can come of any more: by the market clock older than the longest life of an offer and its successors. */
 export async function purgeRankings(tx: Tx, limit: number): Promise<number> {
   const gone = await tx.execute(sql`
     delete from decision_rankings where ctid = any(array(
-      select r.ctid from decision_rankings r
+      select r.ctid from decision_rankings r left join clocks c on c.market = r.market
       where not exists (select from holds h where h.market = r.market and h.demand = r.demand and h.state = 'HELD')
         and not exists (select from offer_jobs j where j.market = r.market and j.demand = r.demand)
-        and r.create_time < now() - interval '30 days'
+        and r.create_time < coalesce(c.market_time, now()) - interval '30 days'
       limit ${limit}))`);
   return gone.count;
 }

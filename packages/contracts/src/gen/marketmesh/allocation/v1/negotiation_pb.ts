@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file marketmesh/allocation/v1/negotiation.proto.
  */
 export const file_marketmesh_allocation_v1_negotiation: GenFile = /*@__PURE__*/
-  fileDesc("CiptYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvbmVnb3RpYXRpb24ucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSKfAwoMQ291bnRlck9mZmVyEhIKBW9mZmVyGAEgASgJQgPgQQMSEgoFcm91bmQYAiABKA1CA+BBAxI1CgJieRgDIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlci5UdXJuQgPgQQMSOAoFdGVybXMYBCABKAsyJC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXJUZXJtc0ID4EEDEhEKBHRleHQYBSABKAlCA+BBAxJACgVzdGF0ZRgGIAEoDjIsLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Db3VudGVyT2ZmZXIuU3RhdGVCA+BBAxI0CgtjcmVhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAyJrCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg4KClNUQVRFX01BREUQARISCg5TVEFURV9BQ0NFUFRFRBACEhIKDlNUQVRFX0RFQ0xJTkVEEAMSEwoPU1RBVEVfQ09VTlRFUkVEEAQiiAMKDVdhaXRsaXN0RW50cnkSEQoEbmFtZRgBIAEoCUID4EEIEhQKB2xpc3RpbmcYAiABKAlCA+BBAhIcCg93YWl0aW5nX2xpc3RpbmcYAyABKAlCA+BBAhIRCgRwbGFuGAQgASgJQgPgQQISEgoFc2NvcmUYBSABKBFCA+BBARJBCgVzdGF0ZRgGIAEoDjItLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5XYWl0bGlzdEVudHJ5LlN0YXRlQgPgQQMSEgoFb2ZmZXIYByABKAlCA+BBAxIUCgd2ZXJzaW9uGAggASgDQgPgQQMSEQoEZXRhZxgJIAEoCUID4EEDEjQKC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDIlMKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfV0FJVElORxABEhAKDFNUQVRFX1NFUlZFRBACEg4KClNUQVRFX0xFRlQQA2IGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_hold]);
+  fileDesc("CiptYXJrZXRtZXNoL2FsbG9jYXRpb24vdjEvbmVnb3RpYXRpb24ucHJvdG8SGG1hcmtldG1lc2guYWxsb2NhdGlvbi52MSKwAwoMQ291bnRlck9mZmVyEhIKBW9mZmVyGAEgASgJQgPgQQMSEgoFcm91bmQYAiABKA1CA+BBAxI1CgJieRgDIAEoDjIkLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5PZmZlci5UdXJuQgPgQQMSOAoFdGVybXMYBCABKAsyJC5tYXJrZXRtZXNoLmFsbG9jYXRpb24udjEuT2ZmZXJUZXJtc0ID4EEDEhEKBHRleHQYBSABKAlCA+BBAxJACgVzdGF0ZRgGIAEoDjIsLm1hcmtldG1lc2guYWxsb2NhdGlvbi52MS5Db3VudGVyT2ZmZXIuU3RhdGVCA+BBAxI0CgtjcmVhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAyJ8CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg4KClNUQVRFX01BREUQARISCg5TVEFURV9BQ0NFUFRFRBACEhIKDlNUQVRFX0RFQ0xJTkVEEAMSEwoPU1RBVEVfQ09VTlRFUkVEEAQSDwoLU1RBVEVfRU5ERUQQBSKIAwoNV2FpdGxpc3RFbnRyeRIRCgRuYW1lGAEgASgJQgPgQQgSFAoHbGlzdGluZxgCIAEoCUID4EECEhwKD3dhaXRpbmdfbGlzdGluZxgDIAEoCUID4EECEhEKBHBsYW4YBCABKAlCA+BBAhISCgVzY29yZRgFIAEoEUID4EEBEkEKBXN0YXRlGAYgASgOMi0ubWFya2V0bWVzaC5hbGxvY2F0aW9uLnYxLldhaXRsaXN0RW50cnkuU3RhdGVCA+BBAxISCgVvZmZlchgHIAEoCUID4EEDEhQKB3ZlcnNpb24YCCABKANCA+BBAxIRCgRldGFnGAkgASgJQgPgQQMSNAoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMiUwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9XQUlUSU5HEAESEAoMU1RBVEVfU0VSVkVEEAISDgoKU1RBVEVfTEVGVBADYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_timestamp, file_marketmesh_allocation_v1_hold]);
 
 /**
  * Terms that one side of an offer named.
@@ -94,7 +94,7 @@ export const CounterOffer_State = {
   UNSPECIFIED: 0,
 
   /**
-   * It waits for the other side, or ended with the offer.
+   * It waits for the other side.
    *
    * @generated from enum value: STATE_MADE = 1;
    */
@@ -120,6 +120,13 @@ export const CounterOffer_State = {
    * @generated from enum value: STATE_COUNTERED = 4;
    */
   COUNTERED: 4,
+
+  /**
+   * The offer ended before the other side answered: withdrawn by who named the terms, expired or rescinded.
+   *
+   * @generated from enum value: STATE_ENDED = 5;
+   */
+  ENDED: 5,
 } as const;
 
 /**
