@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import type { JetStreamManager } from "nats";
 import type { Handle } from "./events.ts";
 import * as defined from "./metrics.ts";
+import { byIndex } from "./stamping.ts";
 import { wakeUp } from "./wake-up.ts";
 
 const everyMs = 10_000;
@@ -96,12 +97,13 @@ async function readLag(options: MeasureOptions): Promise<Pick<Sample, "lag">> {
 
 /** Bounded by what the partial indexes hold. An event that is republished is not late: its age is left out. */
 async function readRows(tx: Tx): Promise<Omit<Sample, "lag">> {
+  await tx.execute(sql`select ${byIndex}`);
   const [outbox] = await tx.execute<{ unpublished: string; age: number }>(sql`
     with waiting as (
       (select occur_time, attempt from marketmesh.outbox where feed_seq is null order by id limit 50000)
       union all
       (select occur_time, attempt from marketmesh.outbox
-        where feed_seq is not null and publish_time is null limit 50000))
+        where feed_seq is not null and publish_time is null order by feed, feed_seq limit 50000))
     select count(*) as unpublished, coalesce(extract(epoch from
       clock_timestamp() - min(occur_time) filter (where attempt = 0)), 0)::float8 as age from waiting`);
   const dead = await tx.execute<{ subscription: string; events: string }>(sql`

@@ -16,9 +16,12 @@ const rowsMax = 4_000;
 const candidateWaitMs = 500;
 const pollMs = 1_000;
 const busyPollMs = 20;
-// A cycle costs about ten statements however little it moves: while facts trickle, let some gather before the next.
+// A cycle costs about ten statements, and a message for each partition, however little it moves: let some facts gather
+// before the next, and the longer the more there are.
 const smallBatch = 500;
-const gatherMs = 20;
+const gatherMs = (moved: number) => Math.min(20 + moved / 2, 100);
+// Republished facts are found so soon.
+const lookMs = 1_000;
 const streamCheckMs = 5_000;
 
 /** Where a relay can be stopped by a test, each between two durable steps. */
@@ -79,7 +82,12 @@ async function waitForLead(session: DedicatedSession, signal: AbortSignal): Prom
     const [row] = await session.query<{ mine: boolean }>(
       `select pg_try_advisory_lock(${leaderLock}) as mine`,
     );
-    if (row?.mine) return void (await session.query("listen marketmesh_outbox"));
+    if (row?.mine) {
+      // `rest` asks the index of what waits; see byIndex.
+      await session.query("set enable_seqscan = off");
+      await session.query("set enable_bitmapscan = off");
+      return void (await session.query("listen marketmesh_outbox"));
+    }
     await never.sleep(candidateWaitMs, signal);
   }
 }
@@ -96,23 +104,28 @@ async function lead(
   let stream: StreamState | undefined;
   let checkedMs = 0;
   let purgedMs = 0;
+  // Stamped and not published: what a leader before us left, what failed, and what is republished.
+  let lookedMs = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !signal.aborted; ) {
     try {
       if (!stream || performance.now() - checkedMs > streamCheckMs) {
         stream = await ensureStream(options.manager, streamOptions(options));
         checkedMs = performance.now();
       }
-      const moved = await cycle(options, token, stream);
+      const look = performance.now() - lookedMs > lookMs;
+      const { moved, left } = await cycle(options, token, stream, look);
+      if (look && !left) lookedMs = performance.now();
       if (performance.now() - purgedMs > (options.purgeEveryMs ?? purgeEveryMs)) {
         await purge(options.database);
         purgedMs = performance.now();
       }
       failures = 0;
       if (moved === 0) await rest(session, awake, signal);
-      else if (moved < smallBatch) await gathering.sleep(gatherMs, signal);
+      else if (moved < smallBatch) await gathering.sleep(gatherMs(moved), signal);
     } catch (error) {
       if (error instanceof DeposedError || signal.aborted || isFault(error)) throw error;
       stream = undefined;
+      lookedMs = Number.NEGATIVE_INFINITY;
       options.onNotice({
         level: "warn",
         message: "relay waits",
@@ -123,16 +136,23 @@ async function lead(
   }
 }
 
-/** Moves one batch of facts one round further; returns how many it moved. */
-async function cycle(options: RelayOptions, token: bigint, stream: StreamState): Promise<number> {
+/**
+ * Moves one batch of facts: some that are stamped and not published, if it is to look and there are `left`, else those that
+ * it stamps. Tells how many it moved.
+ */
+async function cycle(
+  options: RelayOptions,
+  token: bigint,
+  stream: StreamState,
+  look: boolean,
+): Promise<{ moved: number; left: boolean }> {
   const { database, client, names, service } = options;
-  const read = () => database.background((tx) => readUnpublished(tx, rowsMax), { readOnly: true });
-  let rows = await read();
-  if (rows.length === 0) {
-    const stamped = await database.background((tx) => stamp(tx, token, rowsMax));
-    if (stamped === 0) return 0;
+  let rows = look ? await database.background((tx) => readUnpublished(tx, rowsMax), { readOnly: true }) : [];
+  const left = rows.length > 0;
+  if (!left) {
+    rows = await database.background((tx) => stamp(tx, token, rowsMax));
+    if (rows.length === 0) return { moved: 0, left };
     await options.onStep?.("stamped");
-    rows = await read();
   }
   const { published, failure } = await publish(client, names, service, rows);
   options.metrics.counter(relayPublished).add(published.length);
@@ -142,7 +162,7 @@ async function cycle(options: RelayOptions, token: bigint, stream: StreamState):
     await options.onStep?.("marked");
   }
   if (failure !== undefined) throw failure;
-  return rows.length;
+  return { moved: rows.length, left };
 }
 
 /**

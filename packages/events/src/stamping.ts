@@ -1,5 +1,5 @@
 import { columns, type Tx } from "@marketmesh/postgres";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 
 /** Another process leads now; whatever this one still holds is the new one's business. */
 export class DeposedError extends Error {
@@ -46,20 +46,29 @@ export async function takeLead(tx: Tx): Promise<bigint> {
 }
 
 // The row stays locked until the transaction ends: nobody can take the lead in between.
-async function checkLead(tx: Tx, token: bigint): Promise<void> {
+async function checkLead(tx: Tx, token: bigint, settings: SQL): Promise<void> {
   const [row] = await tx.execute<{ token: string }>(
-    sql`select token from marketmesh.relay_leader for update`,
+    sql`select token, ${settings} from marketmesh.relay_leader for update`,
   );
   if (BigInt(row?.token ?? -1) !== token) throw new DeposedError("another relay leads");
 }
 
 /**
- * Gives committed facts their positions, in id order and dense per feed; returns how many. A slower transaction with a
- * lower id is stamped later: nothing is lost, and ids of one aggregate ascend because its lock was held.
+ * Settings of a transaction that looks for the few rows that are still on their way. The partial indexes hold little but
+ * entries of rows that have passed, until a vacuum; a plain index scan clears away those that it meets, a bitmap scan
+ * meets them every time anew, and how many there are the planner does not know.
  */
-export async function stamp(tx: Tx, token: bigint, rowsMax: number): Promise<number> {
-  await checkLead(tx, token);
-  const result = await tx.execute(sql`
+export const byIndex = sql.raw(
+  ["bitmapscan", "seqscan", "sort"].map((way) => `set_config('enable_${way}', 'off', true)`).join(", "),
+);
+
+/**
+ * Gives committed facts their positions, in id order and dense per feed; returns them in feed order. A slower transaction
+ * with a lower id is stamped later: nothing is lost, and ids of one aggregate ascend because its lock was held.
+ */
+export async function stamp(tx: Tx, token: bigint, rowsMax: number): Promise<readonly StampedRow[]> {
+  await checkLead(tx, token, byIndex);
+  const rows = await tx.execute<StampedRow>(sql`
     with picked as (
       select id, feed, row_number() over (partition by feed order by id) as place
       from (select id, feed from marketmesh.outbox where feed_seq is null order by id limit ${rowsMax}) waiting),
@@ -71,12 +80,19 @@ export async function stamp(tx: Tx, token: bigint, rowsMax: number): Promise<num
     update marketmesh.outbox o
     set feed_epoch = counter.epoch, feed_seq = counter.last_seq - counted.places + picked.place
     from picked join counted using (feed) join counter using (feed)
-    where o.id = picked.id`);
-  return result.count;
+    where o.id = picked.id
+    returning ${stampedColumns}`);
+  return [...rows].sort(inFeedOrder);
+}
+
+function inFeedOrder(a: StampedRow, b: StampedRow): number {
+  if (a.feed !== b.feed) return a.feed < b.feed ? -1 : 1;
+  return Number(a.feed_seq) - Number(b.feed_seq);
 }
 
 /** Stamped facts that the broker does not have, in feed order. */
 export async function readUnpublished(tx: Tx, rowsMax: number): Promise<readonly StampedRow[]> {
+  await tx.execute(sql`select ${byIndex}`);
   return tx.execute<StampedRow>(sql`select ${stampedColumns} from marketmesh.outbox o
     where feed_seq is not null and publish_time is null order by feed, feed_seq limit ${rowsMax}`);
 }
@@ -89,8 +105,7 @@ export async function markPublished(
   streamIdentity: string,
 ): Promise<void> {
   // Losing this commit in a crash only means publishing again.
-  await tx.execute(sql`set local synchronous_commit = off`);
-  await checkLead(tx, token);
+  await checkLead(tx, token, sql`${byIndex}, set_config('synchronous_commit', 'off', true)`);
   // In id order the rows lie side by side.
   const inOrder = [...published].sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
   const given = columns(inOrder, {

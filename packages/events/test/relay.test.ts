@@ -2,19 +2,21 @@ import { assertRowSecurity } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { RelayFault, type RelayStep } from "../src/index.ts";
-import { DeposedError, markPublished, stamp, takeLead } from "../src/stamping.ts";
+import { DeposedError, markPublished, readUnpublished, stamp, takeLead } from "../src/stamping.ts";
 import { operator, put, seen, soon, startMesh, until } from "./mesh.ts";
 
 interface OutboxRow extends Record<string, unknown> {
   readonly id: string;
   readonly feed_seq: string | null;
   readonly published: boolean;
+  readonly attempt: number;
 }
 
 const outboxOf = (mesh: Awaited<ReturnType<typeof startMesh>>) =>
   mesh.database.background((tx) =>
     tx.execute<OutboxRow>(
-      sql`select id, feed_seq, publish_time is not null as published from marketmesh.outbox order by feed_seq, id`,
+      sql`select id, feed_seq, attempt, publish_time is not null as published
+        from marketmesh.outbox order by feed_seq, id`,
     ),
   );
 
@@ -111,6 +113,47 @@ test("stops a stalled leader from stamping or marking after another took over", 
   ]);
   await mark(current);
   expect((await outboxOf(mesh))[0]?.published).toBe(true);
+});
+
+test("stamping gives the facts as they are to be published, by feed and position", async () => {
+  await using mesh = await startMesh();
+  await mesh.put([
+    { id: "b", version: 1n },
+    { id: "a", version: 1n },
+  ]);
+  await mesh.database.background((tx) =>
+    tx.execute(sql`update marketmesh.outbox set feed = 'a' where id = 2`),
+  );
+  const token = await mesh.database.background(takeLead);
+  const stamped = await mesh.database.background((tx) => stamp(tx, token, 10));
+  const unpublished = await mesh.database.background((tx) => readUnpublished(tx, 10));
+  expect(stamped.map((row) => [row.feed, row.feed_seq, row.aggregate_id])).toEqual([
+    ["a", "1", "a"],
+    ["thing", "1", "b"],
+  ]);
+  expect(unpublished).toEqual(stamped);
+});
+
+test("finds what is published again while others never stop announcing", async () => {
+  await using mesh = await startMesh();
+  const events = await mesh.start();
+  let stopped = false;
+  const writing = (async () => {
+    for (let version = 1n; !stopped; version++) await mesh.put([{ id: "a", version }]);
+  })();
+  const of = async (seq: number) => (await outboxOf(mesh)).find((row) => Number(row.feed_seq) === seq);
+  await until(
+    () => of(1),
+    (row) => row?.published === true,
+  );
+  await mesh.feeds(events).republish({ feed: "thing", feedSeqs: [1n] });
+  const again = await until(
+    () => of(1),
+    (row) => row?.published === true,
+  );
+  stopped = true;
+  await writing;
+  expect(again?.attempt).toBe(1);
 });
 
 test("waits while the stream is full and goes on when there is room", async () => {
