@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -7,6 +6,7 @@ import { ndjson } from "../ndjson.ts";
 import { asOperator } from "../running-mesh.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ExportedRange, exportRecords } from "./export-records.ts";
+import { writeNdjson } from "./ndjson-file.ts";
 import { writeParquet } from "./parquet.ts";
 
 const text = { type: "string" } as const;
@@ -38,7 +38,7 @@ export const decisions: Command = {
       const records = exportRecords(mesh, range);
       if (format === "parquet") await writeParquet(records, out!);
       else if (out === undefined) await pipeline(ndjson(records), process.stdout, { end: false });
-      else await pipeline(ndjson(records), createWriteStream(out));
+      else await writeNdjson(records, out);
     });
   },
 };

@@ -1,4 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -15,6 +24,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ndjson } from "../ndjson.ts";
 import { exportRecords } from "./export-records.ts";
+import { writeNdjson } from "./ndjson-file.ts";
 import { columns, writeParquet } from "./parquet.ts";
 
 let folder: string;
@@ -110,15 +120,38 @@ function comparable(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, comparable(each)]));
 }
 
-test("what cannot be written leaves nothing behind", async () => {
-  const out = join(folder, "gone", "log.parquet");
-  await expect(writeParquet(records(), out)).rejects.toThrow();
+test.each([
+  { format: "parquet", write: writeParquet },
+  { format: "ndjson", write: writeNdjson },
+])("what cannot be written as $format leaves nothing that looks whole", async ({ format, write }) => {
+  const out = join(folder, "gone", `log.${format}`);
+  await expect(write(records(), out)).rejects.toThrow();
   async function* failing(): AsyncGenerator<unknown> {
     yield { decision: "one" };
     throw new Error("the stream broke");
   }
-  const broken = join(folder, "broken.parquet");
-  await expect(writeParquet(failing(), broken)).rejects.toThrow("the stream broke");
-  expect(() => readFileSync(broken)).toThrow();
-  expect(() => readFileSync(`${broken}.ndjson.unfinished`)).toThrow();
+  const broken = join(folder, `broken.${format}`);
+  await expect(write(failing(), broken)).rejects.toThrow("the stream broke");
+  expect(readdirSync(folder).filter((name) => name.startsWith(`broken.${format}`))).toEqual([]);
+  // What was there before stays.
+  writeFileSync(broken, "of yesterday");
+  await expect(write(failing(), broken)).rejects.toThrow("the stream broke");
+  expect(readFileSync(broken, "utf8")).toBe("of yesterday");
+  await write(records(), broken);
+  expect(readFileSync(broken).length).toBeGreaterThan(500);
+  expect(readdirSync(folder).filter((name) => name.startsWith(`broken.${format}`))).toEqual([
+    `broken.${format}`,
+  ]);
+});
+
+test("what is no file is written as it is, and a link leads where it did", async () => {
+  const told = join(folder, "told.ndjson");
+  const link = join(folder, "link.ndjson");
+  writeFileSync(told, "");
+  symlinkSync(told, link);
+  await writeNdjson(records(), link);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(told, "utf8").split("\n")).toHaveLength(6);
+  await writeNdjson(records(), "/dev/null");
+  expect(statSync("/dev/null").isFile()).toBe(false);
 });

@@ -1,7 +1,6 @@
-import { createWriteStream, rmSync } from "node:fs";
-import { rename } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { ndjson } from "../ndjson.ts";
+import { rmSync } from "node:fs";
+import { writeLines } from "./ndjson-file.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const pair = `STRUCT(supply VARCHAR, demandScore INTEGER, supplyScore INTEGER, chosen BOOLEAN, units BIGINT, lostBecause VARCHAR,
   hold VARCHAR, holdState VARCHAR, offerState VARCHAR, answerTime TIMESTAMPTZ, declineReason VARCHAR)`;
@@ -35,23 +34,29 @@ export const columns: Readonly<Record<string, string>> = {
 export async function writeParquet(records: AsyncIterable<unknown>, out: string): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const lines = `${out}.ndjson.unfinished`;
-  const unfinished = `${out}.unfinished`;
   try {
-    await pipeline(ndjson(records), createWriteStream(lines));
-    const instance = await DuckDBInstance.create(":memory:");
-    const connection = await instance.connect();
-    try {
-      const types = Object.entries(columns).map(([name, type]) => `'${name}': '${type}'`);
-      await connection.run(`copy (select * from read_json(${quoted(lines)}, format = 'newline_delimited',
-        maximum_object_size = 67108864, columns = {${types.join(", ")}}))
-        to ${quoted(unfinished)} (format parquet, compression zstd)`);
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
-    await rename(unfinished, out);
+    await writeLines(records, lines);
+    await writeWhole(out, (path) => copyLines(DuckDBInstance, lines, path));
   } finally {
-    for (const path of [lines, unfinished]) rmSync(path, { force: true });
+    rmSync(lines, { force: true });
+  }
+}
+
+async function copyLines(
+  database: typeof import("@duckdb/node-api").DuckDBInstance,
+  lines: string,
+  path: string,
+): Promise<void> {
+  const instance = await database.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const types = Object.entries(columns).map(([name, type]) => `'${name}': '${type}'`);
+    await connection.run(`copy (select * from read_json(${quoted(lines)}, format = 'newline_delimited',
+      maximum_object_size = 67108864, columns = {${types.join(", ")}}))
+      to ${quoted(path)} (format parquet, compression zstd)`);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
   }
 }
 
