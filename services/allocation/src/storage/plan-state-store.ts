@@ -32,7 +32,7 @@ async function readUnfed(tx: Tx, market: string, plan: string): Promise<Recorded
     accepted: boolean;
   }>(sql`
     select o.id, o.round, o.demand, o.score, o.state = 'ACCEPTED' as accepted
-    from rounds r join offers o on o.market = r.market and o.round = r.id
+    from rounds r join offers o on o.market = r.market and o.round = r.id and o.round <> ''
     where r.market = ${market} and r.plan = ${plan} and not r.answers_fed and r.state in ('COMMITTED', 'SETTLED')
       and o.state in ('ACCEPTED', 'DECLINED', 'EXPIRED')
       and not exists (select from plan_answers_fed f where f.market = r.market and f.bucket = ${bucketOf(plan)}
