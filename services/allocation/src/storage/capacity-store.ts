@@ -56,13 +56,22 @@ function fields(market: string): SQL {
  * are left out.
  */
 export async function lockLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
-  const levels = await selectLevels(tx, market, listingIds, ownFields, sql`for update of l`);
-  return withLockedPools(tx, market, levels);
+  const wanted = [...new Set(listingIds)];
+  if (wanted.length === 0) return [];
+  // One key after the other, as they are sorted. Joined freely, thousands of keys would read and sort the whole table while
+  // those that are locked already wait.
+  const rows = await tx.execute<LevelRow>(sql`
+    select ${ownFields}
+    from (select * from ${keysOf(wanted)} order by bucket, id collate "C") wanted
+    cross join lateral (
+      select * from capacity_levels k where k.market = ${market} and k.bucket = wanted.bucket and k.listing_id = wanted.id
+      for update) l`);
+  return withLockedPools(tx, market, rows.map(levelOf));
 }
 
 /** Levels as they are; they may change before the caller acts. */
 export async function readLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
-  return selectLevels(tx, market, listingIds, fields(market), sql``);
+  return selectLevels(tx, market, listingIds, fields(market));
 }
 
 /** Likewise, with only those of their pools that say how much is left: candidates are by the thousand. */
@@ -72,24 +81,21 @@ export async function readCandidateLevels(
   listingIds: Iterable<string>,
 ): Promise<Level[]> {
   const selected = sql`${ownFields}, ${tellingPoolsOfLevel(market)} as pools`;
-  return selectLevels(tx, market, listingIds, selected, sql``);
+  return selectLevels(tx, market, listingIds, selected);
 }
 
-async function selectLevels(
-  tx: Tx,
-  market: string,
-  ids: Iterable<string>,
-  selected: SQL,
-  lock: SQL,
-): Promise<Level[]> {
+async function selectLevels(tx: Tx, market: string, ids: Iterable<string>, selected: SQL): Promise<Level[]> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return [];
   const rows = await tx.execute<LevelRow>(sql`
     select ${selected} from capacity_levels l
-    join ${columns(wanted, { bucket: ["int4", bucketOf], id: ["text", (id) => id] })}
-      on l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id
-    order by l.bucket, l.listing_id ${lock}`);
+    join ${keysOf(wanted)} on l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id
+    order by l.bucket, l.listing_id`);
   return rows.map(levelOf);
+}
+
+function keysOf(ids: readonly string[]): SQL {
+  return columns(ids, { bucket: ["int4", bucketOf], id: ["text", (id) => id] });
 }
 
 /** Listings of one kind by ordinal, within an epoch; ordinals without a level are left out. */
@@ -104,6 +110,22 @@ export async function readIdsByOrdinal(
     select l.ordinal, l.listing_id from capacity_levels l
     where l.market = ${market} and l.kind = ${kind} and l.ordinal_epoch = ${epoch}
       and l.ordinal = any(${sql.param([...ordinals])}::bigint[])`);
+  return rows.map((row) => ({ ordinal: Number(row.ordinal), id: row.listing_id }));
+}
+
+/** Likewise those after an ordinal, ascending. */
+export async function readIdsAfter(
+  tx: Tx,
+  market: string,
+  kind: string,
+  epoch: number,
+  after: number,
+  limit: number,
+): Promise<{ readonly ordinal: number; readonly id: string }[]> {
+  const rows = await tx.execute<{ ordinal: string; listing_id: string }>(sql`
+    select l.ordinal, l.listing_id from capacity_levels l
+    where l.market = ${market} and l.kind = ${kind} and l.ordinal_epoch = ${epoch} and l.ordinal > ${after}
+    order by l.ordinal limit ${limit}`);
   return rows.map((row) => ({ ordinal: Number(row.ordinal), id: row.listing_id }));
 }
 
