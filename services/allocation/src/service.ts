@@ -55,7 +55,8 @@ export async function bindAllocation(host: Host): Promise<void> {
   const shared: Omit<Shell, "now"> = {
     database,
     answers: new AnswerGroup(database),
-    holds: new HoldGroup(database),
+    holds: new HoldGroup(database, 200),
+    holdBatches: new HoldGroup(database, 4_000),
     expiry,
     uuid: () => host.uuid(),
     signals,

@@ -2,7 +2,7 @@ import { OverloadError, UnavailableError } from "@marketmesh/postgres";
 import { expect, test } from "vitest";
 import { GroupCommit } from "./group-commit.ts";
 
-type Entry = { readonly id: string; readonly key?: string };
+type Entry = { readonly id: string; readonly key?: string; readonly size?: number };
 
 /** Groups wait until they are let through; what became of an entry is its id, unless it is to fail. */
 function gated(
@@ -14,6 +14,7 @@ function gated(
     sizeMax: more.sizeMax ?? 10,
     waitingMax: more.waitingMax ?? 100,
     keyOf: ({ key }) => key,
+    sizeOf: ({ size = 1 }) => size,
     async run(entries) {
       const ids = entries.map(({ id }) => id);
       groups.push(ids);
@@ -45,6 +46,17 @@ test("what comes while a group is under way goes together; each key once in a gr
   await pass(3);
   expect(await Promise.all(rest)).toEqual(["b", "c", "d", "e"]);
   expect(groups).toEqual([["a"], ["b", "d", "e"], ["c"]]);
+});
+
+test("a group is as large as its entries; who finds no room waits, with all behind it", async () => {
+  const { commit, groups, begun, pass } = gated({ sizeMax: 3 });
+  const first = commit.submit("m", { id: "a" });
+  await begun(1);
+  const sizes = { b: 2, c: 2, d: 1, e: 9, f: 1 };
+  const rest = Object.entries(sizes).map(([id, size]) => commit.submit("m", { id, size }));
+  for (let n = 1; n <= 5; n++) await pass(n);
+  expect(await Promise.all([first, ...rest])).toEqual(["a", "b", "c", "d", "e", "f"]);
+  expect(groups).toEqual([["a"], ["b"], ["c", "d"], ["e"], ["f"]]);
 });
 
 test("lanes do not wait for each other", async () => {

@@ -2,12 +2,14 @@ import { DeadlineError, OverloadError, UnavailableError } from "@marketmesh/post
 
 /** What meets in a group. */
 export interface GroupedWork<Entry, Outcome> {
-  /** At most so many of a group. */
+  /** At most so many of a group, each counted by its size; one that is larger goes alone. */
   readonly sizeMax: number;
   /** At most so many wait in this process; further ones are refused as an overload. */
   readonly waitingMax: number;
   /** Entries with the same key are never in the same group. Undefined: it may meet any. */
   keyOf(entry: Entry): string | undefined;
+  /** How much of a group the entry takes. Absent: each takes one. */
+  sizeOf?(entry: Entry): number;
   /** Settles a group in one transaction; outcomes in the order of the entries. */
   run(entries: readonly Entry[]): Promise<readonly Outcome[]>;
 }
@@ -61,11 +63,17 @@ export class GroupCommit<Entry, Outcome> {
     const group: Waiting<Entry, Outcome>[] = [];
     const rest: Waiting<Entry, Outcome>[] = [];
     const keys = new Set<string>();
+    let left = this.#work.sizeMax;
     for (const waiting of this.#lanes.get(lane) ?? []) {
       const key = this.#work.keyOf(waiting.entry);
+      const size = this.#work.sizeOf?.(waiting.entry) ?? 1;
+      const isFull = group.length > 0 && size > left;
+      // Nobody behind a large one goes before it: it would wait for ever.
+      if (isFull) left = 0;
       if (waiting.signal?.aborted) waiting.reject(new DeadlineError(waiting.signal.reason));
-      else if (group.length >= this.#work.sizeMax || (key !== undefined && keys.has(key))) rest.push(waiting);
+      else if (isFull || (key !== undefined && keys.has(key))) rest.push(waiting);
       else {
+        left -= size;
         group.push(waiting);
         if (key !== undefined) keys.add(key);
       }

@@ -1,11 +1,9 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import { AllocationService, type Hold as HoldMessage } from "@marketmesh/contracts/allocation/v1";
-import { actAsMarket } from "@marketmesh/postgres";
 import { type Caller, callerOf, idsOf, invalidField, notAccessible } from "@marketmesh/rpc";
-import { mutate } from "@marketmesh/service-host/calls";
 import { activeTraceparent } from "@marketmesh/telemetry";
-import { type AskedHold, type CreatedHold, createHolds } from "../ledger/create-holds.ts";
+import type { AskedHold, CreatedHold } from "../ledger/create-holds.ts";
 import type { Shell } from "../shell.ts";
 import { toHoldMessage } from "./hold-message.ts";
 import { listingOf, nameOf, patterns } from "./names.ts";
@@ -21,12 +19,12 @@ export function createHold(shell: Shell): Methods {
       const { market } = idsOf(patterns.market, request.parent, "parent");
       const caller = callerOf(context);
       const asked = askedOf(shell, market, caller, request.hold!, "hold");
-      const answer = (created: CreatedHold) => {
-        if (!created.ok) throw claimRefusal(market, created);
-        return { hold: toHoldMessage(market, created.hold) };
+      const answer = ([created]: readonly CreatedHold[]) => {
+        if (!created!.ok) throw claimRefusal(market, created!);
+        return { hold: toHoldMessage(market, created!.hold) };
       };
       const call = { market, method: methods.createHold, requestId: request.requestId, request };
-      const waiting = { caller, asked, call, answer, traceparent: activeTraceparent() };
+      const waiting = { caller, asked: [asked], call, answer, traceparent: activeTraceparent() };
       const response = await shell.holds.create(waiting, context.signal);
       shell.expiry.comes(asked.expireTime);
       return response;
@@ -34,27 +32,18 @@ export function createHold(shell: Shell): Methods {
 
     batchCreateHolds: async (request, context) => {
       const { market } = idsOf(patterns.market, request.parent, "parent");
-      const asked = askedOfBatch(shell, market, context, request.holds);
-      const mutation = { method: methods.batchCreateHolds, market, request };
-      const response = await mutate(shell, context, mutation, async (tx) => {
-        await actAsMarket(tx);
-        const outcomes = await createHolds(tx, market, asked);
-        return { holds: outcomes.map((created) => outcomeOf(market, created)) };
+      const caller = callerOf(context);
+      const asked = request.holds.map((hold, at) => askedOf(shell, market, caller, hold, `holds[${at}]`));
+      const answer = (created: readonly CreatedHold[]) => ({
+        holds: created.map((each) => outcomeOf(market, each)),
       });
+      const call = { market, method: methods.batchCreateHolds, requestId: request.requestId, request };
+      const waiting = { caller, asked, call, answer, traceparent: activeTraceparent() };
+      const response = await shell.holdBatches.create(waiting, context.signal);
       for (const { expireTime } of asked) shell.expiry.comes(expireTime);
       return response;
     },
   };
-}
-
-function askedOfBatch(
-  shell: Shell,
-  market: string,
-  context: HandlerContext,
-  holds: readonly HoldMessage[],
-): AskedHold[] {
-  const caller = callerOf(context);
-  return holds.map((hold, at) => askedOf(shell, market, caller, hold, `holds[${at}]`));
 }
 
 function askedOf(shell: Shell, market: string, caller: Caller, hold: HoldMessage, field: string): AskedHold {
