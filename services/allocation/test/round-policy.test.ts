@@ -9,10 +9,12 @@ import {
   Round_Trigger,
 } from "@marketmesh/contracts/allocation/v1";
 import { expect, test } from "vitest";
+import { readKnowledge } from "../src/storage/plan-state-store.ts";
 import {
   type App,
   createPlan,
   listing,
+  market,
   parent,
   refusalOf,
   startAllocation,
@@ -242,8 +244,31 @@ test("EXPECTED learns from the answers to its offers", async () => {
   ).toEqual([]);
 });
 
+test("EXPECTED asks a few at a time where its plan says how many rounds it has, and carries what it found out", async () => {
+  await using app = await startAllocation();
+  await app.list(
+    ...side("d", 3, "DEMAND"),
+    ...side("s", 6, "SUPPLY").map((row) => ({ ...row, owner: row.id })),
+  );
+  const plan = { strategy: Plan_Strategy.EXPECTED, answeredBy: Plan_Side.SUPPLY, plannedRounds: 60 };
+  const { plan: written } = await createPlan(app.staff, plan);
+  expect(written?.plannedRounds).toBe(60);
+  await run(app, "w1");
+  const { offers } = await app.staff.listOffers({ parent, round: named("w1") });
+  expect(offers.length).toBe(1);
+  for (const { name } of offers) await app.staff.declineOffer({ name });
+  await reached(app, "w1", Round_State.SETTLED);
+  const { learned } = await app.database.background((tx) => readKnowledge(tx, market, "p"));
+  expect(learned).toMatchObject({ wave: 1, planned: { rounds: 60, from: 0 } });
+  const pairs = learned!.carried!.demands.flatMap(({ supplies }) => supplies).length;
+  expect(pairs).toBe(3 * 6 - 1);
+  await run(app, "w2");
+  expect(await pairsOf(app, "w2")).toHaveLength(1);
+});
+
 test.each([
   { plan: { strategy: Plan_Strategy.FAIR }, field: "plan.shares" },
+  { plan: { strategy: Plan_Strategy.OPTIMAL, plannedRounds: 3 }, field: "plan.planned_rounds" },
   { plan: { strategy: Plan_Strategy.EXPECTED }, field: "plan.answered_by" },
   { plan: { strategy: Plan_Strategy.FAIR, unitMode: Plan_UnitMode.WHOLE }, field: "plan.strategy" },
   { plan: { approvalWindow: seconds(5) }, field: "plan.approval_window" },

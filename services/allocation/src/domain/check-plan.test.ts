@@ -52,6 +52,11 @@ test.each<{ name: string; input: Partial<PlanInput>; field: string }>([
     input: { limits: { ...none, groups: groups("supply/owner", "supply/owner") } },
     field: "plan.limits.groups[1]",
   },
+  {
+    name: "rounds planned that nobody holds back for",
+    input: { strategy: "OPTIMAL", plannedRounds: 50 },
+    field: "plan.planned_rounds",
+  },
   { name: "fair without shares", input: { strategy: "FAIR" }, field: "plan.shares" },
   { name: "shares of no use", input: { strategy: "GREEDY", shares: [share] }, field: "plan.shares" },
   { name: "a share twice", input: { strategy: "FAIR", shares: [share, share] }, field: "plan.shares[1]" },

@@ -48,6 +48,10 @@ const checks: readonly Check[] = [
           message: "only single units can be over-offered, and only to the supply",
         }
       : undefined,
+  ({ plannedRounds = 0, strategy }) =>
+    plannedRounds > 0 && strategy !== "EXPECTED"
+      ? { field: "plan.planned_rounds", message: "only STRATEGY_EXPECTED holds back for rounds to come" }
+      : undefined,
   pairsTwice,
   groupsTwice,
   ({ strategy, shares = [] }) => {

@@ -2,21 +2,28 @@ import {
   type Acceptance,
   type AllocationPlan,
   allocate,
+  type ExpectedConfig,
   type ExpectedState,
+  expectedDefaults,
   expectedWave,
   type Graph,
   learn,
   type Solution,
   startExpected,
 } from "@marketmesh/allocation-engine";
+import { type CarriedRegret, carriedAfter, regretIn } from "./carried-regret.ts";
 
 /**
- * Rounds that EXPECTED looks ahead, for demands that are still to come. Fewer than `lastWavesMin`, so a round offers all it can, by
- * least regret: nobody knows which round is the last.
+ * Rounds that EXPECTED looks ahead where the plan says nothing of it, for demands that are still to come. Fewer than `lastWavesMin`,
+ * so a round offers all it can, by least regret: nobody knows which round is the last.
  */
 const lookAheadRounds = 10;
 /** Demands whose group is remembered, the latest. */
 const demandsMax = 200_000;
+/** Rounds are far apart: a round can afford as many worlds as the first one. */
+const worldsPerRound = expectedDefaults.worldsFirst;
+/** While it holds back, what was seen in earlier rounds counts for longer, and who is there is asked though others are to come. */
+const holdingBack = { forgetting: 0.06, regretMaxWaiting: expectedDefaults.regretMax } as const;
 
 /** What a plan has learned, by the ids of listings: each round has a graph of its own. */
 export interface LearnedState {
@@ -25,6 +32,10 @@ export interface LearnedState {
   /** The group of each demand in the acceptance model, oldest first. */
   readonly demands: readonly (readonly [demand: string, group: number])[];
   readonly arrivals: Omit<ExpectedState["arrivals"], "seen">;
+  /** Absent: of rounds before anything was carried. */
+  readonly carried?: CarriedRegret;
+  /** The rounds that the plan said it would have, and the first of them; absent: it did not say. */
+  readonly planned?: { readonly rounds: number; readonly from: number };
 }
 
 /** An answer to an offer of the plan; silence is a no. */
@@ -52,26 +63,43 @@ export interface ExpectedRound {
   readonly learned: LearnedState;
 }
 
-/** One wave: learns from the answers that came since, then offers what hindsight is least likely to regret. */
+/**
+ * One wave: learns from the answers that came since, then offers what hindsight is least likely to regret. Where the plan says how
+ * many rounds it will have, only so much of it that all can be asked about in time.
+ *
+ * @param plannedRounds 0: the plan does not say
+ */
 export function expectedRound(
   graph: Graph,
   plan: AllocationPlan,
   before: LearnedState | undefined,
   answers: readonly RecordedAnswer[],
+  plannedRounds = 0,
 ): ExpectedRound {
   const state = before ? stateFor(graph, taught(before, answers)) : startingWith(graph, answers);
+  const planned = plannedFrom(before, plannedRounds);
+  const config: Partial<ExpectedConfig> = { worldsPerWave: worldsPerRound, ...(planned && holdingBack) };
   const residual = {
-    waves: state.wave + lookAheadRounds,
+    waves: Math.max(state.wave + lookAheadRounds, planned ? planned.from + planned.rounds : 0),
     demandLeft: graph.demandCapacity,
     supplyLeft: graph.supplyCapacity,
     asked: askedOf(graph, plan),
   };
   const nothing = { edges: [], accepted: [] };
-  let wave = expectedWave(graph, residual, state, nothing);
+  let wave = expectedWave(graph, residual, state, nothing, config);
   // Waiting is worth something only while others are asked.
   if (wave.offers.length === 0)
-    wave = expectedWave(graph, { ...residual, waves: state.wave + 1 }, state, nothing);
-  return { solution: within(graph, plan, wave.offers), learned: learnedOf(graph, before, wave.state) };
+    wave = expectedWave(graph, { ...residual, waves: state.wave + 1 }, state, nothing, config);
+  const solution = within(graph, plan, wave.offers);
+  const learned = learnedOf(graph, before, wave.state);
+  const carried = carriedAfter(graph, wave.state, solution.assignment.edges, before?.carried);
+  return { solution, learned: { ...learned, carried, ...(planned && { planned }) } };
+}
+
+/** Rounds are counted from the first one that is decided by their number. */
+function plannedFrom(before: LearnedState | undefined, rounds: number): LearnedState["planned"] {
+  if (rounds === 0) return undefined;
+  return before?.planned?.rounds === rounds ? before.planned : { rounds, from: before?.wave ?? 0 };
 }
 
 function taught(state: LearnedState, answers: readonly RecordedAnswer[]): LearnedState {
@@ -94,18 +122,20 @@ function startingWith(graph: Graph, answers: readonly RecordedAnswer[]): Expecte
 
 function stateFor(graph: Graph, learned: LearnedState): ExpectedState {
   const fresh = startExpected(graph);
-  const { wave, acceptance, demands, arrivals } = learned;
+  const { wave, acceptance, demands, arrivals, carried } = learned;
   const groupOf = new Map(demands);
   const seen = graph.demandIds.flatMap((id, demand) => (groupOf.has(id) ? [demand] : []));
   return {
     ...fresh,
-    ...{ wave, acceptance },
+    ...{ wave, acceptance, ...regretIn(graph, carried) },
     arrivals: { ...arrivals, seen },
     groups: Int16Array.from(graph.demandIds, (id) => groupOf.get(id) ?? -1),
   };
 }
 
-function learnedOf(graph: Graph, before: LearnedState | undefined, state: ExpectedState): LearnedState {
+type Taught = Omit<LearnedState, "carried" | "planned">;
+
+function learnedOf(graph: Graph, before: LearnedState | undefined, state: ExpectedState): Taught {
   const groups = new Map(before?.demands ?? []);
   for (const [demand, id] of graph.demandIds.entries()) {
     const group = state.groups[demand]!;

@@ -35,6 +35,8 @@ export interface PlanContent {
   /** Somebody approves what was solved, within this long; absent: nobody needs to. */
   readonly approvalWindowMs?: number;
   readonly seed?: number;
+  /** Of EXPECTED: how many rounds the plan will have; absent: nobody knows. */
+  readonly plannedRounds?: number;
   /** What FAIR grants. */
   readonly shares?: readonly PlanGroupShare[];
   /** What may become of offers besides an answer. */

@@ -16,6 +16,8 @@ export interface RoundJob {
   readonly plan: AllocationPlan;
   /** Of EXPECTED: what its plan knows. Undefined: another strategy. */
   readonly known: Pick<PlanKnowledge, "learned" | "answers"> | undefined;
+  /** Of EXPECTED: rounds that its plan will have; absent: nobody knows. */
+  readonly plannedRounds?: number | undefined;
 }
 
 /** What came out, or why the engine does not take it. */
@@ -23,9 +25,13 @@ export type RoundSolved =
   | { readonly kind: "SOLVED"; readonly solution: Solution; readonly learned: LearnedState | undefined }
   | { readonly kind: "REFUSED"; readonly cause: EngineErrorReason; readonly message: string };
 
-export function solveRoundJob({ graph, plan, known }: RoundJob, tools: AllocationTools): RoundSolved {
+export function solveRoundJob(job: RoundJob, tools: AllocationTools): RoundSolved {
+  const { graph, plan, known, plannedRounds } = job;
   try {
-    if (known) return { kind: "SOLVED", ...expectedRound(graph, plan, known.learned, known.answers) };
+    if (known) {
+      const { learned, answers } = known;
+      return { kind: "SOLVED", ...expectedRound(graph, plan, learned, answers, plannedRounds) };
+    }
     return { kind: "SOLVED", solution: allocate(graph, plan, tools), learned: undefined };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

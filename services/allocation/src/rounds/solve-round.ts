@@ -59,7 +59,8 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
   let learned: LearnedState | undefined;
   const solution = await phase("assign", size, () =>
     solveRanked(plan, demands, supplies, ranked.ranked, seed, async (graph, asked) => {
-      const solved = await solveGraph({ graph, plan: asked, known }, signal);
+      const { plannedRounds } = plan;
+      const solved = await solveGraph({ graph, plan: asked, known, plannedRounds }, signal);
       learned = solved.learned;
       return solved.solution;
     }),

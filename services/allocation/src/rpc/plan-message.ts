@@ -64,7 +64,7 @@ const approvalWindowMsDefault = 72 * 3_600_000;
 
 function policyOf(market: string, plan: PlanMessage): PolicyInput {
   const batching = plan.batching && parseBatching(plan.batching);
-  const { approvalRequired, approvalWindow, seed, shares } = plan;
+  const { approvalRequired, approvalWindow, seed, shares, plannedRounds } = plan;
   if (approvalWindow && !approvalRequired) {
     throw invalidField("plan.approval_window", "only with approval_required", "PLAN_INVALID");
   }
@@ -75,6 +75,7 @@ function policyOf(market: string, plan: PlanMessage): PolicyInput {
     ...(batching && { batching }),
     ...(approvalRequired && { approvalWindowMs: windowMs }),
     ...(seed > 0n && { seed: Number(seed) }),
+    ...(plannedRounds > 0 && { plannedRounds }),
     ...(shares.length > 0 && { shares: shares.map(parseShare) }),
     ...(plan.offers && { offers: parseOfferRules(plan.offers) }),
   };

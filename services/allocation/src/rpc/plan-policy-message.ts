@@ -79,7 +79,7 @@ export function parseBatching(message: BatchingMessage): Batching | undefined {
 
 /** The fields of a plan message that say by which policy rounds are decided. */
 export function policyFields(market: string, plan: PlanContent): PlanInit {
-  const { objective, limits, batching, approvalWindowMs, seed, shares, offers } = plan;
+  const { objective, limits, batching, approvalWindowMs, seed, shares, plannedRounds, offers } = plan;
   return {
     ...(objective && { objective: objectiveInit(objective) }),
     ...(limits && { limits: limitsInit(market, limits) }),
@@ -87,6 +87,7 @@ export function policyFields(market: string, plan: PlanContent): PlanInit {
     approvalRequired: approvalWindowMs !== undefined,
     ...(approvalWindowMs !== undefined && { approvalWindow: durationFromMs(approvalWindowMs) }),
     seed: BigInt(seed ?? 0),
+    plannedRounds: plannedRounds ?? 0,
     shares: (shares ?? []).map((share) => ({ ...share })),
     ...(offers && { offers: toOfferRules(offers) }),
   };
@@ -122,5 +123,5 @@ function batchingInit(batching: Batching): PlanInit["batching"] {
 
 export type PolicyInput = Pick<
   PlanInput,
-  "objective" | "limits" | "batching" | "approvalWindowMs" | "seed" | "shares"
+  "objective" | "limits" | "batching" | "approvalWindowMs" | "seed" | "shares" | "plannedRounds"
 >;

@@ -65,7 +65,11 @@ export function solveAgain(
   const asked = enginePlanOf(plan, graph, demands, supplies, roundSeed(plan.seed ?? 0, round));
   if (plan.strategy !== "EXPECTED") return { graph, asked, solution: allocate(graph, asked, tools) };
   const { learned, answers } = knowledgeOf(recorded);
-  return { graph, asked, solution: expectedRound(graph, asked, learned, answers).solution };
+  return {
+    graph,
+    asked,
+    solution: expectedRound(graph, asked, learned, answers, plan.plannedRounds).solution,
+  };
 }
 
 /** What EXPECTED knew when it decided the round; nothing where another strategy did. */

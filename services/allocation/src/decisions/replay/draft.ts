@@ -52,6 +52,7 @@ function overlaid(base: PlanMessage, draft: PlanMessage): PlanMessage {
     objective: draft.objective ?? base.objective,
     limits: draft.limits ?? base.limits,
     seed: draft.seed || base.seed,
+    plannedRounds: draft.plannedRounds || (another ? 0 : base.plannedRounds),
     // Shares are of one strategy: another one's plan would contradict itself.
     shares: draft.shares.length > 0 || another ? draft.shares : base.shares,
   });
