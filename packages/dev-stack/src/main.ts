@@ -9,8 +9,8 @@ import { runTests } from "./test-run.ts";
 
 /** What `npm start|test|run test:faults|run bench|run fuzz|run generate` do once everything is installed. Answers with the exit status. */
 async function main(command: string | undefined, args: string[]): Promise<number> {
-  // What `npm start` hears its end from is nobody's descriptor in the processes of other commands.
-  if (command !== "start") delete process.env.MARKETMESH_PARENT_FD;
+  // What these two hear their end from is nobody's descriptor in the processes of other commands.
+  if (command !== "start" && command !== "test") delete process.env.MARKETMESH_PARENT_FD;
   switch (command) {
     case "start":
       // Everything has been stopped; what a main job may have left open must not hold the process.
@@ -22,7 +22,7 @@ async function main(command: string | undefined, args: string[]): Promise<number
     case "new-service":
       return (await import("./new-service/command.ts")).newServiceCommand(args);
     case "generate":
-      if (!generate(join(checkoutDir, "packages", "contracts", "src"))) return 1;
+      if (!(await generate(join(checkoutDir, "packages", "contracts", "src")))) return 1;
       await generateMetricsTable();
       (await import("./observability/generated-files.ts")).writeObservabilityFiles();
       return runScript("test/chart/generate.ts", []);

@@ -16,31 +16,39 @@ export interface EvidenceSources {
   readonly services: readonly ServiceEntry[];
   /** The folder that `npm test` leaves its results in: `.marketmesh`. */
   readonly stateDir: string;
-  /** Of a run that has just ended; then it is not asked whether its sources are still the same. */
-  readonly results?: TestResults;
 }
 
-/** The evidence of a checkout; what was started for it is stopped at the end of `await using`. */
-export interface CheckoutEvidence extends Evidence, AsyncDisposable {}
+/** The evidence of a checkout, each part looked at once; what was started for it is stopped at the end of `await using`. */
+export interface CheckoutEvidence extends Evidence, AsyncDisposable {
+  /** Stops what was started; what it has shown is remembered. */
+  stopServices(): Promise<void>;
+}
 
 /** Opens the evidence of a checkout. Nothing is read, rendered or started before a check asks. */
 export function checkoutEvidence(sources: EvidenceSources): CheckoutEvidence {
   const { checkout, services, stateDir } = sources;
   const full = (path: string) => join(checkout, path);
-  const tests = once(() => sources.results ?? lastResults(checkout, stateDir));
+  const tests = once(() => lastResults(checkout, stateDir));
   const mesh = once(() => startedOrError(services, join(stateDir, "bin")));
   const running = new Map<string, Promise<RunningEvidence | Error>>();
   const manifests = once(() =>
     orError<readonly Manifest[]>(() => renderedManifests(checkout, join(stateDir, "bin"))),
   );
   const terraform = new Map<string, ReturnType<Evidence["terraform"]>>();
+  const facts = new Map<string, ReturnType<Evidence["fact"]>>();
   let started = false;
 
   async function look(service: string): Promise<RunningEvidence | Error> {
     started = true;
     const all = await mesh();
-    return all instanceof Error ? all : orError(() => all.look(service));
+    return all instanceof Error ? all : orError(async () => remembering(await all.look(service)));
   }
+
+  const stopServices = once(async () => {
+    if (!started) return;
+    const all = await mesh();
+    if (!(all instanceof Error)) await all.stop();
+  });
 
   return {
     file: (path) => (isFile(full(path)) ? readFileSync(full(path), "utf8") : undefined),
@@ -55,20 +63,28 @@ export function checkoutEvidence(sources: EvidenceSources): CheckoutEvidence {
     coverage: (service) => {
       const results = tests();
       if (results instanceof Error) return results;
-      const percent = results.coverage[`services/${service}`];
-      return percent ?? new Error(`no line of ${service} was counted: run npm test`);
+      return coverageOf(service, results);
     },
     process: (service) => kept(running, service, () => look(service)),
     manifests,
     terraform: (folder) =>
       kept(terraform, folder, () => orError(() => terraformBlocks(full(`terraform/${folder}`)))),
-    fact: (name, service) => factOf(name, checkout, service),
-    async [Symbol.asyncDispose]() {
-      if (!started) return;
-      const all = await mesh();
-      if (!(all instanceof Error)) await all.stop();
-    },
+    fact: (name, service) => kept(facts, `${name} ${service}`, () => factOf(name, checkout, service)),
+    stopServices,
+    [Symbol.asyncDispose]: stopServices,
   };
+}
+
+/** Percent of a service's lines that a run's tests ran. */
+export function coverageOf(service: string, { coverage }: TestResults): number | Error {
+  return coverage[`services/${service}`] ?? new Error(`no line of ${service} was counted: run npm test`);
+}
+
+/** Asks each path once. */
+function remembering(running: RunningEvidence | Error): RunningEvidence | Error {
+  if (running instanceof Error) return running;
+  const answers = new Map<string, ReturnType<RunningEvidence["get"]>>();
+  return { ...running, get: (path) => kept(answers, path, () => running.get(path)) };
 }
 
 function lastResults(checkout: string, stateDir: string): TestResults | Error {

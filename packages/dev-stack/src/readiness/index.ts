@@ -2,8 +2,9 @@ import { StackProblem } from "../problem.ts";
 import { checkoutDir, stateDirOf } from "../state-folder.ts";
 import { SERVICES, type ServiceEntry } from "../supervisor/service-table.ts";
 import type { Check } from "./check.ts";
-import { checkoutEvidence } from "./checkout-evidence.ts";
+import { checkoutEvidence, coverageOf } from "./checkout-evidence.ts";
 import { type Clause, readClauses } from "./clause.ts";
+import type { Evidence } from "./evidence.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { readinessReport } from "./report.ts";
 import { calledServices, heardServices } from "./service-sources.ts";
@@ -13,23 +14,35 @@ import type { TestResults } from "./test-results.ts";
  * `npm run readiness [-- SERVICE...] [--json] [--own]`: prints every clause of docs/readiness.yaml with its evidence; with `--own`
  * without asking for tests of the whole mesh. Answers with the exit status: 1 when something is missing.
  */
-export async function readiness(args: readonly string[], results?: TestResults): Promise<number> {
+export async function readiness(
+  args: readonly string[],
+  { results, say = print }: Asked = {},
+): Promise<number> {
   const asJson = args.includes("--json");
   const services = servicesNamed(args.filter((arg) => arg !== "--json" && arg !== "--own"));
   const verdicts = await judgeServices(services, {
     own: args.includes("--own"),
     ...(results && { results }),
   });
-  process.stdout.write(`${asJson ? JSON.stringify(verdicts, null, 2) : readinessReport(verdicts)}\n`);
+  say(`${asJson ? JSON.stringify(verdicts, null, 2) : readinessReport(verdicts)}\n`);
   return verdicts.some(({ status }) => status === "missing") ? 1 : 0;
 }
+
+/** Who asks, apart from a command line. */
+export interface Asked {
+  /** Of a run that is under way. */
+  readonly results?: Promise<TestResults>;
+  say?(text: string): void;
+}
+
+const print = (text: string) => void process.stdout.write(text);
 
 /** How services are judged. */
 export interface JudgeOptions {
   /** Ask for no test but those of the service itself: the others are judged with the whole mesh. */
   readonly own?: boolean;
-  /** Of a run that has just ended. */
-  readonly results?: TestResults;
+  /** Of a run that is under way: everything else is looked at meanwhile. */
+  readonly results?: Promise<TestResults>;
 }
 
 /** Judges services of this checkout by everything that docs/readiness.yaml names. */
@@ -44,11 +57,23 @@ export async function judgeServices(
     checkout: checkoutDir,
     services: SERVICES.filter(({ name }) => needed.has(name)),
     stateDir: resultsDir(),
-    ...(results && { results }),
   });
-  const verdicts: Verdict[] = [];
-  for (const { name } of services) verdicts.push(...(await judge(clauses, name, evidence)));
-  return verdicts;
+  const judgeAll = async (by: Evidence) =>
+    (await Promise.all(services.map(({ name }) => judge(clauses, name, by)))).flat();
+  if (results === undefined) return await judgeAll(evidence);
+  await judgeAll(withoutTests(evidence));
+  await evidence.stopServices();
+  return await judgeAll(withTests(evidence, await results));
+}
+
+/** To look at all the rest, which is remembered. */
+function withoutTests(evidence: Evidence): Evidence {
+  const notYet = () => new Error("tests are under way");
+  return { ...evidence, tests: notYet, coverage: notYet };
+}
+
+function withTests(evidence: Evidence, results: TestResults): Evidence {
+  return { ...evidence, tests: () => results, coverage: (service) => coverageOf(service, results) };
 }
 
 function withoutMeshTests(clause: Clause): Clause {

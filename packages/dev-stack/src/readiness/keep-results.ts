@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { coverageByOwner, percentOf } from "../coverage.ts";
 import { sourcesDigest } from "./sources-digest.ts";
@@ -21,11 +21,13 @@ export function beginRun(checkout: string, stateDir: string): RunUnderWay {
   return {
     testsFile,
     keep() {
+      const tests = JSON.parse(readFileSync(testsFile, "utf8")) as TestResult[];
+      rmSync(testsFile);
       const coverage = coverageByOwner(coverageSummary(stateDir), checkout);
       const results: TestResults = {
         ...begun,
         time: new Date().toISOString(),
-        tests: JSON.parse(readFileSync(testsFile, "utf8")) as TestResult[],
+        tests,
         coverage: Object.fromEntries(coverage.map((one) => [one.owner, percentOf(one)])),
       };
       writeFileSync(join(stateDir, "test-results.json"), JSON.stringify(results));

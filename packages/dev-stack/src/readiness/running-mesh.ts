@@ -10,7 +10,7 @@ import type { ServiceEntry } from "../supervisor/service-table.ts";
 import { contractOf } from "./contract.ts";
 import type { RunningEvidence } from "./evidence.ts";
 
-const answerMsMax = 15_000;
+const answerMsMax = 60_000;
 
 /** Services that run for a look at them, each in a process of its own, on servers of their own. */
 export interface RunningMesh {
