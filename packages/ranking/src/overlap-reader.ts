@@ -8,6 +8,21 @@ import type { Statistics } from "./statistics.ts";
 /** Reads a feature of the listing with that ordinal, in millionths before clamping; `undefined`: unknown. */
 export type Reader = (ordinal: number) => number | undefined;
 
+/** A feature with one demand bound. */
+export interface BoundFeature {
+  readonly read: Reader;
+  /** What `read` says of each of these listings, in their order; NaN: unknown. */
+  readAll(ordinals: Uint32Array): Float64Array;
+}
+
+/** Reads one after the other. */
+export function oneByOne(read: Reader): BoundFeature {
+  return {
+    read,
+    readAll: (ordinals) => Float64Array.from(ordinals, (ordinal) => read(ordinal) ?? Number.NaN),
+  };
+}
+
 type Column = ReturnType<ListingIndex["stringList"]>;
 
 /** In `#weights`: not asked for yet. Weights are 0 or more. */
@@ -38,9 +53,9 @@ export class OverlapReader {
   }
 
   /** The reader for one demand, until the next is bound or the index changes. */
-  bind(demand: Attributes): Reader {
+  bind(demand: Attributes): BoundFeature {
     const tokens = tokensOf(demand, this.#overlap.demandAttribute);
-    if (tokens === undefined) return () => undefined;
+    if (tokens === undefined) return oneByOne(() => undefined);
     this.#makeRoom(this.#column.dictionary.length);
     const demandWeight = this.#want(tokens);
     const { starts, lengths, items } = this.#column;
@@ -52,15 +67,49 @@ export class OverlapReader {
     };
     switch (this.#overlap.normalisation) {
       case "NONE":
-        return shared;
+        return oneByOne(shared);
       case "DEMAND":
-        return (ordinal) => shareOf(shared(ordinal), demandWeight);
+        return {
+          read: (ordinal) => shareOf(shared(ordinal), demandWeight),
+          readAll: (ordinals) => this.#sharesOf(ordinals, demandWeight),
+        };
       case "SUPPLY":
-        return (ordinal) => {
+        return oneByOne((ordinal) => {
           const start = starts[ordinal]!;
           return shareOf(shared(ordinal), this.#totalWeight(items, start, start + lengths[ordinal]! - 1));
-        };
+        });
     }
+  }
+
+  /** Most of the time of a ranking goes here, so all that the loop touches is in local variables. */
+  #sharesOf(ordinals: Uint32Array, whole: number): Float64Array {
+    const { starts, lengths, items } = this.#column;
+    const wanted = this.#wanted;
+    const countedIn = this.#countedIn;
+    const shares = new Float64Array(ordinals.length);
+    let read = this.#reads;
+    for (let at = 0; at < ordinals.length; at++) {
+      const ordinal = ordinals[at]!;
+      const length = lengths[ordinal];
+      read++;
+      if (!length) {
+        shares[at] = Number.NaN;
+        continue;
+      }
+      const start = starts[ordinal]!;
+      const end = start + length - 1;
+      let shared = 0;
+      for (let item = start; item < end; item++) {
+        const id = items[item]!;
+        const weight = wanted[id]!;
+        if (weight === 0 || countedIn[id] === read) continue;
+        countedIn[id] = read;
+        shared += weight;
+      }
+      shares[at] = shareMillionths(shared, whole);
+    }
+    this.#reads = read;
+    return shares;
   }
 
   #makeRoom(size: number): void {

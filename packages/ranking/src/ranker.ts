@@ -86,10 +86,8 @@ function bestOf(request: RankRequest, index: ListingIndex, bound: BoundModel): R
   const limit = limitOf(k, skip);
   const candidates = candidatesOf(request, index);
   const top = new TopK(Math.min(limit, candidates.length), (ordinal) => index.idOf(ordinal)!);
-  for (let at = 0; at < candidates.length; at++) {
-    const ordinal = candidates[at]!;
-    top.offer(ordinal, bound.score(ordinal));
-  }
+  const scores = bound.scores(candidates);
+  for (let at = 0; at < candidates.length; at++) top.offer(candidates[at]!, scores[at]!);
   return { ...top.best(skip), candidateCount: candidates.length };
 }
 
