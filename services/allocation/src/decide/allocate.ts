@@ -2,7 +2,7 @@ import { VersionsChangedError } from "../mesh/rank.ts";
 import { Undecided } from "./decide-batch.ts";
 import type { JudgedBatch } from "./judge-batch.ts";
 
-const spareFirst = 4;
+const spareFirst = 2;
 /** Undone transactions of one request; each looks at more than the one before. */
 const attemptsMax = 40;
 const judgingsMax = 3;

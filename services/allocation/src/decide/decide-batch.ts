@@ -3,29 +3,19 @@ import { logBatch } from "../decisions/log-decided.ts";
 import { type Decision, type DecisionResult, resultOf } from "../domain/decision.ts";
 import type { Hold } from "../domain/hold.ts";
 import { holdIdOf } from "../domain/hold-id.ts";
-import { Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import { wantedOf } from "../domain/level.ts";
-import {
-  type DemandChoices,
-  listingsToLock,
-  type Pick,
-  type Picked,
-  pickSupplies,
-} from "../domain/pick-supplies.ts";
+import { type DemandChoices, type Pick, type Picked, pickSupplies } from "../domain/pick-supplies.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import { holdOf, type Terms, type WantedHold, writeHolds } from "../ledger/take-holds.ts";
 import type { FilteredDemand } from "../mesh/filter.ts";
 import { keepChoices } from "../offers/keep-rankings.ts";
 import { phase } from "../spans.ts";
-import { readCandidateLevels } from "../storage/capacity-store.ts";
 import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { insertDecisions } from "../storage/decision-store.ts";
-import { readGroupClaims } from "../storage/group-claim-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
 import type { Batch, JudgedBatch } from "./judge-batch.ts";
-
-/** Candidates looked at per supply that is locked in reserve. */
-const lookedAtPerSpare = 4;
+import { type CutChoices, lookAhead } from "./look-ahead.ts";
 
 /** What was decided about one demand. */
 export interface DecidedDemand {
@@ -55,16 +45,17 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
   const { market, plan } = batch;
   const clock = await holdClock(tx, market);
   const wanted = new Set(batch.demands);
-  const choices = judged
-    .choices()
-    .filter(({ demand }) => wanted.has(demand))
-    .map((choice) => firstOf(choice, spare * lookedAtPerSpare + 2 * judged.unitsWanted(choice.demand)));
-  const seen = await readUnlocked(tx, market, choices);
-  const listings = listingsToLock(plan, new Ledger(seen.levels, seen.groups, clock.time), choices, spare);
+  const all = judged.choices().filter(({ demand }) => wanted.has(demand));
+  const { choices, listings, unlocked } = await lookAhead(tx, all, {
+    market,
+    plan,
+    spare,
+    wanted: (demand) => judged.unitsWanted(demand),
+    now: clock.time,
+  });
   const ledger = await openLedger(tx, market, listings);
   const given = await readGivenSupplies(tx, market, plan.id, batch.demands);
   const openUnits = new Map(batch.demands.map((demand) => [demand, openUnitsOf(ledger, demand)]));
-  const unlocked = new Ledger(seen.levels, seen.groups, clock.time);
   const picked = phase("assign", { "marketmesh.demands": choices.length }, () =>
     pickSupplies(
       plan,
@@ -78,19 +69,8 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
   return record(tx, attempt, clock, ledger, picked.picks, openUnits);
 }
 
-/** The best of a demand's choices: more than it is expected to take, yet seldom all that is ranked. */
-function firstOf(choice: DemandChoices, count: number): DemandChoices & { readonly cut: boolean } {
-  const cut = choice.candidates.length > count;
-  return cut
-    ? { ...choice, candidates: choice.candidates.slice(0, count), more: true, cut }
-    : { ...choice, cut };
-}
-
 /** Whether those that need more ranked have used up all that is. */
-function sawAll(
-  picked: Exclude<Picked, { kind: "DECIDED" }>,
-  choices: readonly (DemandChoices & { readonly cut: boolean })[],
-): boolean {
+function sawAll(picked: Exclude<Picked, { kind: "DECIDED" }>, choices: readonly CutChoices[]): boolean {
   if (picked.kind !== "RANK_MORE") return true;
   const missing = new Set(picked.demands);
   return !choices.some(({ demand, cut }) => cut && missing.has(demand));
@@ -107,17 +87,6 @@ export interface Attempt {
   readonly release: string;
   /** Since the request came. */
   readonly elapsedMs: () => number;
-}
-
-async function readUnlocked(tx: Tx, market: string, choices: readonly DemandChoices[]) {
-  const ids = choices.flatMap(({ demand, candidates }) => [
-    demand,
-    ...candidates.map(({ supply }) => supply),
-  ]);
-  const levels = await readCandidateLevels(tx, market, ids);
-  const exclusive = levels.filter(({ side, exclusiveGroup }) => side === "SUPPLY" && exclusiveGroup !== "");
-  const supplies = exclusive.map(({ listingId }) => listingId);
-  return { levels, groups: await readGroupClaims(tx, market, supplies) };
 }
 
 function openUnitsOf(ledger: Ledger, demand: string): number {

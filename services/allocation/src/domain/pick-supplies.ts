@@ -34,6 +34,13 @@ export type Picked =
 
 type UnitMode = { readonly unitMode: PlanContent["unitMode"] };
 
+/** Listings to lock. */
+export interface ToLock {
+  readonly listings: ReadonlySet<string>;
+  /** Demands whose candidates were used up before everything that they want, or a reserve, was found. */
+  readonly short: ReadonlySet<string>;
+}
+
 /**
  * What is to be locked before deciding: each demand, what it would take as things stand, and the next `spare` supplies that
  * are left for it in case somebody is faster. `ledger` holds levels as they are, unlocked; its claims are thrown away.
@@ -43,8 +50,9 @@ export function listingsToLock(
   ledger: Ledger,
   batch: readonly DemandChoices[],
   spare: number,
-): Set<string> {
+): ToLock {
   const listings = new Set<string>();
+  const short = new Set<string>();
   for (const { demand, candidates } of batch) {
     listings.add(demand);
     let wanted = openUnits(ledger, demand);
@@ -59,8 +67,9 @@ export function listingsToLock(
       if (wanted === 0) spares--;
       else if (ledger.claim({ demand, supply, units }).ok) wanted -= units;
     }
+    if (wanted > 0 || spares > 0) short.add(demand);
   }
-  return listings;
+  return { listings, short };
 }
 
 /**

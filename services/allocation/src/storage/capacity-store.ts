@@ -53,7 +53,7 @@ function fields(market: string): SQL {
 
 /**
  * Locks levels in ascending (market, bucket, listing_id), the order that everyone takes, in one statement. Unknown ids
- * are left out.
+ * are left out. What the transaction joins from then on it joins by keys.
  */
 export async function lockLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
   const wanted = [...new Set(listingIds)];
@@ -65,9 +65,16 @@ export async function lockLevels(tx: Tx, market: string, listingIds: Iterable<st
     from (select * from ${keysOf(wanted)} order by bucket, id collate "C") wanted
     cross join lateral (
       select * from capacity_levels k where k.market = ${market} and k.bucket = wanted.bucket and k.listing_id = wanted.id
-      for update) l`);
+      for update) l
+    where (select ${joinsByKeys})`);
   return withLockedPools(tx, market, rows.map(levelOf));
 }
+
+// Whoever holds locks finds the rows to write by their keys, one after the other: a hashed join reads a whole table for the
+// thousand rows of a statement, and is chosen when the planner thinks the table small.
+const joinsByKeys = sql.raw(
+  `set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true) is not null`,
+);
 
 /** Levels as they are; they may change before the caller acts. */
 export async function readLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
