@@ -4,6 +4,7 @@ import { type Clock, holdClock } from "../storage/clock-store.ts";
 import { type DuePlan, duePlans, duePlansMax } from "../storage/schedule-store.ts";
 import { expireApproval } from "./approve-round.ts";
 import { beginDueRound } from "./begin-due-round.ts";
+import { Rests } from "./rests.ts";
 import { type Signals, topics } from "./signals.ts";
 
 /**
@@ -15,6 +16,8 @@ export async function runRoundTimers(
   pollMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  // To look for news reads every level of a plan that might have some.
+  const rests = new Rests();
   while (!signal.aborted) {
     for (const { market, id } of await database.background((tx) => overdueApprovals(tx))) {
       const ended = await database.background(async (tx) =>
@@ -26,8 +29,8 @@ export async function runRoundTimers(
       database.background((tx) => duePlans(tx, undefined, after)),
     )) {
       if (signal.aborted) return;
-      const begun = await database.background(async (tx) =>
-        beginDueRound(tx, market, plan, await holdClock(tx, market)),
+      const begun = await rests.work(`${market}/${plan}`, () =>
+        database.background(async (tx) => beginDueRound(tx, market, plan, await holdClock(tx, market))),
       );
       if (begun !== undefined) signals.tell(topics.roundToDo);
     }
