@@ -19,6 +19,8 @@ export class ServiceProcesses implements AsyncDisposable {
   /** Ends that nobody asked for. */
   readonly crashes: string[] = [];
   #ending = new WeakSet<ChildProcess>();
+  /** Those that did not get their port. */
+  #refused = new WeakSet<ChildProcess>();
 
   constructor(service: string) {
     this.#main = join(checkoutDir, "services", service, "src", "main.ts");
@@ -71,21 +73,27 @@ export class ServiceProcesses implements AsyncDisposable {
 
   #spawn(env: NodeJS.ProcessEnv): ChildProcess {
     const child = spawn(process.execPath, [this.#main], { env, stdio: ["ignore", "pipe", "pipe"] });
+    let taken = false;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         if (this.said.length < 2_000) this.said.push(text);
+        if (text.includes("EADDRINUSE")) taken = true;
       });
     }
-    child.once("exit", (code, signal) => {
-      if (!this.#ending.has(child)) this.crashes.push(`a process ended by itself: ${code ?? signal}`);
+    child.once("close", (code, signal) => {
+      if (taken) this.#refused.add(child);
+      else if (!this.#ending.has(child)) this.crashes.push(`a process ended by itself: ${code ?? signal}`);
     });
     return child;
   }
 
   async #serves(at: number): Promise<void> {
-    const { port } = this.#running[at]!;
+    const { port, env } = this.#running[at]!;
     const endMs = Date.now() + startsMs;
     while (!(await isReady(port))) {
+      // While nobody listened, the machine may have given the port to a connection: it is free again when that ends.
+      if (this.#refused.has(this.#running[at]!.child))
+        this.#running[at] = { child: this.#spawn(env), port, env };
       if (Date.now() > endMs)
         throw new Error(`not ready after ${startsMs} ms:\n${this.said.slice(-20).join("")}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
