@@ -1,5 +1,11 @@
-import { hold, isFull, isOpen, type Market, release } from "../optimal/market.ts";
+import { NO_EDGE } from "../optimal/market.ts";
+import type { GrowingMarket } from "./growing-market.ts";
 import type { GrowingSide } from "./growing-side.ts";
+import { FIRST, FREE, MATE, type Mates, SEVERAL, STOP, WEIGHT } from "./mates.ts";
+import { CACHE_LINE } from "./rows.ts";
+
+/** Rows that are called into the cache together before their nodes bid: waiting for memory once, not for each. */
+const TOGETHER = 8;
 
 /**
  * Closes open units of one side by bidding from wherever prices stand: the forward auction for demands, the reverse one for
@@ -8,73 +14,126 @@ import type { GrowingSide } from "./growing-side.ts";
  * Only nodes of a single unit bid and are bid for; the others stay open.
  */
 export class Bidding {
-  readonly #market: Market;
   readonly #near: GrowingSide;
   readonly #far: GrowingSide;
+  readonly #mates: Mates;
+  readonly #farMates: Mates;
+  /** Of no meaning; that it is written keeps reads that only fill the cache from being optimised away. */
+  called = 0;
   /** Times a node looked at its edges: the work done. */
   scans = 0;
 
-  constructor(market: Market, near: GrowingSide, far: GrowingSide) {
-    this.#market = market;
+  constructor({ demand, demandMates, supply, supplyMates }: GrowingMarket, near: GrowingSide) {
+    const asking = near === demand;
     this.#near = near;
-    this.#far = far;
+    this.#far = asking ? supply : demand;
+    this.#mates = asking ? demandMates : supplyMates;
+    this.#farMates = asking ? supplyMates : demandMates;
+  }
+
+  /** Answers which of the nodes are open, each once. */
+  begin(nodes: readonly number[]): number[] {
+    this.#mates.resize();
+    return this.open([...new Set(nodes)]);
+  }
+
+  open(nodes: readonly number[]): number[] {
+    return nodes.filter((node) => this.#isOpen(node));
+  }
+
+  /** What open units of these nodes add to the gap: their prices. */
+  priceOf(nodes: readonly number[]): number {
+    const { price, capacity, heldCount, room } = this.#near;
+    let sum = 0;
+    for (const node of nodes)
+      sum += price[node]! * (room[node] === 1 ? 1 : capacity[node]! - heldCount[node]!);
+    return sum;
   }
 
   /** Bids for these nodes and whoever they put out, so many times at most. Answers the nodes that are still open. */
   close(nodes: readonly number[], epsilon: number, scansMax: number): number[] {
-    const queue = [...nodes];
-    const open: number[] = [];
-    const stop = this.scans + scansMax;
+    const queue = this.open(nodes);
+    const stillOpen: number[] = [];
+    let left = scansMax;
     for (let head = 0; head < queue.length; head++) {
       const node = queue[head]!;
-      if (!isOpen(this.#near, node)) continue;
-      if (this.scans >= stop || this.#near.room[node]! > 1) {
-        open.push(node);
+      if (left === 0 || this.#mates.records[this.#mates.at(node) + MATE] === SEVERAL) {
+        stillOpen.push(node);
         continue;
       }
+      if (head % TOGETHER === 0) this.#call(queue, head);
+      left--;
       const out = this.#bid(node, epsilon);
-      if (out >= 0) queue.push(out);
-      else if (isOpen(this.#near, node)) open.push(node);
+      if (out >= 0) {
+        if (this.#near.price[out]! > 0) queue.push(out);
+      } else if (this.#isOpen(node)) stillOpen.push(node);
     }
-    return open;
+    this.scans += scansMax - left;
+    return stillOpen;
+  }
+
+  #isOpen(node: number): boolean {
+    const { price, heldCount, room } = this.#near;
+    if (!(price[node]! > 0)) return false;
+    const mate = this.#mates.records[this.#mates.at(node) + MATE]!;
+    return mate === FREE || (mate === SEVERAL && heldCount[node]! < room[node]!);
+  }
+
+  #call(queue: readonly number[], head: number): void {
+    const { lines } = this.#near;
+    const mates = this.#mates;
+    const stop = Math.min(queue.length, head + TOGETHER);
+    let sum = 0;
+    for (let at = head; at < stop; at++) {
+      const first = mates.records[mates.at(queue[at]!) + FIRST]!;
+      sum += lines[first]! ^ lines[first + CACHE_LINE]!;
+    }
+    this.called = sum;
   }
 
   /** Answers the node put out, or -1. */
   #bid(node: number, epsilon: number): number {
-    const { start, end, price, lines, adjacent } = this.#near;
+    const { price, lines, adjacent } = this.#near;
     const farPrice = this.#far.price;
-    const stop = end[node]!;
+    const mates = this.#mates;
+    const nodeAt = mates.at(node);
+    const stop = mates.records[nodeAt + STOP]!;
     let best = 0;
     let second = 0;
     let at = -1;
-    this.scans++;
-    // The node holds nothing: it has one unit, and that is open.
-    for (let position = start[node]!; position < stop; position++) {
-      const profit = lines[2 * position + 1]! - farPrice[lines[2 * position]!]!;
+    // The node holds nothing: it has one unit, and that is open. Weights fall along the row.
+    for (let line = mates.records[nodeAt + FIRST]!; line < stop; line += 2) {
+      const weight = lines[line + 1]!;
+      if (weight <= second) break;
+      const profit = weight - farPrice[lines[line]!]!;
       if (profit <= second) continue;
       if (profit > best) {
         second = best;
         best = profit;
-        at = position;
+        at = line;
       } else second = profit;
     }
     price[node] = best;
     if (at < 0) return -1;
-    const chosen = adjacent[at]!;
-    const other = lines[2 * at]!;
-    if (!isFull(this.#far, other)) {
-      hold(this.#market, chosen);
-      return -1;
+    const other = lines[at]!;
+    const weight = lines[at + 1]!;
+    const edge = adjacent[at >> 1]!;
+    const farMates = this.#farMates;
+    const otherAt = farMates.at(other);
+    const loser = farMates.records[otherAt + MATE]!;
+    if (loser === SEVERAL) return -1;
+    if (loser !== FREE) {
+      const loserAt = mates.at(loser);
+      if (mates.records[loserAt + MATE] === SEVERAL) return -1;
+      const rise = Math.min(best - second + epsilon, best);
+      const raised = farPrice[other]! + rise;
+      farPrice[other] = raised;
+      price[node] = best - rise;
+      price[loser] = Math.max(price[loser]!, mates.records[loserAt + WEIGHT]! - raised);
+      mates.pair(loserAt, FREE, 0, NO_EDGE);
     }
-    const lost = this.#far.slots[this.#far.slotStart[other]!]!;
-    const loser = this.#near.nodeOf[lost]!;
-    if (this.#far.room[other] !== 1 || this.#near.room[loser] !== 1) return -1;
-    release(this.#market, lost);
-    hold(this.#market, chosen);
-    const rise = Math.min(best - second + epsilon, best);
-    farPrice[other]! += rise;
-    price[node] = best - rise;
-    price[loser] = Math.max(price[loser]!, this.#market.weights[lost]! - farPrice[other]!);
+    farMates.pair(otherAt, node, weight, edge);
+    mates.pair(nodeAt, other, weight, edge);
     return loser;
   }
 }

@@ -2,6 +2,7 @@ import { isFull, type Market, NO_EDGE, release, type Side } from "../optimal/mar
 import type { Arrival } from "./changes.ts";
 import { grow } from "./grow.ts";
 import { GrowingSide } from "./growing-side.ts";
+import { Mates } from "./mates.ts";
 
 /**
  * A solved market that can be edited. Every edit keeps, for all edges and up to epsilon, prices of both ends >= weight where
@@ -10,6 +11,8 @@ import { GrowingSide } from "./growing-side.ts";
 export class GrowingMarket implements Market {
   readonly demand: GrowingSide;
   readonly supply: GrowingSide;
+  readonly demandMates: Mates;
+  readonly supplyMates: Mates;
   weights: Int32Array;
   held: Uint8Array;
   edgeCount: number;
@@ -26,6 +29,8 @@ export class GrowingMarket implements Market {
     this.weights = weights.slice();
     this.held = solved.held;
     this.edgeCount = weights.length;
+    this.demandMates = new Mates(this, this.demand);
+    this.supplyMates = new Mates(this, this.supply);
     for (const side of [this.demand, this.supply]) {
       for (let node = 0; node < side.count; node++) if (side.room[node] === 0) this.#reprice(side, node);
     }
@@ -34,6 +39,7 @@ export class GrowingMarket implements Market {
   setCapacity(side: GrowingSide, node: number, capacity: number): void {
     const far = this.#otherThan(side);
     const wasGone = side.capacity[node] === 0;
+    this.#matesOf(side).forget(node);
     side.setCapacity(node, capacity);
     while (side.heldCount[node]! > side.room[node]!) {
       const edge = this.#leastHeld(side, far, node);
@@ -45,10 +51,21 @@ export class GrowingMarket implements Market {
     this.#note(side, node);
   }
 
+  /** Brings what is held up to date where bidding has changed it. */
+  settleAll(): void {
+    this.demandMates.settleAll();
+    this.supplyMates.settleAll();
+  }
+
   setWeight(demand: number, supply: number, weight: number): void {
+    this.demandMates.forget(demand);
+    this.supplyMates.forget(supply);
     const edge = this.#edgeBetween(demand, supply);
-    if (edge === NO_EDGE) this.#reweigh(this.#addEdge(demand, supply), demand, weight);
-    else this.#reweigh(edge, demand, weight);
+    if (edge === NO_EDGE) this.#reweigh(this.#addEdge(demand, supply, weight), demand, weight);
+    else {
+      this.#weigh(edge, weight);
+      this.#reweigh(edge, demand, weight);
+    }
   }
 
   /** A node with its edges takes the next position and holds nothing yet. */
@@ -56,8 +73,9 @@ export class GrowingMarket implements Market {
     const node = side.addNode(capacity);
     for (let at = 0; at < others.length; at++) {
       const other = others[at]!;
-      const edge = side === this.demand ? this.#addEdge(node, other) : this.#addEdge(other, node);
-      this.#weigh(edge, weights[at]!);
+      const weight = weights[at]!;
+      if (side === this.demand) this.#addEdge(node, other, weight);
+      else this.#addEdge(other, node, weight);
     }
     this.#reprice(side, node);
     this.#note(side, node);
@@ -68,27 +86,30 @@ export class GrowingMarket implements Market {
    * nobody would pay, so that searches never come this way.
    */
   #reprice(side: GrowingSide, node: number): void {
-    const far = this.#otherThan(side);
+    const farPrice = this.#otherThan(side).price;
     const gone = side.capacity[node] === 0;
+    const { lines } = side;
     let price = 0;
     for (let at = side.start[node]!; at < side.end[node]!; at++) {
-      const edge = side.adjacent[at]!;
-      price = Math.max(price, gone ? this.weights[edge]! : this.#valueOf(edge, far));
+      const weight = lines[2 * at + 1]!;
+      price = Math.max(price, gone ? weight : weight - farPrice[lines[2 * at]!]!);
     }
     side.price[node] = price;
   }
 
-  #addEdge(demand: number, supply: number): number {
+  #addEdge(demand: number, supply: number, weight: number): number {
     const edge = this.edgeCount++;
     this.weights = grow(this.weights, edge + 1);
     this.held = grow(this.held, edge + 1);
-    this.demand.addEdge(edge, demand, supply);
-    this.supply.addEdge(edge, supply, demand);
+    this.weights[edge] = weight;
+    this.demand.addEdge(edge, demand, supply, weight);
+    this.supply.addEdge(edge, supply, demand, weight);
+    this.demandMates.moved(demand);
+    this.supplyMates.moved(supply);
     return edge;
   }
 
   #reweigh(edge: number, demand: number, weight: number): void {
-    this.#weigh(edge, weight);
     const value = this.#valueOf(edge, this.supply);
     const price = this.demand.price[demand]!;
     if (this.held[edge] === 1) {
@@ -117,6 +138,8 @@ export class GrowingMarket implements Market {
   }
 
   #release(edge: number): void {
+    this.demandMates.forget(this.demand.nodeOf[edge]!);
+    this.supplyMates.forget(this.supply.nodeOf[edge]!);
     release(this, edge);
     this.#note(this.demand, this.demand.nodeOf[edge]!);
     this.#note(this.supply, this.supply.nodeOf[edge]!);
@@ -148,6 +171,10 @@ export class GrowingMarket implements Market {
       if (this.supply.nodeOf[adjacent[at]!] === supply) return adjacent[at]!;
     }
     return NO_EDGE;
+  }
+
+  #matesOf(side: GrowingSide): Mates {
+    return side === this.demand ? this.demandMates : this.supplyMates;
   }
 
   #otherThan(side: GrowingSide): GrowingSide {

@@ -1,11 +1,15 @@
-import type { Side } from "../optimal/market.ts";
+import { edgeAt, type Side } from "../optimal/market.ts";
 import { grow } from "./grow.ts";
+import { CACHE_LINE, lower, type Rows, raise, sortRow } from "./rows.ts";
+
+/** Entries that a row has room for beyond those it begins with: most nodes get an edge or two before any needs more. */
+const SPARE = 2;
 
 /**
  * A side whose nodes, edges and capacities change. Lists of a node are stretches of one column; one that outgrows its stretch moves to the
  * end of the column and doubles, so an edit costs what it touches.
  */
-export class GrowingSide implements Side {
+export class GrowingSide implements Side, Rows {
   count: number;
   start: Uint32Array;
   end: Uint32Array;
@@ -17,7 +21,7 @@ export class GrowingSide implements Side {
   slots: Int32Array;
   price: Float64Array;
   capacity: Int32Array;
-  /** By position of `adjacent`: the other end and the weight, side by side: what bidding reads, in one stream. */
+  /** What bidding reads, in one stream: the other end and the weight, side by side. */
   lines: Int32Array;
   /** By node: entries its stretch of `adjacent` and of `slots` has place for. */
   #edgeRoom: Uint32Array;
@@ -27,9 +31,6 @@ export class GrowingSide implements Side {
 
   constructor(side: Side, capacity: Int32Array, otherOf: Uint32Array, weights: Int32Array) {
     this.count = side.count;
-    this.start = side.start.slice();
-    this.end = side.end.slice();
-    this.adjacent = side.adjacent?.slice() ?? Uint32Array.from(side.nodeOf.keys());
     this.nodeOf = side.nodeOf.slice();
     this.room = side.room.slice();
     this.heldCount = side.heldCount;
@@ -37,15 +38,32 @@ export class GrowingSide implements Side {
     this.slots = side.slots;
     this.price = side.price;
     this.capacity = capacity.slice();
-    this.lines = new Int32Array(2 * this.adjacent.length);
-    for (let at = 0; at < this.adjacent.length; at++) {
-      this.lines[2 * at] = otherOf[this.adjacent[at]!]!;
-      this.lines[2 * at + 1] = weights[this.adjacent[at]!]!;
-    }
-    this.#edgeRoom = this.end.map((end, node) => end - this.start[node]!);
+    this.start = new Uint32Array(side.count);
+    this.end = new Uint32Array(side.count);
+    this.#edgeRoom = new Uint32Array(side.count);
+    this.#adjacentEnd = side.nodeOf.length + SPARE * side.count;
+    this.adjacent = new Uint32Array(this.#adjacentEnd);
+    this.lines = new Int32Array(2 * this.#adjacentEnd + CACHE_LINE);
+    this.#layRows(side, otherOf, weights);
     this.#slotRoom = Uint32Array.from(this.room);
-    this.#adjacentEnd = this.adjacent.length;
     this.#slotsEnd = this.slots.length;
+  }
+
+  #layRows(side: Side, otherOf: Uint32Array, weights: Int32Array): void {
+    let at = 0;
+    for (let node = 0; node < side.count; node++) {
+      this.start[node] = at;
+      for (let from = side.start[node]!; from < side.end[node]!; from++, at++) {
+        const edge = edgeAt(side, from);
+        this.adjacent[at] = edge;
+        this.lines[2 * at] = otherOf[edge]!;
+        this.lines[2 * at + 1] = weights[edge]!;
+      }
+      this.end[node] = at;
+      sortRow(this, this.start[node]!, at);
+      this.#edgeRoom[node] = at - this.start[node]! + SPARE;
+      at += SPARE;
+    }
   }
 
   addNode(capacity: number): number {
@@ -65,7 +83,7 @@ export class GrowingSide implements Side {
   }
 
   /** Notes an edge, numbered one higher than the last, under its node on this side. */
-  addEdge(edge: number, node: number, other: number): void {
+  addEdge(edge: number, node: number, other: number, weight: number): void {
     this.nodeOf = grow(this.nodeOf, edge + 1);
     this.nodeOf[edge] = node;
     const degree = this.end[node]! - this.start[node]!;
@@ -73,16 +91,19 @@ export class GrowingSide implements Side {
     const at = this.end[node]!++;
     this.adjacent[at] = edge;
     this.lines[2 * at] = other;
-    this.lines[2 * at + 1] = 0;
-    this.setCapacity(node, this.capacity[node]!);
+    this.lines[2 * at + 1] = weight;
+    raise(this, this.start[node]!, at);
+    if (this.room[node]! < this.capacity[node]!) this.setCapacity(node, this.capacity[node]!);
   }
 
-  /** An edge weighs 0 until this is said. */
   setWeight(edge: number, weight: number): void {
     const node = this.nodeOf[edge]!;
     let at = this.start[node]!;
     while (this.adjacent[at] !== edge) at++;
+    const before = this.lines[2 * at + 1]!;
     this.lines[2 * at + 1] = weight;
+    if (weight > before) raise(this, this.start[node]!, at);
+    else lower(this, at, this.end[node]!);
   }
 
   /** The node may hold more than it now has room for; the caller lets go. */
@@ -100,7 +121,7 @@ export class GrowingSide implements Side {
     this.#adjacentEnd += this.#edgeRoom[node]!;
     this.adjacent = grow(this.adjacent, this.#adjacentEnd);
     this.adjacent.copyWithin(to, from, from + degree);
-    this.lines = grow(this.lines, 2 * this.#adjacentEnd);
+    this.lines = grow(this.lines, 2 * this.#adjacentEnd + CACHE_LINE);
     this.lines.copyWithin(2 * to, 2 * from, 2 * (from + degree));
     this.start[node] = to;
     this.end[node] = to + degree;

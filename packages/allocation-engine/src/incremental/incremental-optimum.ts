@@ -1,12 +1,11 @@
 import { EngineError } from "../engine-error.ts";
 import type { SparseGraph } from "../graph.ts";
-import { isOpen, type Side } from "../optimal/market.ts";
+import { isOpen } from "../optimal/market.ts";
 import { exactMarket, type OptimalOptions } from "../optimal/optimal.ts";
 import { PathSearch } from "../optimal/path-search.ts";
 import { Bidding } from "./bidding.ts";
 import type { MarketChanges } from "./changes.ts";
 import { GrowingMarket } from "./growing-market.ts";
-import type { GrowingSide } from "./growing-side.ts";
 import { refuseBadChanges } from "./refuse-changes.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
@@ -59,8 +58,8 @@ export class IncrementalOptimum {
     const { demand, supply } = this.#market;
     this.#forward = new PathSearch(this.#market, demand, supply);
     this.#backward = new PathSearch(this.#market, supply, demand);
-    this.#asking = new Bidding(this.#market, demand, supply);
-    this.#offering = new Bidding(this.#market, supply, demand);
+    this.#asking = new Bidding(this.#market, demand);
+    this.#offering = new Bidding(this.#market, supply);
   }
 
   /**
@@ -88,6 +87,7 @@ export class IncrementalOptimum {
   /** Supplies that a demand holds, by position, ascending. */
   heldBy(node: number): number[] {
     const { demand, supply } = this.#market;
+    this.#market.demandMates.settle(node);
     const first = demand.slotStart[node]!;
     const edges = demand.slots.subarray(first, first + demand.heldCount[node]!);
     return Array.from(edges, (edge) => supply.nodeOf[edge]!).sort((a, b) => a - b);
@@ -95,53 +95,59 @@ export class IncrementalOptimum {
 
   /** Graph, assignment and certificate as they are now; takes time in the size of the whole graph. */
   snapshot(): Snapshot {
+    this.#market.settleAll();
     return snapshotOf(this.#market, this.#scans());
   }
 
   #repair(): Repair {
-    const { demand, supply, openDemands, openSupplies } = this.#market;
+    const { openDemands, openSupplies } = this.#market;
     const before = this.#scans();
-    const demands = stillOpen(demand, openDemands.splice(0));
-    const supplies = stillOpen(supply, openSupplies.splice(0));
+    let demands = this.#asking.begin(openDemands.splice(0));
+    let supplies = this.#offering.begin(openSupplies.splice(0));
     const opened = demands.length + supplies.length;
-    const left = this.#epsilon === 0 ? { demands, supplies } : this.#bid(demands, supplies);
-    if (priceOf(demand, left.demands) + priceOf(supply, left.supplies) > this.#openMax) {
-      this.#forward.resize();
-      this.#backward.resize();
-      for (const node of left.demands) while (isOpen(demand, node)) this.#forward.close(node);
-      for (const node of left.supplies) while (isOpen(supply, node)) this.#backward.close(node);
+    if (this.#epsilon > 0) ({ demands, supplies } = this.#bid(demands, supplies));
+    if (this.#priceOf(demands, supplies) > this.#openMax) {
+      this.#close(demands, supplies);
+      demands = this.#asking.open(demands);
+      supplies = this.#offering.open(supplies);
     }
-    openDemands.push(...stillOpen(demand, left.demands));
-    openSupplies.push(...stillOpen(supply, left.supplies));
+    openDemands.push(...demands);
+    openSupplies.push(...supplies);
     return { opened, scans: this.#scans() - before };
   }
 
   /** Lets both sides bid in turns. Answers the nodes that are still open. */
   #bid(demands: number[], supplies: number[]): { demands: number[]; supplies: number[] } {
-    const { demand, supply } = this.#market;
     const left = { demands, supplies };
     for (let turn = 0; turn < TURNS && left.demands.length + left.supplies.length > 0; turn++) {
       const looks = LOOKS_PER_OPEN * (left.demands.length + left.supplies.length);
       left.demands = this.#asking.close(left.demands, this.#epsilon, looks);
-      left.supplies = this.#offering.close(stillOpen(supply, left.supplies), this.#epsilon, looks);
-      left.demands = stillOpen(demand, left.demands);
-      if (priceOf(demand, left.demands) + priceOf(supply, left.supplies) <= this.#openMax) break;
+      left.supplies = this.#offering.close(left.supplies, this.#epsilon, looks);
+      left.demands = this.#asking.open(left.demands);
+      if (this.#priceOf(left.demands, left.supplies) <= this.#openMax) break;
     }
     return left;
+  }
+
+  /** Closes every unit of these nodes by paths. What bidding knows is written back before and read again after. */
+  #close(demands: readonly number[], supplies: readonly number[]): void {
+    const { demand, supply } = this.#market;
+    this.#market.settleAll();
+    this.#forward.resize();
+    this.#backward.resize();
+    for (const node of demands) while (isOpen(demand, node)) this.#forward.close(node);
+    for (const node of supplies) while (isOpen(supply, node)) this.#backward.close(node);
+    this.#market.demandMates.forgetAll();
+    this.#market.supplyMates.forgetAll();
+  }
+
+  #priceOf(demands: readonly number[], supplies: readonly number[]): number {
+    return this.#asking.priceOf(demands) + this.#offering.priceOf(supplies);
   }
 
   #scans(): number {
     return this.#forward.scans + this.#backward.scans + this.#asking.scans + this.#offering.scans;
   }
-}
-
-function stillOpen(side: Side, nodes: readonly number[]): number[] {
-  return nodes.filter((node) => isOpen(side, node));
-}
-
-/** What open units add to the gap: their prices. */
-function priceOf({ price, capacity, heldCount }: GrowingSide, nodes: readonly number[]): number {
-  return nodes.reduce((sum, node) => sum + price[node]! * (capacity[node]! - heldCount[node]!), 0);
 }
 
 function heldIn(held: Uint8Array, weights: Int32Array): { value: number; units: number } {
