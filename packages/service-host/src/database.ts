@@ -7,6 +7,18 @@ import type { Env } from "./host.ts";
 import { databaseSettings } from "./host-settings.ts";
 import { queryDuration } from "./metrics.ts";
 
+/** Brings a service's database up to date by the role that the environment says; where somebody else migrates, does nothing. */
+export async function migrateServiceDatabase(service: string, migrations: URL, env: Env): Promise<void> {
+  const config = withPasswordFiles(readConfig(databaseSettings, env), env);
+  if (config.migratorUrl === undefined) return;
+  const [{ migrate, rolesOf }, { eventMigrations }] = await Promise.all([
+    import("@marketmesh/postgres"),
+    import("@marketmesh/events"),
+  ]);
+  const directories = [eventMigrations, { namespace: service, directory: migrations }];
+  await migrate(config.migratorUrl, directories, rolesOf(config));
+}
+
 /**
  * Migrates (when the environment says by which role) and opens a service's database. Where somebody else migrates, throws
  * NotYetError until that is done.
@@ -20,12 +32,12 @@ export async function openServiceDatabase(
 ): Promise<Database> {
   const config = withPasswordFiles(readConfig(databaseSettings, env), env);
   // Loaded on demand: a service without a database does not pay for its driver.
-  const [{ awaitedMigration, migrate, openDatabase, rolesOf }, { eventMigrations }] = await Promise.all([
+  const [{ awaitedMigration, openDatabase }, { eventMigrations }] = await Promise.all([
     import("@marketmesh/postgres"),
     import("@marketmesh/events"),
   ]);
   const directories = [eventMigrations, { namespace: service, directory: migrations }];
-  if (config.migratorUrl !== undefined) await migrate(config.migratorUrl, directories, rolesOf(config));
+  await migrateServiceDatabase(service, migrations, env);
   const database = await openDatabase({
     url: config.url,
     backgroundUrl: config.backgroundUrl,

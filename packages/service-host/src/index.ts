@@ -14,6 +14,7 @@ export {
   url,
 } from "./config.ts";
 export { type ConfigRow, configRows } from "./config-table.ts";
+export { migrateServiceDatabase } from "./database.ts";
 export { databaseUrl, passwordFileSettings, withPasswordFiles } from "./database-config.ts";
 export type { Bind, Env, Host, HttpHandler, RunningService } from "./host.ts";
 export { databaseSettings, eventSettings, hostSettings, tracingSettings } from "./host-settings.ts";

@@ -1,6 +1,8 @@
 import { isPortFree } from "@marketmesh/dev-stack/servers";
 import { type Bind, type Env, type RunningService, start } from "@marketmesh/service-host";
-import { createTestDatabase, type TestDatabase, testNatsUrl } from "./servers/index.ts";
+import { onMigratedCopy } from "./migrated-copy.ts";
+import { testNatsUrl } from "./servers/index.ts";
+import { type ReservedDatabase, reserveTestDatabase } from "./servers/test-database.ts";
 import { startTestIssuer, type TestIssuer, type TestToken } from "./tokens.ts";
 
 const portBase = 10_000;
@@ -11,7 +13,7 @@ const triesMax = 200;
 export interface ServiceUnderTest {
   readonly name: string;
   readonly bind: Bind;
-  /** Gets an empty database of its own, which the host migrates. Default true. */
+  /** Gets a database of its own when it asks its host for it, migrated as the host would. Default true. */
   readonly database?: boolean;
   readonly env?: Env;
   /** Changes what it would get: another way to its database. */
@@ -37,7 +39,7 @@ export interface RunningServices extends AsyncDisposable {
  * issuer stands in for it. Streams and subjects are named after the test, so that files run side by side.
  */
 export async function startServices(list: readonly ServiceUnderTest[]): Promise<RunningServices> {
-  const databases: TestDatabase[] = [];
+  const databases: ReservedDatabase[] = [];
   const services = new Map<string, RunningService>();
   const launchers = new Map<string, () => Promise<RunningService>>();
   const ports = new Map(await Promise.all(list.map(async ({ name }) => [name, await freePort()] as const)));
@@ -57,11 +59,14 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
   try {
     await Promise.all(
       list.map(async ({ name, bind, database = true, env = {}, envOf = (given) => given }) => {
-        const own = database ? await databaseEnv(name, databases) : {};
+        const reserved = database ? reserveTestDatabase(name) : undefined;
+        if (reserved) databases.push(reserved);
+        const own = reserved ? databaseEnv(reserved) : {};
         const port = { PORT: String(ports.get(name)) };
         const key = { SERVICE_KEY: `serviceAccounts/${name}` };
         const given: Env = { ...shared, ...own, ...port, ...key, ...env };
-        const launch = () => start(name, bind, envOf(given));
+        const bound = reserved ? onMigratedCopy(reserved, bind) : bind;
+        const launch = () => start(name, bound, envOf(given));
         launchers.set(name, launch);
         services.set(name, await launch());
       }),
@@ -94,9 +99,7 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
   };
 }
 
-async function databaseEnv(service: string, databases: TestDatabase[]): Promise<Env> {
-  const database = await createTestDatabase({ service });
-  databases.push(database);
+function databaseEnv(database: ReservedDatabase): Env {
   return {
     DATABASE_URL: database.appUrl,
     DATABASE_BACKGROUND_URL: database.backgroundUrl,

@@ -12,18 +12,26 @@ import postgres, { type Sql } from "postgres";
 export interface TestDatabaseOptions {
   /** Whose roles it gets: `mm_<service>_owner|app|background`, as in production. Default `test`. */
   readonly service?: string;
-  /** Brought up once per vitest run and cloned from then on. Absent: the database is empty. */
-  readonly template?: {
-    /** Names the schema within the run; two templates of one service need two keys. `[a-z0-9_]{1,30}` */
-    readonly key: string;
-    readonly migrate: (urls: DatabaseUrls) => Promise<void>;
-  };
+  /** Absent: the database is empty. */
+  readonly template?: DatabaseTemplate;
+}
+
+/** A database that is brought up once per vitest run and cloned from then on. */
+export interface DatabaseTemplate {
+  /** Names the schema within the run; two templates of one service need two keys. `[a-z0-9_]{1,12}` */
+  readonly key: string;
+  readonly migrate: (urls: DatabaseUrls) => Promise<void>;
 }
 
 /** A database of its own; dropped, with its connections, at the end of `await using`. */
 export interface TestDatabase extends DatabaseUrls, AsyncDisposable {
   readonly name: string;
   drop(): Promise<void>;
+}
+
+/** A database whose addresses are known before it is made. */
+export interface ReservedDatabase extends TestDatabase {
+  create(template?: DatabaseTemplate): Promise<void>;
 }
 
 const PASSWORDS: ServiceRoles = { owner: "test-only", app: "test-only", background: "test-only" };
@@ -46,16 +54,30 @@ export function testNatsUrl(): string {
  * @example
  * await using database = await createTestDatabase({ service: "catalog", template: { key: "catalog", migrate } });
  */
-export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { service = "test", template } = options;
-  const adminUrl = testDatabaseUrl();
+export async function createTestDatabase({
+  service = "test",
+  template,
+}: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const database = reserveTestDatabase(service);
+  await database.create(template);
+  return database;
+}
+
+/** Chooses a name and knows the addresses; nothing is made before `create`. */
+export function reserveTestDatabase(service: string): ReservedDatabase {
   const name = `${runPrefix()}_${service}_${randomBytes(6).toString("hex")}`;
-  await withAdmin(async (admin) => {
-    const source = await ensureTemplate(admin, service, template);
-    await createServiceDatabase(admin, service, source ? { name, template: source } : { name });
-  });
   const drop = () => withAdmin((admin) => dropDatabase(admin, name));
-  return { name, ...databaseUrls(adminUrl, service, name, PASSWORDS), drop, [Symbol.asyncDispose]: drop };
+  return {
+    name,
+    ...databaseUrls(testDatabaseUrl(), service, name, PASSWORDS),
+    create: (template) =>
+      withAdmin(async (admin) => {
+        const source = await ensureTemplate(admin, service, template);
+        await createServiceDatabase(admin, service, source ? { name, template: source } : { name });
+      }),
+    drop,
+    [Symbol.asyncDispose]: drop,
+  };
 }
 
 /** Drops every database of this run; for a server that outlives the run. */
@@ -71,7 +93,7 @@ export async function dropRun(): Promise<void> {
 async function ensureTemplate(
   admin: Sql,
   service: string,
-  template: TestDatabaseOptions["template"],
+  template: DatabaseTemplate | undefined,
 ): Promise<string | undefined> {
   const name = template && `${runPrefix()}_template_${service}_${template.key}`;
   await admin`SELECT pg_advisory_lock(${LOCK_CLASS}, hashtext(${service}))`;
