@@ -19,7 +19,7 @@ import { reflect } from "./reflected.ts";
 declare const foreign: Foreign;
 
 const service = "marketmesh.catalog.v1.CatalogService";
-const installMs = 300_000;
+const installMs = 600_000;
 // As gRPC numbers them.
 const deadlineExceeded = 4;
 const notFound = 5;

@@ -16,4 +16,4 @@ it(`${requests} requests made from the descriptors break no promise of any metho
   console.log(`fuzz: ${summary.line}`);
   expect(summary.findings, summary.findings.join("\n")).toEqual([]);
   expect(summary.requests).toBe(requests);
-}, 600_000);
+});

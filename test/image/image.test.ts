@@ -11,7 +11,7 @@ import { type ImageRoot, makeImageRoot } from "./image-root.ts";
 import { copyCheckout } from "./other-checkout.ts";
 import { type Collectors, startCollectors } from "./otlp-collectors.ts";
 
-const slowMs = 300_000;
+const slowMs = 600_000;
 let root: ImageRoot;
 let mesh: ImageMesh;
 let collectors: Collectors;

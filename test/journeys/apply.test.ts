@@ -6,7 +6,7 @@ import { startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
 let mesh: WholeMesh;
 beforeAll(async () => {
   mesh = await startWholeMesh();
-}, 180_000);
+});
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 it.each(packNames())("applies the pack %s; repeating it changes nothing", async (name) => {

@@ -8,7 +8,7 @@ const [small] = readScenario("test/scenarios/small.yaml").markets as [ScenarioMa
 let mesh: WholeMesh;
 beforeAll(async () => {
   mesh = await startWholeMesh();
-}, 180_000);
+});
 afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 const run = (market: string, seed: number) => runMarket(mesh.clients, { ...small, market }, seed, () => {});
@@ -27,7 +27,7 @@ describe("the main job", () => {
     expect(first.eligiblePairs).toBeGreaterThan(first.allocations);
     expect(again.allocationsSha256).toBe(first.allocationsSha256);
     expect(other.allocationsSha256).not.toBe(first.allocationsSha256);
-  }, 120_000);
+  });
 
   it("goes on where it was and comes to the same when it is run again", async () => {
     const first = await run("resumed", 3);
@@ -35,5 +35,5 @@ describe("the main job", () => {
     expect(again.allocationsSha256).toBe(first.allocationsSha256);
     expect(again.allocations).toBe(first.allocations);
     expect(again.fillRate).toBe(first.fillRate);
-  }, 120_000);
+  });
 });

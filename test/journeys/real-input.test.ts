@@ -23,7 +23,7 @@ describe.skipIf(missing)("real job-ad skill sets (skipped where ../shared/data i
   let mesh: WholeMesh;
   beforeAll(async () => {
     mesh = await startWholeMesh();
-  }, 60_000);
+  });
   afterAll(() => mesh?.[Symbol.asyncDispose]());
 
   it("are imported whole, and an outsider finds the same eligible pairs, scores and hash", async () => {
@@ -44,7 +44,7 @@ describe.skipIf(missing)("real job-ad skill sets (skipped where ../shared/data i
       expect(oracle.eligible(job, person)).toBe(true);
       expect(score).toBe(oracle.score(job, person));
     }
-  }, 120_000);
+  });
 });
 
 /** Eligibility and score as the scenario states them in words, written apart from the engines. */

@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "marketmesh-replay-"));
   mesh = await startWholeMesh({ MARKETMESH_RELEASE: "0.0.0 journey" });
   plan = await recordLaborRound(mesh.clients, { market, supply: 400, demand: 80 });
-}, 300_000);
+});
 afterAll(async () => {
   rmSync(folder, { recursive: true });
   await mesh?.[Symbol.asyncDispose]();
@@ -59,14 +59,14 @@ it("a labor round replayed by its own plan comes out the same, pair for pair, an
   });
   const { holds } = await mesh.clients.allocation.listHolds({ parent, pageSize: 1_000 });
   expect(BigInt(holds.length)).toBe(again.recorded!.pairCount);
-}, 120_000);
+});
 
 it("by another plan it stands beside what was decided: the optimum is worth at least as much", async () => {
   const { replay: best } = await replay(Plan_Strategy.OPTIMAL);
   expect(best.identical).toBe(false);
   expect(best.replayed!.value).toBeGreaterThan(best.recorded!.value);
   expect(best.replayed!.gap).toBeDefined();
-}, 120_000);
+});
 
 it("the command shows both as tables, with what really happened", async () => {
   const file = join(folder, "best.yaml");
@@ -79,7 +79,7 @@ it("the command shows both as tables, with what really happened", async () => {
   const played = await simulated(mesh.clients, asked, draft, 2);
   expect(played).toMatch(/ +really +fill-openings as recorded +best/);
   expect(played).toMatch(/fill +\d+\.\d % +\d+\.\d %/);
-}, 120_000);
+});
 
 it("what is exported is what is stored, in both formats, row by row", async () => {
   const rows: Record<string, unknown>[] = [];
@@ -134,4 +134,4 @@ it("what is exported is what is stored, in both formats, row by row", async () =
     expect(Number(kept[at]!.considered)).toBeGreaterThanOrEqual(Number(kept[at]!.chosen));
   }
   expect(Object.keys(rows[0]!)).toEqual(Object.keys(columns));
-}, 120_000);
+});

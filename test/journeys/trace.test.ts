@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   mesh = await startWholeMesh();
   reported = (await runMarket(mesh.clients, { ...small, market: "traced" }, 1, () => {})).traceId;
-}, 240_000);
+});
 afterAll(async () => {
   await mesh?.[Symbol.asyncDispose]();
   await tracing?.close();

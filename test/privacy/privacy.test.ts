@@ -47,7 +47,7 @@ beforeAll(async () => {
     log,
   });
   mesh = await startWholeMesh({ LOG_LEVEL: "debug", RATE_LIMIT_CALLS_PER_SECOND: "100000" });
-}, 180_000);
+});
 
 afterAll(async () => {
   vi.restoreAllMocks();
@@ -96,7 +96,7 @@ describe("marks that are sent to every RPC of every service", () => {
     const codes = new Set([...placed.values()].flatMap((ended) => [...ended]));
     expect([...codes]).toEqual(expect.arrayContaining(["OK", "INVALID_ARGUMENT", "NOT_FOUND"]));
     await exchangeOf(`mmk_${secret}`);
-  }, 120_000);
+  });
 
   test("personal ones stand in clear in identity's parties alone: in no event, row or message else", async () => {
     const found: string[] = [];
@@ -117,7 +117,7 @@ describe("marks that are sent to every RPC of every service", () => {
       .map(([key]) => key.split(" ")[0]);
     expect(new Set(failed).size).toBeGreaterThanOrEqual(4);
     expect(lines.join("")).toContain("call failed");
-  }, 120_000);
+  });
 
   test("stand in no log line, span or metric", async () => {
     await tracing.close();

@@ -26,7 +26,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
 const bin = (name: string) => join(copy, "node_modules", ".bin", name);
 const bootstrap = join("packages", "dev-stack", "bootstrap.mjs");
 
-describe("a new service", { timeout: 240_000 }, () => {
+describe("a new service", () => {
   beforeAll(() => {
     cpSync(checkoutDir, copy, {
       recursive: true,
@@ -40,7 +40,7 @@ describe("a new service", { timeout: 240_000 }, () => {
     }
     const made = run("node", [bootstrap, "new-service", service]);
     expect(made.output).toContain(`${service} keeps a review`);
-  }, 240_000);
+  });
 
   it("fits the compiler, the linters and what is generated", () => {
     // The service with what it imports; the rest of the checkout has a check of its own.

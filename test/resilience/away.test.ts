@@ -44,12 +44,12 @@ beforeAll(async () => {
   const job = { required_skills: ["x"], max_hourly_rate: 30 };
   await importListings(mesh.clients, market, "supply", pack.plan.supply, [{ id: "ada", attributes: talent }]);
   await importListings(mesh.clients, market, "demand", pack.plan.demand, [{ id: "gig", attributes: job }]);
-}, 120_000);
+});
 afterAll(async () => {
   await mesh?.[Symbol.asyncDispose]();
   await nats?.[Symbol.asyncDispose]();
   await postgres?.[Symbol.asyncDispose]();
-}, 180_000);
+});
 
 const decisionTime = { seconds: 1_772_438_400n, nanos: 0 };
 const subjects = {
@@ -126,9 +126,9 @@ test("decisions go on from memory while Postgres is away, the rest says so at on
   const metrics = await (await fetch(`${mesh.services.get("eligibility")!.metricsUrl}/metrics`)).text();
   expect(metrics).toMatch(/database_reads_recalled_total [1-9]/);
   await postgres.mend();
-  await expect.poll(() => answers(reads), { timeout: 60_000 }).toEqual(allOk(reads));
+  await expect.poll(() => answers(reads), { timeout: 240_000 }).toEqual(allOk(reads));
   expect(await answers(decisions)).toEqual(allOk(decisions));
-}, 180_000);
+});
 
 test("everything but new facts goes on while the broker is away", async () => {
   await nats.cut();
@@ -141,8 +141,8 @@ test("everything but new facts goes on while the broker is away", async () => {
     const request = { policy, demand: subjects.demand, decisionTime };
     return (await mesh.clients.eligibility.listEligible(request, quickly)).supplies;
   };
-  await expect.poll(paused, { timeout: 40_000 }).toEqual([]);
-}, 180_000);
+  await expect.poll(paused, { timeout: 240_000 }).toEqual([]);
+});
 
 test("who has a token goes on while identity is away", async () => {
   await mesh.services.get("identity")!.close();

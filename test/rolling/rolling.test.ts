@@ -18,7 +18,7 @@ if (leftOut !== "") console.log(`${title}`);
 const known = knownFaultsOf(release?.version ?? "");
 
 // Bounds for a machine that is busy otherwise.
-const stepMs = 300_000;
+const stepMs = 600_000;
 const steadyCalls = 200;
 const standingCalls = 100;
 

@@ -154,7 +154,7 @@ describe("refused in the handshake, as UNAVAILABLE with the reason", () => {
     expect(failure).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining(words) });
     if (reason === undefined) return;
     await expect
-      .poll(() => metricsOf(`tls_handshake_failures_total{reason="${reason}"}`), { timeout: 60_000 })
+      .poll(() => metricsOf(`tls_handshake_failures_total{reason="${reason}"}`), { timeout: 240_000 })
       .toHaveLength(1);
   });
 

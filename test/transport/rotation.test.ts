@@ -6,7 +6,7 @@ import { certificateFolder, mutualTlsEnv } from "./certificate-folder.ts";
 import { meshClient, startEcho } from "./echo-service.ts";
 
 const names = ["localhost", "127.0.0.1"];
-const patient = { timeout: 60_000 };
+const patient = { timeout: 240_000 };
 
 test("certificates and authorities change under steady calls, and no call fails", async () => {
   const [old, next] = [createTestAuthority("old"), createTestAuthority("next")];

@@ -8,6 +8,8 @@ import { startTestIssuer, type TestIssuer, type TestToken } from "./tokens.ts";
 const portBase = 10_000;
 const portsCount = 20_000;
 const triesMax = 200;
+// It ends what hangs; a machine may be busy.
+const readyMs = 240_000;
 
 /** A service to be started with others. */
 export interface ServiceUnderTest {
@@ -72,7 +74,7 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
       }),
     );
     await Promise.all(
-      [...services.values()].map((service) => service.untilReady(AbortSignal.timeout(30_000))),
+      [...services.values()].map((service) => service.untilReady(AbortSignal.timeout(readyMs))),
     );
   } catch (cause) {
     await close();
@@ -92,7 +94,7 @@ export async function startServices(list: readonly ServiceUnderTest[]): Promise<
       const service = await launchers.get(name)?.();
       if (!service) throw new Error(`no service ${name} in this test`);
       services.set(name, service);
-      await service.untilReady(AbortSignal.timeout(30_000));
+      await service.untilReady(AbortSignal.timeout(readyMs));
     },
     close,
     [Symbol.asyncDispose]: close,
