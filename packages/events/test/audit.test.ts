@@ -51,7 +51,7 @@ test("finds and repairs by itself the 1 % of a stream's messages that were lost"
       text.includes(`feed_gaps_repaired_total{subscription="notes",feed="thing"} ${audit.repairedCount}`) &&
       text.includes(`feed_gaps{subscription="notes",feed="thing"} 0`),
   );
-}, 180_000);
+});
 
 test("finds what was lost from the end of the stream while nobody worked", async () => {
   await using mesh = await startMesh();
@@ -68,7 +68,7 @@ test("finds what was lost from the end of the stream while nobody worked", async
   second.work(options, noteMany);
   await whole(mesh, second, 600n);
   expect(await tally(mesh)).toEqual({ times: 600, events: 600, recorded: 600 });
-}, 180_000);
+});
 
 test("leaves alone what still waits in the stream for a subscription that is behind", async () => {
   await using mesh = await startMesh();
@@ -91,7 +91,7 @@ test("leaves alone what still waits in the stream for a subscription that is beh
   await whole(mesh, events, 1_000n);
   expect(await tally(mesh)).toEqual({ times: 1_000, events: 1_000, recorded: 1_000 });
   expect(await attempts(mesh)).toBe(0);
-}, 180_000);
+});
 
 test("asks for one again, ever later, that is lost again", async () => {
   await using mesh = await startMesh();
@@ -127,7 +127,7 @@ test("asks for one again, ever later, that is lost again", async () => {
   events.work(options, noteMany);
   await whole(mesh, events, 1n);
   expect(await tally(mesh)).toEqual({ times: 1, events: 1, recorded: 1 });
-}, 180_000);
+});
 
 test("counts what nobody can bring back, and begins anew with a new epoch", async () => {
   await using mesh = await startMesh();
@@ -153,7 +153,7 @@ test("counts what nobody can bring back, and begins anew with a new epoch", asyn
     (each) => each?.feedEpoch === 2n && each.auditedTo === 20n,
   );
   expect(again).toMatchObject({ gapsCount: 0n, lostCount: 5n });
-}, 180_000);
+});
 
 test("one replica audits at a time; another takes over when it is gone", async () => {
   await using mesh = await startMesh();

@@ -74,7 +74,7 @@ test("followers notice the messages that a stream has lost, anywhere in it, and 
     );
     expect(follower.bootstrapsCount).toBe(2);
   }
-}, 180_000);
+});
 
 test("fills what a purge took before it was delivered, and projections start over", async () => {
   await using mesh = await startMesh();
@@ -91,7 +91,7 @@ test("fills what a purge took before it was delivered, and projections start ove
   await whole(mesh, replicas.first, 2_100n);
   expect(await tally(mesh)).toEqual({ times: 2_100, events: 2_100, recorded: 2_100 });
   await agree(replicas, 2_100n, 2_000);
-}, 180_000);
+});
 
 test("goes on when the stream is deleted in mid-flow, twice", async () => {
   await using mesh = await startMesh();
@@ -118,7 +118,7 @@ test("goes on when the stream is deleted in mid-flow, twice", async () => {
   expect(audit.repairedCount).toBeGreaterThan(500n);
   expect(await tally(mesh)).toEqual({ times: 2_000, events: 2_000, recorded: 2_000 });
   await agree(replicas, 2_000n, 1_000);
-}, 180_000);
+});
 
 test.each([
   ["by work", false],
@@ -174,7 +174,7 @@ test("ordered work keeps the order of what arrives shuffled and what is filled i
   expect(audit.repairedCount).toBeGreaterThan(3n);
   expect(await tally(mesh)).toEqual({ times: 1_250, events: 1_250, recorded: 1_250 });
   expect(await outOfOrder(mesh)).toEqual([]);
-}, 180_000);
+});
 
 /** Things of which a later version was handled before an earlier one. */
 async function outOfOrder(mesh: Mesh) {

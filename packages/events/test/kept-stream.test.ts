@@ -26,7 +26,7 @@ test("keeps all messages in order over processes, one that comes twice once", as
     (await (await events.kept("things")).read()).map((data) => new TextDecoder().decode(data));
   expect(await read(other)).toEqual(texts);
   await Promise.all([one.close(), other.close()]);
-}, 180_000);
+});
 
 test("nothing can be taken out of it, it has no end, and who deletes a mesh's streams by subject passes it by", async () => {
   const events = await open();

@@ -155,11 +155,11 @@ export async function put(tx: Tx, things: readonly Thing[], market = "berlin"): 
   );
 }
 
-/** Waits until something is true; fails with the last value after 60 s, unless told otherwise. */
+/** Waits until something is true; fails with the last value after 4 min, unless told otherwise. */
 export async function until<T>(
   read: () => T | Promise<T>,
   holds: (value: T) => boolean,
-  withinMs = 60_000,
+  withinMs = 240_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -190,4 +190,4 @@ export function handledOf(database: Database): Promise<readonly Handled[]> {
 }
 
 /** A fresh signal that aborts after 60 s. */
-export const soon = () => AbortSignal.timeout(60_000);
+export const soon = () => AbortSignal.timeout(240_000);

@@ -122,7 +122,7 @@ test("starts before the broker is there", async () => {
   const never = await mesh.start({ natsUrl: `nats://127.0.0.1:${await freePort()}` });
   never.work(options, (tx, envelopes) => note(tx, envelopes, "never"));
   await never.close();
-}, 180_000);
+});
 
 test("recovers what a broker lost that came back from an older copy of its streams", async () => {
   const broker = await ownNats();
@@ -164,4 +164,4 @@ test("recovers what a broker lost that came back from an older copy of its strea
   await mesh.put([{ id: "last", version: 1n }]);
   await follower.waitFor(1_751n, soon());
   expect(follower.bootstrapsCount).toBe(bootstraps);
-}, 180_000);
+});

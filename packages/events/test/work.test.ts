@@ -196,7 +196,7 @@ test("sets an event apart whose handler never gets an answer, and handles all ot
     (rows) => rows.length === 60,
   );
   expect(await countsOf(mesh, events)).toMatchObject({ consumed: 60n, dead: 0n });
-}, 180_000);
+});
 
 test("handles versions of an aggregate in order though they come out of order", async () => {
   await using mesh = await startMesh();

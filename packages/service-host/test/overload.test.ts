@@ -56,4 +56,4 @@ test("a server whose event loop is always late refuses calls from outside at onc
   expect(ofServices).toEqual([]);
   const metrics = await (await fetch(`${service.metricsUrl}/metrics`)).text();
   expect(metrics).toMatch(/marketmesh_rpc_server_overloaded_total\{method="[^"]*EchoPublic"\} [1-9]/);
-}, 180_000);
+});

@@ -73,7 +73,7 @@ async function healthOf(url: string): Promise<Status[]> {
 
 async function endWell(running: Promise<RunningService>): Promise<void> {
   const service = await running;
-  await service.untilReady(AbortSignal.timeout(10_000));
+  await service.untilReady(AbortSignal.timeout(240_000));
   expect(await healthOf(service.url)).toEqual([Status.SERVING, Status.SERVING, Status.SERVING]);
   await service.close();
 }

@@ -67,7 +67,7 @@ test("work is audited over the mesh without any code of the service", async () =
     createConnectTransport({ httpVersion: "2", baseUrl: running.urlOf("scoring") }),
   );
   const audit = async () => (await feeds.listFeedAudits({}, { headers })).audits[0];
-  await expect.poll(audit, { timeout: 60_000 }).toMatchObject({ auditedTo: 3n, lastSeq: 3n, gapsCount: 0n });
+  await expect.poll(audit, { timeout: 240_000 }).toMatchObject({ auditedTo: 3n, lastSeq: 3n, gapsCount: 0n });
   const metrics = await (await fetch(`${running.services.get("scoring")?.metricsUrl}/metrics`)).text();
   expect(metrics).toContain('marketmesh_feed_gaps{subscription="things-of-catalog",feed="thing"} 0');
 });

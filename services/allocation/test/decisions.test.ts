@@ -1,4 +1,4 @@
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   Decision_Result,
   DeclineReason,
@@ -10,7 +10,11 @@ import {
   Plan_Strategy,
   Round_State,
 } from "@marketmesh/contracts/allocation/v1";
+import type { Database } from "@marketmesh/postgres";
+import { uuidv7 } from "@marketmesh/service-host";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { holdRecording } from "../src/decisions/recording.ts";
 import {
   type App,
   createPlan,
@@ -54,6 +58,17 @@ async function exported(request: Record<string, unknown> = {}) {
   for await (const part of app.decisions.exportDecisions({ parent, ...request }))
     records.push(...part.records);
   return records;
+}
+
+/** Resolves when somebody has looked for transactions that record, several times. */
+async function recordingIsLookedAt(database: Database): Promise<void> {
+  const looks = async () => {
+    const rows = await database.background((tx) =>
+      tx.execute(sql`select from pg_stat_activity where datname = current_database() and query like '%pg_locks%' and pid <> pg_backend_pid()`),
+    );
+    return rows.length;
+  };
+  await until(async () => (await looks()) > 0);
 }
 
 async function last<T>(stream: AsyncIterable<T>): Promise<T> {
@@ -298,6 +313,37 @@ test("allocate-now keeps what it considered and explains itself", async () => {
   expect(record).toMatchObject({ strategy: "NOW", round: "" });
   expect(record.pairs.filter(({ chosen }) => chosen).map(({ supply }) => supply)).toEqual([held]);
   expect(record.pairs.length).toBeGreaterThan(2);
+});
+
+test("an export waits for what was being recorded when it began, and for nothing that begins later", async () => {
+  const recorded = async () => (await exported()).length;
+  const before = await recorded();
+  const { promise: drawn, resolve: tellDrawn } = Promise.withResolvers<Date>();
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+  // As a round does whose writing takes long.
+  const slow = app.database.background(async (tx) => {
+    await holdRecording(tx, market);
+    await tx.execute(sql`
+      insert into decisions (market, bucket, id, demand, plan, round, plan_version, policy_version, demand_model_version,
+        supply_model_version, statistics_version, demand_version, feed_seq, decision_time, open_units, result, create_time, log)
+      select market, bucket, ${uuidv7()}, demand, plan, round, plan_version, policy_version, demand_model_version,
+        supply_model_version, statistics_version, demand_version, feed_seq, decision_time, open_units, result, create_time, log
+      from decisions where market = ${market} limit 1`);
+    tellDrawn(new Date());
+    await mayCommit;
+  });
+  const time = await drawn;
+  const first = exported({ endTime: timestampFromDate(new Date(time.getTime() + 1)) });
+  const waits = await Promise.race([first, recordingIsLookedAt(app.database).then(() => "waits")]);
+  expect(waits).toBe("waits");
+  commit();
+  await slow;
+  expect(await first).toHaveLength(before + 1);
+  // What goes on elsewhere, or in another market, holds up no export.
+  await app.database.background(async (tx) => {
+    await holdRecording(tx, "elsewhere");
+    expect(await recorded()).toBe(before + 1);
+  });
 });
 
 test("settings are read and changed within their bounds", async () => {

@@ -17,7 +17,7 @@ const staff = { principal: `${parent}/serviceAccounts/staff`, market };
 beforeAll(async () => {
   app = await startAllocation();
   solver = await app.solverAs(staff);
-}, 60_000);
+});
 afterAll(() => app?.[Symbol.asyncDispose]());
 
 // Demand 0 likes supply 0 best, and so does demand 1, who is worth more there.
@@ -202,12 +202,12 @@ describe("refuses", () => {
       gather(solver.solve(unended(leaving.signal), { signal: leaving.signal })).catch(() => "left"),
     );
     await expect
-      .poll(() => refusalOf(solveGraph(solver, small)), { timeout: 30_000 })
+      .poll(() => refusalOf(solveGraph(solver, small)), { timeout: 240_000 })
       .toMatch(/^RESOURCE_EXHAUSTED/);
     leaving.abort();
     expect(await Promise.all(held)).toEqual(["left", "left"]);
     await expect
-      .poll(() => refusalOf(solveGraph(solver, small)), { timeout: 30_000 })
+      .poll(() => refusalOf(solveGraph(solver, small)), { timeout: 240_000 })
       .toBe("was not refused");
   });
 });

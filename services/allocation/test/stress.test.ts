@@ -64,7 +64,7 @@ test("decisions, holds, answers and advances at once leave levels that equal the
   await advance(app, minutes + 10);
   expect((await app.staff.listOffers({ parent, state: Offer_State.MADE })).offers).toEqual([]);
   expect(await discrepancies(app)).toEqual([]);
-}, 120_000);
+});
 
 async function decide(app: App, next: (below: number) => number): Promise<void> {
   const first = next(12);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (let at = 0; at < 2; at += 1) {
     const replica = await start("eligibility", bindEligibility, env);
     open.defer(() => replica.close());
-    await replica.untilReady(AbortSignal.timeout(30_000));
+    await replica.untilReady(AbortSignal.timeout(240_000));
     replicas.push(replica);
   }
   const years = { type: "number" };

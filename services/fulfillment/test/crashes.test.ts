@@ -12,7 +12,7 @@ import { startFulfillment, until } from "./start-fulfillment.ts";
 const marketTime = timestampFromMs(beginMs);
 const parent = "markets/shop";
 /** Whole services start and stop in these, on whatever machine. */
-const patience = { timeout: 90_000 };
+const patience = { timeout: 240_000 };
 
 test("a job that is lost between the step and the call is added again", patience, async () => {
   await using app = await startFulfillment({ FULFILLMENT_RESTORE_EVERY_MS: "100" });

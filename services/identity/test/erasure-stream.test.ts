@@ -83,7 +83,7 @@ test("an erasure is answered when the broker has it, and not before", async () =
   expect(await erased()).toEqual([]);
   await way.mend();
   await expect
-    .poll(() => admin.eraseParty(request).then(({ party }) => party?.state), { timeout: 60_000 })
+    .poll(() => admin.eraseParty(request).then(({ party }) => party?.state), { timeout: 240_000 })
     .toBe(Party_State.ERASED);
   expect(await erased()).toEqual(["ada"]);
   expect((await admin.listErasures({ parent: name })).erasures).toHaveLength(1);
