@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { allocate } from "../allocate.ts";
 import type { Assignment } from "../assignment.ts";
 import { buildGraph, type Graph } from "../graph.ts";
-import type { AllocationPlan, Solution } from "../plan.ts";
+import type { AllocationPlan, RefusedPin, Solution } from "../plan.ts";
 import { allAssignments } from "../testing/all-assignments.ts";
 import { graphColumns, numbers } from "../testing/random-graph.ts";
 import { planFor } from "../testing/random-plan.ts";
@@ -206,6 +206,35 @@ describe("the verifier", () => {
       { reason: "EXCLUDED_PAIR", demand: 1, supply: 0 },
       { reason: "PIN_MISSING", demand: 0, supply: 0 },
     ]);
+  });
+
+  test("does not believe that a pin had to be refused", () => {
+    const pins = [
+      { demand: 1, supply: 1 },
+      { demand: 1, supply: 0 },
+      { demand: 0, supply: 1 },
+    ];
+    const pinned: AllocationPlan = { ...plan, limits: { ...plan.limits, pins } };
+    const right = allocate(graph, pinned);
+    expect(right.facts.refusedPins).toEqual([
+      { demand: 1, supply: 0, reason: "LIMIT" },
+      { demand: 1, supply: 1, reason: "INELIGIBLE" },
+    ]);
+    expect(verifySolution(graph, pinned, right)).toEqual([]);
+    const without = (reported: Solution["facts"]["refusedPins"]) =>
+      verifyLimits(graph, pinned, solution.assignment, reported).map(({ reason }) => reason);
+    expect(verifyLimits(graph, pinned, solution.assignment)).toEqual([
+      { reason: "PIN_MISSING", demand: 0, supply: 1 },
+    ]);
+    expect(without([...right.facts.refusedPins, { demand: 0, supply: 1, reason: "LIMIT" }])).toEqual([
+      "PIN_REFUSAL_WRONG",
+    ]);
+    const [limit, ineligible] = right.facts.refusedPins as [RefusedPin, RefusedPin];
+    expect(without([{ ...limit, reason: "NO_CAPACITY" }, ineligible])).toEqual([
+      "PIN_REFUSAL_WRONG",
+      "PIN_MISSING",
+    ]);
+    expect(without([limit])).toEqual(["PIN_REFUSAL_WRONG", "PIN_MISSING"]);
   });
 
   test("finds a bound that its prices do not show", () => {
