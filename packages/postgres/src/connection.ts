@@ -19,11 +19,18 @@ export interface ConnectionOptions {
   readonly applicationName: string;
 }
 
-/** Sets the scope of a transaction; prepared when the connection opens, so that it never waits for a description. */
+// A kept plan is as old as its table was small: made for an empty one, it reads a whole market through any index until the
+// next analyze. Planning costs less than one such read.
+const planning = "force_custom_plan";
+
+/**
+ * Sets the scope of a transaction; prepared when the connection opens, so that it never waits for a description. It reads no
+ * table and is planned once: the connection keeps plans, and only from here to the transaction's end it does not.
+ */
 export const settings =
   "select set_config('marketmesh.market', $1, true), set_config('marketmesh.party', $2, true), " +
   "set_config('marketmesh.principal', $3, true), set_config('marketmesh.reach', $4, true), " +
-  "set_config('statement_timeout', $5, true)";
+  `set_config('statement_timeout', $5, true), set_config('plan_cache_mode', '${planning}', true)`;
 
 const connectTimeoutMs = 10_000;
 
@@ -50,7 +57,7 @@ async function connectTo(host: DatabaseHost, options: ConnectionOptions): Promis
   const connection: Connection = {
     dead: false,
     onLost,
-    sql: clientAt(host, options, () => lose(connection)),
+    sql: clientAt(host, options, "force_generic_plan", () => lose(connection)),
   };
   const timer = setTimeout(() => lose(connection), connectTimeoutMs / url.hosts.length);
   try {
@@ -94,10 +101,15 @@ export function discard(connection: Connection): void {
 
 /** A client of one connection, at the first host, that reads and writes values the way drizzle expects. */
 export function client(options: ConnectionOptions): Sql {
-  return clientAt(options.url.hosts[0] as DatabaseHost, options, () => {});
+  return clientAt(options.url.hosts[0] as DatabaseHost, options, planning, () => {});
 }
 
-function clientAt(host: DatabaseHost, options: ConnectionOptions, onclose: () => void): Sql {
+function clientAt(
+  host: DatabaseHost,
+  options: ConnectionOptions,
+  planMode: string,
+  onclose: () => void,
+): Sql {
   const driver = driverOptions(options.url, host);
   const sql = postgres({
     ...driver,
@@ -107,9 +119,7 @@ function clientAt(host: DatabaseHost, options: ConnectionOptions, onclose: () =>
     connection: {
       ...driver.connection,
       application_name: options.applicationName,
-      // A kept plan is as old as its table was small: made for an empty one, it reads a whole market through any index
-      // until the next analyze. Planning costs less than one such read.
-      plan_cache_mode: "force_custom_plan",
+      plan_cache_mode: planMode,
       jit: "off",
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 60_000,

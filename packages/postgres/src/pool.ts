@@ -51,17 +51,21 @@ export function openPool(options: PoolOptions): Pool {
         const waitedMs = performance.now() - startedMs;
         waited.observe(waitedMs / 1_000);
         options.onWait?.(waitedMs);
+        let ended: Promise<void> | undefined;
         try {
-          return await runTransaction(connection, statements, scope, work, {
+          const done = await runTransaction(connection, statements, scope, work, {
             ...rest,
             timeoutMs: rest.timeoutMs ?? options.statementTimeoutMs,
           });
+          ended = done.ended;
+          return done.value;
         } catch (error) {
           // The primary is elsewhere now: no connection of before is of use.
           if (metStandby(error) && !rest.readOnly) connections.renew();
           throw error;
         } finally {
-          connections.release(connection);
+          if (ended) void ended.then(() => connections.release(connection));
+          else connections.release(connection);
         }
       }),
     close: connections.close,

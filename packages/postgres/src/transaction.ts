@@ -5,10 +5,18 @@ import type { Scope } from "./scope.ts";
 import { openSession, type Session, type Statements } from "./session.ts";
 import { endStatementSpan, startStatementSpan } from "./statement-span.ts";
 
+/** What a transaction led to. */
+export interface Done<T> {
+  readonly value: T;
+  /** Resolves when the connection is free again; never rejects. Undefined: it is. */
+  readonly ended: Promise<void> | undefined;
+}
+
 /**
  * Runs work in a transaction on a connection that nobody else uses meanwhile.
  *
- * BEGIN and the scope are written together with the first statement of the work: they cost no round trip.
+ * BEGIN and the scope are written together with the first statement of the work: they cost no round trip. Nor does the
+ * COMMIT of a transaction that only read: what it read is true, whatever becomes of its end.
  */
 export async function runTransaction<T>(
   connection: Connection,
@@ -16,7 +24,7 @@ export async function runTransaction<T>(
   scope: Scope | undefined,
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions & { readonly timeoutMs: number },
-): Promise<T> {
+): Promise<Done<T>> {
   if (options.signal?.aborted) throw new DeadlineError(options.signal.reason);
   const { sql } = connection;
   const session = openSession(connection, statements);
@@ -31,13 +39,31 @@ export async function runTransaction<T>(
     await session.settled();
     // Who goes away takes the connection along: that says nothing about the database.
     if (connection.dead && options.signal?.aborted) throw new DeadlineError(options.signal.reason);
+    if (endsByItself(options) && !connection.dead && session.failure() === undefined) {
+      return { value, ended: endOfReading(connection, session) };
+    }
     await commit(connection, session, options.readOnly ? undefined : statements.database);
-    return value;
+    return { value, ended: undefined };
   } catch (error) {
     await rollback(connection, session);
     throw error;
   } finally {
     options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+// Postgres may refuse the end of a serializable one, whatever it did.
+function endsByItself({ readOnly, isolation }: TransactionOptions): boolean {
+  return readOnly === true && isolation !== "serializable";
+}
+
+async function endOfReading(connection: Connection, session: Session): Promise<void> {
+  session.refuse(new Error("the transaction has ended"));
+  try {
+    await sendCommit(connection, session);
+  } catch {
+    // Its state is unknown, so nobody may use it again.
+    connection.dead = true;
   }
 }
 

@@ -246,3 +246,10 @@ test("computes the same bucket in SQL", async () => {
   expect(rows.map((row) => row.bucket)).toEqual(ids.map(bucketOf));
   expect(bucketOf("foobar")).toBe(0xbf9cf968 % 1024);
 });
+
+test("plans statements for the values they get, in every transaction and outside", async () => {
+  const planned = sql`select current_setting('plan_cache_mode') as mode`;
+  const inside = () => database.transaction(operator, (tx) => tx.execute<{ mode: string }>(planned));
+  const modes = [await inside(), await inside(), await database.app.execute<{ mode: string }>(planned)];
+  expect(modes.map(([row]) => row?.mode)).toEqual(modes.map(() => "force_custom_plan"));
+});
