@@ -1,5 +1,6 @@
 import type { Tx } from "@marketmesh/postgres";
 import { type Decided, logRound } from "../decisions/log-decided.ts";
+import { holdRecording } from "../decisions/recording.ts";
 import { type Decision, resultOf } from "../domain/decision.ts";
 import { roundSeed } from "../domain/engine-plan.ts";
 import type { LearnedState } from "../domain/expected-round.ts";
@@ -67,9 +68,10 @@ export async function solveRound(deps: RoundDeps, leased: LeasedRound, signal: A
   );
   const assignMs = performance.now() - startMs;
   const record = await compressGraph(recordOf(solution, known), proofOf(solution));
-  const log = { log: deps.uuid(), plan, versions: ranked.versions, release: deps.release };
-  const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, log, demands, ranked, solution);
   return database.background(async (tx) => {
+    await holdRecording(tx, market);
+    const log = { log: deps.uuid(), plan, versions: ranked.versions, release: deps.release };
+    const decisions = round.dryRun ? undefined : decisionsOf(deps, leased, log, demands, ranked, solution);
     await insertRoundGraph(tx, market, round.id, record);
     await storeSolution(tx, leased, solution, decisions);
     const ids = new Map([...(decisions ?? [])].map(([demand, { id }]) => [demand, id]));

@@ -42,8 +42,8 @@ export type ExportDecisionsRequest = Message<"marketmesh.allocation.v1.ExportDec
   startTime?: Timestamp | undefined;
 
   /**
-   * Recorded before this time. Absent: until now. A decision is seen once its transaction is committed, at most some minutes after
-   * the time of its record: an export that the next one continues should end that long ago, or decisions fall between the two.
+   * Recorded before this time. Absent: until now. An export waits for what was being recorded when it began: one that ends at a time
+   * before it began has all of that time, and the next one may begin there. Where clocks of processes differ, by so much earlier.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 3;
    */
