@@ -20,6 +20,7 @@ export { type Acceptance, learn, type Observation } from "./expected/acceptance.
 export { type ExpectedConfig, expectedDefaults, refuseBadConfig } from "./expected/config.ts";
 export { type Answers, type ExpectedWave, expectedWave } from "./expected/expected-wave.ts";
 export { type LivePairs, livePairs, type Residual } from "./expected/residual.ts";
+export { type PlannedRounds, roundsAhead } from "./expected/rounds.ts";
 export { type ExpectedState, startExpected } from "./expected/state.ts";
 export { type ExplainOptions, explain } from "./explain/explain.ts";
 export type { Explanation, NotAssignedReason, PairPrices, ToWin } from "./explain/explanation.ts";

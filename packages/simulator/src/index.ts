@@ -16,6 +16,7 @@ export {
 } from "./market/compare.ts";
 export {
   type Decider,
+  type EnginePlanOptions,
   enginePlan,
   type Learned,
   type MarketPlan,

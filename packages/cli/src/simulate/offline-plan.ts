@@ -23,7 +23,10 @@ export function offlinePlan({ fields, label }: PlanFile): MarketPlan {
   const proposing = fields.word("proposing", ["DEMAND", "SUPPLY"], "DEMAND");
   const answered = fields.word("answeredBy", ["DEMAND", "SUPPLY", "NOBODY"], "SUPPLY") !== "NOBODY";
   const objective = fields.has("objective") ? { objective: objectiveOf(fields.within("objective")) } : {};
-  return enginePlan(label, { strategy, proposing, ...objective }, { answered });
+  if (fields.has("plannedRounds") && strategy !== "EXPECTED")
+    throw fields.wrong("plannedRounds", "goes with EXPECTED");
+  const plannedRounds = fields.integer("plannedRounds", [0, 10_000], 0);
+  return enginePlan(label, { strategy, proposing, ...objective }, { answered, plannedRounds });
 }
 
 function objectiveOf(fields: Fields): Objective {

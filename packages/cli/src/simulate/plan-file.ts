@@ -17,6 +17,7 @@ export const strategies = [
 
 const known = [
   ...["label", "strategy", "proposing", "topK", "unitMode", "answeredBy", "acceptanceWindow", "seed"],
+  "plannedRounds",
   ...["objective", "limits", "shares"],
 ];
 
@@ -46,6 +47,7 @@ export function draftOf({ fields, label }: PlanFile, market: string): DraftPlan 
   }
   if (fields.has("topK")) json.topK = fields.integer("topK", [1, 1_000]);
   if (fields.has("seed")) json.seed = fields.integer("seed", [0, Number.MAX_SAFE_INTEGER]);
+  if (fields.has("plannedRounds")) json.plannedRounds = fields.integer("plannedRounds", [0, 10_000]);
   if (fields.has("acceptanceWindow")) {
     json.acceptanceWindow = `${secondsOf(fields.raw("acceptanceWindow"), fields.fieldOf("acceptanceWindow"))}s`;
   }

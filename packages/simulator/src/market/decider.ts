@@ -44,14 +44,21 @@ export interface MarketPlan {
 /** What every round of a plan says; what depends on the moment is added. Positions are those of the scenario's graph. */
 export type StandingPlan = Omit<AllocationPlan, "waiting" | "seed" | "acceptance">;
 
+export interface EnginePlanOptions {
+  /** Default true. */
+  readonly answered?: boolean;
+  /** Of `EXPECTED`: rounds that there will be, the first included; what can wait is held back. Default 0: nobody knows. */
+  readonly plannedRounds?: number;
+}
+
 /** A plan that the engine decides. `LOTTERY` draws anew for each round; `EXPECTED` learns from the answers of its run. */
 export function enginePlan(
   label: string,
   plan: StandingPlan,
-  { answered = true }: { answered?: boolean } = {},
+  { answered = true, plannedRounds = 0 }: EnginePlanOptions = {},
 ): MarketPlan {
   const begin = (seed: number) =>
-    plan.strategy === "EXPECTED" ? new ExpectedDecider(plan) : new EngineDecider(plan, seed);
+    plan.strategy === "EXPECTED" ? new ExpectedDecider(plan, plannedRounds) : new EngineDecider(plan, seed);
   return { label, answered, begin };
 }
 

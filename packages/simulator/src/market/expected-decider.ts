@@ -3,25 +3,23 @@ import {
   type ExpectedState,
   expectedWave,
   type Pair,
+  roundsAhead,
   type SparseGraph,
   startExpected,
 } from "@marketmesh/allocation-engine";
 import type { Decider, Learned, Moment, StandingPlan } from "./decider.ts";
 
-/**
- * Rounds that it looks ahead, for demands that are still to come. Fewer than `lastWavesMin`, so a round offers all it can, by least
- * regret: a market goes on, and nobody knows which round is the last.
- */
-const lookAhead = 10;
-
 /** Plays EXPECTED: its state goes from round to round, with the answers that came in between; silence is a no. */
 export class ExpectedDecider implements Decider {
   readonly #plan: StandingPlan;
+  readonly #plannedRounds: number;
   #state: ExpectedState | undefined;
   #answers: readonly Learned[] = [];
 
-  constructor(plan: StandingPlan) {
+  /** @param plannedRounds 0: nobody knows how many there will be */
+  constructor(plan: StandingPlan, plannedRounds: number) {
     this.#plan = plan;
+    this.#plannedRounds = plannedRounds;
   }
 
   learn(answers: readonly Learned[]): void {
@@ -34,17 +32,19 @@ export class ExpectedDecider implements Decider {
       edges: this.#answers.map(({ edge }) => edge),
       accepted: this.#answers.map(({ answer }) => (answer === "YES" ? 1 : 0)),
     };
+    const planned = this.#plannedRounds > 0 ? { rounds: this.#plannedRounds, from: 0 } : undefined;
+    const { waves, config } = roundsAhead(before.wave, planned);
     const residual = {
-      waves: before.wave + lookAhead,
+      waves,
       demandLeft: moment.graph.demandCapacity,
       supplyLeft: moment.graph.supplyCapacity,
       asked: closed(moment, this.#plan.limits?.exclusions ?? []),
     };
-    let wave = expectedWave(moment.whole, residual, before, answers);
+    let wave = expectedWave(moment.whole, residual, before, answers, config);
     // Waiting is worth something only while others are asked.
     if (wave.offers.length === 0) {
       const now = { ...residual, waves: before.wave + 1 };
-      wave = expectedWave(moment.whole, now, before, answers);
+      wave = expectedWave(moment.whole, now, before, answers, config);
     }
     this.#state = wave.state;
     this.#answers = [];

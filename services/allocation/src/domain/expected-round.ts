@@ -2,28 +2,19 @@ import {
   type Acceptance,
   type AllocationPlan,
   allocate,
-  type ExpectedConfig,
   type ExpectedState,
-  expectedDefaults,
   expectedWave,
   type Graph,
   learn,
+  type PlannedRounds,
+  roundsAhead,
   type Solution,
   startExpected,
 } from "@marketmesh/allocation-engine";
 import { type CarriedRegret, carriedAfter, regretIn } from "./carried-regret.ts";
 
-/**
- * Rounds that EXPECTED looks ahead where the plan says nothing of it, for demands that are still to come. Fewer than `lastWavesMin`,
- * so a round offers all it can, by least regret: nobody knows which round is the last.
- */
-const lookAheadRounds = 10;
 /** Demands whose group is remembered, the latest. */
 const demandsMax = 200_000;
-/** Rounds are far apart: a round can afford as many worlds as the first one. */
-const worldsPerRound = expectedDefaults.worldsFirst;
-/** While it holds back, what was seen in earlier rounds counts for longer, and who is there is asked though others are to come. */
-const holdingBack = { forgetting: 0.06, regretMaxWaiting: expectedDefaults.regretMax } as const;
 
 /** What a plan has learned, by the ids of listings: each round has a graph of its own. */
 export interface LearnedState {
@@ -35,7 +26,7 @@ export interface LearnedState {
   /** Absent: of rounds before anything was carried. */
   readonly carried?: CarriedRegret;
   /** The rounds that the plan said it would have, and the first of them; absent: it did not say. */
-  readonly planned?: { readonly rounds: number; readonly from: number };
+  readonly planned?: PlannedRounds;
 }
 
 /** An answer to an offer of the plan; silence is a no. */
@@ -78,9 +69,9 @@ export function expectedRound(
 ): ExpectedRound {
   const state = before ? stateFor(graph, taught(before, answers)) : startingWith(graph, answers);
   const planned = plannedFrom(before, plannedRounds);
-  const config: Partial<ExpectedConfig> = { worldsPerWave: worldsPerRound, ...(planned && holdingBack) };
+  const { waves, config } = roundsAhead(state.wave, planned);
   const residual = {
-    waves: Math.max(state.wave + lookAheadRounds, planned ? planned.from + planned.rounds : 0),
+    waves,
     demandLeft: graph.demandCapacity,
     supplyLeft: graph.supplyCapacity,
     asked: askedOf(graph, plan),
@@ -97,7 +88,7 @@ export function expectedRound(
 }
 
 /** Rounds are counted from the first one that is decided by their number. */
-function plannedFrom(before: LearnedState | undefined, rounds: number): LearnedState["planned"] {
+function plannedFrom(before: LearnedState | undefined, rounds: number): PlannedRounds | undefined {
   if (rounds === 0) return undefined;
   return before?.planned?.rounds === rounds ? before.planned : { rounds, from: before?.wave ?? 0 };
 }

@@ -36,7 +36,8 @@ export function* simulate(simulation: Simulation): Generator<SimulatedRun> {
   const plans = simulation.plans.map(({ label, plan }) => {
     const asked = enginePlanOf(plan, scenario.graph, demands, supplies, 0);
     const { seed: _, waiting: __, ...standing } = asked;
-    return enginePlan(label, standing, { answered: plan.answeredBy !== undefined });
+    const answered = plan.answeredBy !== undefined;
+    return enginePlan(label, standing, { answered, plannedRounds: plan.plannedRounds ?? 0 });
   });
   const { behaviour, rules, seeds } = simulation;
   for (const { plan, outcome } of runsOf({ scenario, plans, behaviour, rules, seeds }))
