@@ -20,7 +20,10 @@ export interface LivePairs {
 }
 
 /** Reads rows of open demands only: what is not open is not known. */
-export function livePairs(graph: SparseGraph, { demandLeft, supplyLeft, asked }: Residual): LivePairs {
+export function livePairs(
+  graph: SparseGraph,
+  { demandLeft, supplyLeft, asked }: Omit<Residual, "waves">,
+): LivePairs {
   let [rows, room] = [0, 0];
   for (let demand = 0; demand < demandLeft.length; demand++) {
     if (demandLeft[demand]! <= 0) continue;

@@ -1,9 +1,9 @@
-import { UNLIMITED } from "@marketmesh/allocation-engine";
-import { type Answer, answerDelay, answerTo, type Behaviour, memoryOf, staysAway } from "./behaviour.ts";
+import { Answerer } from "./answerer.ts";
+import type { Answer, Behaviour } from "./behaviour.ts";
 import type { Decider, Learned, MarketPlan } from "./decider.ts";
 import { EventQueue, type MarketEvent } from "./event-queue.ts";
-import { openPairs } from "./open-pairs.ts";
 import { outcomeOf, type RunOutcome, type Taken, type Tally } from "./outcome.ts";
+import { Remaining, type Side } from "./remaining.ts";
 import type { CompiledScenario } from "./scenario.ts";
 
 /** How the market runs, in seconds of market time. */
@@ -19,7 +19,7 @@ export interface MarketRules {
 interface Offer {
   readonly edge: number;
   readonly units: number;
-  answer: Answer;
+  readonly answer: Answer;
   taken: Taken | undefined;
 }
 
@@ -40,18 +40,13 @@ export function playMarket(
 class MarketRun {
   readonly #scenario: CompiledScenario;
   readonly #plan: MarketPlan;
-  readonly #behaviour: Behaviour;
   readonly #rules: MarketRules;
-  readonly #seed: number;
   readonly #decider: Decider;
+  readonly #answerer: Answerer;
+  readonly #remaining: Remaining;
   readonly #events = new EventQueue();
-  readonly #demandHere: Uint8Array;
-  readonly #supplyHere: Uint8Array;
-  readonly #left: { demand: Int32Array; supply: Int32Array; asked: Uint8Array };
-  readonly #askedAt: number[][];
   readonly #offers: Offer[] = [];
   readonly #tally: Tally;
-  readonly #scores: { low: number; span: number };
   #news: Learned[] = [];
 
   constructor(
@@ -64,29 +59,12 @@ class MarketRun {
     const { graph } = scenario;
     this.#scenario = scenario;
     this.#plan = plan;
-    this.#behaviour = behaviour;
     this.#rules = rules;
-    this.#seed = seed;
     this.#decider = plan.begin(seed);
-    const demands = graph.demandIds.length;
-    const supplies = graph.supplyIds.length;
-    this.#demandHere = new Uint8Array(demands);
-    this.#supplyHere = new Uint8Array(supplies);
-    this.#left = {
-      demand: new Int32Array(demands),
-      supply: new Int32Array(supplies),
-      asked: new Uint8Array(graph.demands.length),
-    };
-    this.#askedAt = Array.from({ length: supplies }, () => []);
-    this.#tally = {
-      wanted: 0,
-      offers: 0,
-      yes: 0,
-      noShows: 0,
-      waves: 0,
-      offersBySupply: new Uint32Array(supplies),
-    };
-    this.#scores = rangeOf(graph.demandScores);
+    this.#answerer = new Answerer(graph, behaviour, seed);
+    this.#remaining = new Remaining(graph);
+    const offersBySupply = new Uint32Array(graph.supplyIds.length);
+    this.#tally = { wanted: 0, offers: 0, yes: 0, noShows: 0, waves: 0, offersBySupply };
   }
 
   play(): RunOutcome {
@@ -100,7 +78,7 @@ class MarketRun {
     );
   }
 
-  #announce(side: "DEMAND" | "SUPPLY", arrives: Float64Array, leaves: Float64Array): void {
+  #announce(side: Side, arrives: Float64Array, leaves: Float64Array): void {
     for (const [subject, time] of arrives.entries()) {
       this.#events.push({ time, kind: "ARRIVE", subject, side });
       const end = leaves[subject]!;
@@ -108,43 +86,29 @@ class MarketRun {
     }
   }
 
-  #happen(event: MarketEvent): void {
-    const { kind, subject, time } = event;
-    if (kind === "ARRIVE") this.#arrive(event);
-    else if (kind === "LEAVE") this.#leave(event);
+  #happen({ kind, subject, time, side = "DEMAND" }: MarketEvent): void {
+    if (kind === "ARRIVE") this.#arrive(side, subject);
+    else if (kind === "LEAVE") this.#remaining.leave(side, subject);
     else if (kind === "ROUND") this.#round(subject, time);
     else if (kind === "NO_SHOW") this.#noShow(this.#offers[subject]!);
     else this.#answered(subject, time);
   }
 
-  #arrive({ side, subject }: MarketEvent): void {
-    const { graph } = this.#scenario;
-    if (side === "SUPPLY") {
-      this.#supplyHere[subject] = 1;
-      this.#left.supply[subject] = graph.supplyCapacity[subject]!;
-    } else {
-      this.#demandHere[subject] = 1;
-      this.#left.demand[subject] = graph.demandCapacity[subject]!;
-      this.#tally.wanted += graph.demandCapacity[subject]!;
-    }
-  }
-
-  #leave({ side, subject }: MarketEvent): void {
-    const supply = side === "SUPPLY";
-    (supply ? this.#supplyHere : this.#demandHere)[subject] = 0;
-    (supply ? this.#left.supply : this.#left.demand)[subject] = 0;
+  #arrive(side: Side, subject: number): void {
+    const units = this.#remaining.arrive(side, subject);
+    if (side === "DEMAND") this.#tally.wanted += units;
   }
 
   #round(wave: number, time: number): void {
     this.#decider.learn?.(this.#news);
     this.#news = [];
-    const { graph, demandArrives } = this.#scenario;
-    const open = openPairs(graph, this.#left);
+    const { graph: whole, demandArrives } = this.#scenario;
+    const open = this.#remaining.open();
     if (open.edges.length > 0) {
       this.#tally.waves += 1;
       const waiting = demandArrives.map((arrived) => Math.max(0, time - arrived));
-      const { asked } = this.#left;
-      const chosen = [...this.#decider.decide({ ...open, whole: graph, asked, waiting, wave })];
+      const { asked } = this.#remaining;
+      const chosen = [...this.#decider.decide({ ...open, whole, asked, waiting, wave })];
       for (const edge of chosen) this.#offer(open.edges[edge]!, time);
     }
     // Only what is still to happen can open another pair; when nothing is, this was the last round.
@@ -156,96 +120,46 @@ class MarketRun {
   }
 
   #offer(edge: number, time: number): void {
-    const { graph } = this.#scenario;
-    const demand = graph.demands[edge]!;
-    const supply = graph.supplies[edge]!;
-    const units = graph.unitMode === "WHOLE" ? this.#left.demand[demand]! : 1;
-    const answer = this.#plan.answered ? this.#answerTo(edge, time) : "YES";
-    this.#left.asked[edge] = 1;
-    this.#left.demand[demand]! -= units;
-    if (graph.supplyCapacity[supply] !== UNLIMITED) this.#left.supply[supply]! -= units;
+    const answer = this.#plan.answered ? this.#answerer.answer(edge, time) : "YES";
+    this.#answerer.remember(edge, time);
+    const units = this.#remaining.take(edge);
     this.#tally.offers += 1;
-    this.#tally.offersBySupply[supply]! += 1;
-    this.#askedAt[supply]!.push(time);
+    this.#tally.offersBySupply[this.#scenario.graph.supplies[edge]!]! += 1;
     const subject = this.#offers.push({ edge, units, answer, taken: undefined }) - 1;
     const { window } = this.#rules;
     if (!this.#plan.answered) this.#answered(subject, time);
     else if (answer === "SILENCE") this.#events.push({ time: time + window, kind: "EXPIRE", subject });
     else {
-      const delay = window * answerDelay(this.#seed, this.#idsOf(edge));
+      const delay = window * this.#answerer.delay(edge);
       this.#events.push({ time: time + delay, kind: "ANSWER", subject });
     }
   }
 
-  #answerTo(edge: number, time: number): Answer {
-    const { graph } = this.#scenario;
-    const memory = memoryOf(this.#behaviour);
-    const recent = memory === 0 ? [] : this.#askedAt[graph.supplies[edge]!]!;
-    const { low, span } = this.#scores;
-    return answerTo(this.#behaviour, this.#seed, {
-      ...this.#idsOf(edge),
-      standing: span === 0 ? 0.5 : (graph.demandScores[edge]! - low) / span,
-      time,
-      recentOffers: recent.filter((asked) => asked > time - memory).length,
-    });
-  }
-
   #answered(subject: number, time: number): void {
-    const offer = this.#offers[subject]!;
-    const { graph } = this.#scenario;
-    const demand = graph.demands[offer.edge]!;
-    const supply = graph.supplies[offer.edge]!;
-    const here = this.#demandHere[demand] === 1 && this.#supplyHere[supply] === 1;
-    if (this.#plan.answered) this.#news.push({ edge: offer.edge, answer: offer.answer });
-    if (offer.answer === "YES") this.#tally.yes += 1;
-    if (offer.answer === "YES" && here) this.#take(subject, time);
-    else this.#giveBack(demand, supply, offer.units);
+    const { edge, answer, units } = this.#offers[subject]!;
+    if (this.#plan.answered) this.#news.push({ edge, answer });
+    if (answer === "YES") this.#tally.yes += 1;
+    if (answer === "YES" && this.#remaining.areHere(edge)) this.#take(subject, time);
+    else this.#remaining.giveBack(edge, units);
   }
 
   #take(subject: number, time: number): void {
     const offer = this.#offers[subject]!;
     const { graph, demandArrives } = this.#scenario;
-    const ids = this.#idsOf(offer.edge);
     offer.taken = {
-      ...ids,
+      ...this.#answerer.idsOf(offer.edge),
       units: offer.units,
       demandScore: graph.demandScores[offer.edge]!,
       after: time - demandArrives[graph.demands[offer.edge]!]!,
     };
-    if (staysAway(this.#behaviour, this.#seed, ids.demandId, ids.supplyId)) {
+    if (this.#answerer.staysAway(offer.edge)) {
       this.#events.push({ time: time + this.#rules.window, kind: "NO_SHOW", subject });
     }
   }
 
-  #giveBack(demand: number, supply: number, units: number): void {
-    const { graph } = this.#scenario;
-    if (this.#demandHere[demand] === 1) this.#left.demand[demand]! += units;
-    const counted = graph.supplyCapacity[supply] !== UNLIMITED;
-    if (counted && this.#supplyHere[supply] === 1) this.#left.supply[supply]! += units;
-  }
-
   #noShow(offer: Offer): void {
-    const demand = this.#scenario.graph.demands[offer.edge]!;
     offer.taken = undefined;
     this.#tally.noShows += 1;
-    if (this.#demandHere[demand] === 1) this.#left.demand[demand]! += offer.units;
+    this.#remaining.reopen(offer.edge, offer.units);
   }
-
-  #idsOf(edge: number): { demandId: string; supplyId: string } {
-    const { graph } = this.#scenario;
-    return {
-      demandId: graph.demandIds[graph.demands[edge]!]!,
-      supplyId: graph.supplyIds[graph.supplies[edge]!]!,
-    };
-  }
-}
-
-function rangeOf(scores: Int32Array): { low: number; span: number } {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const score of scores) {
-    if (score < low) low = score;
-    if (score > high) high = score;
-  }
-  return { low, span: scores.length === 0 ? 0 : high - low };
 }

@@ -1,6 +1,6 @@
 import { optimal, type SparseGraph } from "@marketmesh/allocation-engine";
 import type { Oracle } from "../oracle/oracle.ts";
-import { residualGraph } from "./residual-graph.ts";
+import { residualGraph } from "../residual-graph.ts";
 
 /** What somebody who knows all answers would come to. */
 export interface ClairvoyantOutcome {
@@ -38,5 +38,5 @@ function acceptingPairs(graph: SparseGraph, oracle: Oracle): SparseGraph {
     declined[edge] = oracle.answer(graph.demands[edge]!, graph.supplies[edge]!, 0) ? 0 : 1;
   }
   const { demandCapacity: demandLeft, supplyCapacity: supplyLeft } = graph;
-  return residualGraph(graph, { waves: 1, demandLeft, supplyLeft, asked: declined }).graph;
+  return residualGraph(graph, { demandLeft, supplyLeft, asked: declined }).graph;
 }

@@ -6,7 +6,7 @@ import {
   type SparseGraph,
   startExpected,
 } from "@marketmesh/allocation-engine";
-import { residualGraph } from "./residual-graph.ts";
+import { residualGraph } from "../residual-graph.ts";
 import type { WaveStrategy } from "./wave-strategy.ts";
 
 /** A strategy without memory: in every wave it decides about all that is left, as if all would accept. */
