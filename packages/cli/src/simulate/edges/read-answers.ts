@@ -75,6 +75,9 @@ export class AnswerLines {
   }
 
   #byPair(entry: unknown): readonly [string, string, boolean] {
+    if (typeof entry !== "object" || entry === null) {
+      throw this.#wrong(`${JSON.stringify(entry)} is no answer; allowed: true, false, 1, 0, or one by pair`);
+    }
     const [demand, supply, answer] = Array.isArray(entry)
       ? entry
       : [fieldOf(entry, "demand"), fieldOf(entry, "supply"), fieldOf(entry, "accepted")];
@@ -82,8 +85,8 @@ export class AnswerLines {
     if (accepted === undefined) {
       throw this.#wrong(`accepted is ${JSON.stringify(answer) ?? "missing"}; allowed: true, false, 1, 0`);
     }
-    if (demand === undefined || supply === undefined) {
-      throw this.#wrong("demand or supply is missing; allowed: the ids of an offer");
+    if (!isId(demand) || !isId(supply)) {
+      throw this.#wrong("demand or supply is missing or no text; allowed: the ids of an offer");
     }
     return [String(demand), String(supply), accepted];
   }
@@ -93,10 +96,12 @@ export class AnswerLines {
   }
 }
 
-function fieldOf(entry: unknown, name: string): unknown {
-  return typeof entry === "object" && entry !== null
-    ? Object.getOwnPropertyDescriptor(entry, name)?.value
-    : undefined;
+function fieldOf(entry: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(entry, name)?.value;
+}
+
+function isId(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }
 
 function booleanOf(value: unknown): boolean | undefined {
