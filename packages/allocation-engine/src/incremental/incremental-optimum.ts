@@ -8,6 +8,7 @@ import type { MarketChanges } from "./changes.ts";
 import { GrowingMarket } from "./growing-market.ts";
 import { refuseBadChanges } from "./refuse-changes.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
+import { WorthBound } from "./worth-bound.ts";
 
 /**
  * Bidding goes in turns, for so many looks per node that is open then, so many turns at most. Short turns matter: bidding long against
@@ -42,6 +43,7 @@ export class IncrementalOptimum {
   readonly #market: GrowingMarket;
   readonly #epsilon: number;
   readonly #openMax: number;
+  readonly #worth: WorthBound;
   readonly #forward: PathSearch;
   readonly #backward: PathSearch;
   readonly #asking: Bidding;
@@ -56,6 +58,7 @@ export class IncrementalOptimum {
     this.#epsilon = units === 0 ? 0 : Math.floor(((1 - OPEN_SHARE) * gap * value) / units);
     this.#market = new GrowingMarket(solved, graph.demandCapacity, graph.supplyCapacity, this.#epsilon);
     const { demand, supply } = this.#market;
+    this.#worth = new WorthBound(demand);
     this.#forward = new PathSearch(this.#market, demand, supply);
     this.#backward = new PathSearch(this.#market, supply, demand);
     this.#asking = new Bidding(this.#market, demand);
@@ -66,12 +69,13 @@ export class IncrementalOptimum {
    * Applies a batch and repairs the optimum. A batch that is refused changes nothing.
    *
    * @throws EngineError EDGE_OUT_OF_RANGE, EDGE_REPEATED, CAPACITY_INVALID, SCORE_INVALID (a weight that is not an integer
-   *   of 32 bits), COLUMN_LENGTHS_DIFFER
+   *   of 32 bits), COLUMN_LENGTHS_DIFFER, WEIGHT_OVERFLOW (the total could pass 2^53)
    */
   apply(changes: MarketChanges): Repair {
     const market = this.#market;
     const { demand, supply } = market;
     refuseBadChanges(market, changes);
+    this.#worth.add(changes);
     for (const { node, capacity } of changes.demandCapacities ?? [])
       market.setCapacity(demand, node, capacity);
     for (const { node, capacity } of changes.supplyCapacities ?? [])
