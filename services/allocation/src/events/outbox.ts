@@ -8,6 +8,10 @@ import {
   HoldExpiredSchema,
   HoldReleasedSchema,
   HoldRenewedSchema,
+  ListAllocationsResponseSchema,
+  ListCapacityLevelsResponseSchema,
+  ListHoldsResponseSchema,
+  ListOffersResponseSchema,
   OfferAcceptedSchema,
   OfferCounterDeclinedSchema,
   OfferCounteredSchema,
@@ -29,6 +33,7 @@ import { toLevelMessage } from "../rpc/capacity-message.ts";
 import { toAllocationMessage, toHoldMessage, toOfferMessage } from "../rpc/hold-message.ts";
 import { toCounterOfferMessage, toWaitlistEntryMessage } from "../rpc/negotiation-message.ts";
 import { inChunks } from "../storage/chunks.ts";
+import { encodeEach } from "./encode-each.ts";
 
 /** What one transaction did, as facts. The state of each aggregate says which fact it is. */
 export interface Changes {
@@ -43,51 +48,89 @@ export interface Changes {
 
 /** Announces them in the transaction; call it after the rows are locked and written. */
 export async function announceChanges(tx: Tx, market: string, changes: Changes): Promise<void> {
-  const traced = (announcement: Announcement): Announcement => {
-    const traceparent = changes.traces?.get(announcement.aggregateId);
-    return traceparent === undefined ? announcement : { ...announcement, traceparent };
-  };
   const facts = [
-    ...(changes.holds ?? []).map((hold) => traced(holdFact(market, hold))),
-    ...(changes.offers ?? []).map((offer) => traced(offerFact(market, offer))),
-    ...(changes.allocations ?? []).map((allocation) => traced(allocationFact(market, allocation))),
-    ...(changes.levels ?? []).map((level) => levelFact(market, level)),
+    ...holdFacts(market, changes),
+    ...offerFacts(market, changes),
+    ...allocationFacts(market, changes),
+    ...levelFacts(market, changes),
   ];
   for (const chunk of inChunks(facts, 5_000)) await announce(tx, chunk);
 }
 
-// Each branch packs by its own schema: the compiler cannot follow a table of schemas with different fields.
-function holdFact(market: string, hold: Hold): Announcement {
-  const body = { hold: toHoldMessage(market, hold) };
-  const packed = {
-    HELD: () => (hold.version === 1 ? pack(HoldCreatedSchema, body) : pack(HoldRenewedSchema, body)),
-    CONFIRMED: () => pack(HoldConfirmedSchema, body),
-    RELEASED: () => pack(HoldReleasedSchema, body),
-    EXPIRED: () => pack(HoldExpiredSchema, body),
-  } satisfies Record<HoldState, unknown>;
-  return announcement(market, "hold", hold.id, hold.version, packed[hold.state]());
+function holdFacts(market: string, { holds = [], traces }: Changes): Announcement[] {
+  const bodies = encodeEach(ListHoldsResponseSchema, {
+    holds: holds.map((each) => toHoldMessage(market, each)),
+  });
+  return holds.map(({ id, state, version }, at) => {
+    const { typeName } = state === "HELD" && version > 1 ? HoldRenewedSchema : holdSchemas[state];
+    return {
+      market,
+      feed: "hold",
+      aggregateId: id,
+      ...factOf(typeName, bodies[at]!, version, traces?.get(id)),
+    };
+  });
 }
 
-function offerFact(market: string, offer: Offer): Announcement {
-  const body = { offer: toOfferMessage(market, offer) };
-  const packed = {
-    MADE: () => pack(OfferMadeSchema, body),
-    ACCEPTED: () => pack(OfferAcceptedSchema, body),
-    DECLINED: () => pack(OfferDeclinedSchema, body),
-    EXPIRED: () => pack(OfferExpiredSchema, body),
-    RESCINDED: () => pack(OfferRescindedSchema, body),
-  } satisfies Record<OfferState, unknown>;
-  return announcement(market, "offer", offer.id, offer.version, packed[offer.state]());
+const holdSchemas = {
+  HELD: HoldCreatedSchema,
+  CONFIRMED: HoldConfirmedSchema,
+  RELEASED: HoldReleasedSchema,
+  EXPIRED: HoldExpiredSchema,
+} satisfies Record<HoldState, DescMessage>;
+
+function offerFacts(market: string, { offers = [], traces }: Changes): Announcement[] {
+  const messages = offers.map((each) => toOfferMessage(market, each));
+  const bodies = encodeEach(ListOffersResponseSchema, { offers: messages });
+  return offers.map(({ id, state, version }, at) => {
+    const { typeName } = offerSchemas[state];
+    return {
+      market,
+      feed: "offer",
+      aggregateId: id,
+      ...factOf(typeName, bodies[at]!, version, traces?.get(id)),
+    };
+  });
 }
 
-function allocationFact(market: string, allocation: Allocation): Announcement {
-  const body = { allocation: toAllocationMessage(market, allocation) };
-  return announcement(market, "allocation", allocation.id, 1, pack(AllocationCommittedSchema, body));
+const offerSchemas = {
+  MADE: OfferMadeSchema,
+  ACCEPTED: OfferAcceptedSchema,
+  DECLINED: OfferDeclinedSchema,
+  EXPIRED: OfferExpiredSchema,
+  RESCINDED: OfferRescindedSchema,
+} satisfies Record<OfferState, DescMessage>;
+
+function allocationFacts(market: string, { allocations = [], traces }: Changes): Announcement[] {
+  const messages = allocations.map((each) => toAllocationMessage(market, each));
+  const bodies = encodeEach(ListAllocationsResponseSchema, { allocations: messages });
+  const { typeName } = AllocationCommittedSchema;
+  return allocations.map(({ id }, at) => {
+    return {
+      market,
+      feed: "allocation",
+      aggregateId: id,
+      ...factOf(typeName, bodies[at]!, 1, traces?.get(id)),
+    };
+  });
 }
 
-function levelFact(market: string, level: Level): Announcement {
-  const body = { capacityLevel: toLevelMessage(market, level) };
-  return announcement(market, "capacity", level.listingId, level.version, pack(CapacityChangedSchema, body));
+function levelFacts(market: string, { levels = [] }: Changes): Announcement[] {
+  const messages = levels.map((each) => toLevelMessage(market, each));
+  const bodies = encodeEach(ListCapacityLevelsResponseSchema, { capacityLevels: messages });
+  const { typeName } = CapacityChangedSchema;
+  return levels.map(({ listingId, version }, at) => {
+    return { market, feed: "capacity", aggregateId: listingId, ...factOf(typeName, bodies[at]!, version) };
+  });
+}
+
+function factOf(typeName: string, value: Uint8Array, version: number, traceparent?: string) {
+  const fact = {
+    $typeName: "google.protobuf.Any",
+    typeUrl: `type.googleapis.com/${typeName}`,
+    value,
+  } as const;
+  return { version: BigInt(version), fact, ...(traceparent !== undefined && { traceparent }) };
 }
 
 /** Announces what one side of an offer said besides yes and no. */
