@@ -11,8 +11,10 @@ import { worldMarkets } from "./world.ts";
 
 const readsCount = 300;
 const readP99MaxMs = 250;
-/** A machine that is busy with other things is slow before the run too. */
+/** A machine that is busy with other things is slow before the run too, */
 const slowdownMax = 5;
+/** or while it is looked at; what the run has broken is slow every time. */
+const looksMax = 5;
 
 /** What the run has broken, asked of the mesh when all is sent: nothing when every service serves and the books balance. */
 export async function finalChecks(mesh: WholeMesh, adminUrl: string, beforeMs: number): Promise<string[]> {
@@ -34,8 +36,11 @@ async function healthProblems({ endpoints }: WholeMesh): Promise<string[]> {
 }
 
 async function latencyProblems(mesh: WholeMesh, beforeMs: number): Promise<string[]> {
-  const afterMs = await readP99Ms(mesh);
-  if (afterMs <= Math.max(readP99MaxMs, beforeMs * slowdownMax)) return [];
+  let afterMs = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < looksMax; look += 1) {
+    afterMs = Math.min(afterMs, await readP99Ms(mesh));
+    if (afterMs <= Math.max(readP99MaxMs, beforeMs * slowdownMax)) return [];
+  }
   return [`GetMarket takes ${afterMs.toFixed(0)} ms at p99 after the run, ${beforeMs.toFixed(0)} before`];
 }
 

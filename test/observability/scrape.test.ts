@@ -10,7 +10,7 @@ import { startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 
 const folder = join(checkoutDir, "deploy", "dashboards");
-const waitMs = 60_000;
+const waitMs = 240_000;
 
 let mesh: WholeMesh;
 let prometheus: Prometheus;

@@ -304,6 +304,8 @@ export class Cluster implements AsyncDisposable {
       OTEL_SDK_DISABLED: "true",
       // Twenty processes on a test's machine: a queue is no overload.
       QUEUE_DELAY_MS: "0",
+      // Goes with the folder: nobody starts a bundle from it again.
+      NODE_COMPILE_CACHE: join(this.folder, "compile-cache"),
       [ENDPOINTS_FILE_KEY]: this.endpointsFile,
     };
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,11 +8,12 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { FeedService } from "@marketmesh/contracts/events/v1";
 import { announce, fact } from "@marketmesh/events";
 import { startServices } from "@marketmesh/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Bind } from "../src/index.ts";
 
 function migrations(): URL {
   const folder = mkdtempSync(join(tmpdir(), "marketmesh-host-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "0001_create_things.sql"), "CREATE TABLE things (id text PRIMARY KEY);\n");
   return pathToFileURL(`${folder}/`);
 }

@@ -156,7 +156,7 @@ test("a job that cannot be done keeps no other from being done, and is told once
   const told: unknown[] = [];
   const log = { error: (...all: unknown[]) => told.push(all) } as never;
   const deps = { database, signals: new Signals(), log, uuid: () => "u", faultPoint: () => {} };
-  const leftOut = new LeftOut(log, "not made");
+  const leftOut = new LeftOut(log, "not made", () => 1_000);
   expect(await fillMarket(deps, leftOut, market)).toBe(1);
   for (let n = 0; n < 5; n++) expect(await fillMarket(deps, leftOut, market)).toBe(0);
   expect(leftOut.rows).toEqual(["BACKFILL ill"]);
