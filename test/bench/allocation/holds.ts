@@ -13,7 +13,8 @@ const callers = 64;
 const seconds = 5;
 const sizes = [100, 1_000, 10_000];
 const replicaCounts = [1, 2, 4];
-const batch = { size: 500, callers: 3 };
+/** Holds of a call, by as many callers. */
+const batch = 100;
 /** More than is taken of any listing but the few of the last run. */
 const plenty = 1_000_000;
 const nowhere = "http://127.0.0.1:9";
@@ -74,13 +75,7 @@ async function run(token: string): Promise<void> {
     emit({ ...aim, metric: "holds_single_p99_ms", value: loaded.p99Ms });
   }
   for (const replicas of replicaCounts) {
-    const given = {
-      ...hot,
-      urls: urls.slice(0, replicas),
-      batch: batch.size,
-      callers: batch.callers * replicas,
-    };
-    const loaded = await measure(given);
+    const loaded = await measure({ ...hot, urls: urls.slice(0, replicas), batch });
     report(replicas === 1 ? "holds_batch_per_s" : `holds_batch_${replicas}_replicas_per_s`, loaded, 10_000);
   }
   await insertListings(database, market, "scarce", scarce.listings, scarce.units);
