@@ -102,6 +102,22 @@ test("rolls back when the work throws, a savepoint alone when that is what faile
   expect(ids).not.toContain("inner");
 });
 
+test("what only read ends behind its answer, unless a statement of it failed", async () => {
+  await using single = await openNotes({ appMax: 1 });
+  const read = <T>(work: (tx: Tx) => Promise<T>) =>
+    single.database.transaction(operator, work, { readOnly: true });
+  const pidOf = async (tx: Tx) =>
+    (await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`))[0]!.pid;
+  const pids = await Promise.all([read(pidOf), read(pidOf), read(pidOf)]);
+  expect(new Set(pids).size).toBe(1);
+  const swallowed = read(async (tx) => {
+    await tx.execute(sql`select 1 / 0`).catch(() => {});
+    return "read";
+  });
+  await expect(swallowed).rejects.toThrow();
+  expect(await read(pidOf)).toBe(pids[0]);
+});
+
 test("repeats work that lost a serialization race only when it may", async () => {
   await database.transaction(operator, (tx) => insert(tx, [{ market: "berlin", id: "raced", owner: "ann" }]));
   const race = async (mayRepeat: boolean) => {
