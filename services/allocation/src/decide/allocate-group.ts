@@ -13,7 +13,6 @@ import type { Plan } from "../domain/plan.ts";
 import { GroupCommit } from "../ledger/group-commit.ts";
 import type { Shell } from "../shell.ts";
 import { tracer } from "../spans.ts";
-import { readPlan } from "../storage/plan-store.ts";
 import { untilDecided, untilJudgedAlike } from "./allocate.ts";
 import { type DecidedDemand, decideBatch } from "./decide-batch.ts";
 import { type Batch, JudgedBatch } from "./judge-batch.ts";
@@ -115,7 +114,7 @@ export class AllocateGroup {
       this.#shell,
       {
         market,
-        plan: async (tx) => first.planFound(await readPlan(tx, market, planId)),
+        plan: { id: planId, found: (plan) => first.planFound(plan) },
         demands: group.map(({ demand }) => demand),
         revisions: [...new Set(group.flatMap(({ revisions }) => revisions))],
         signal,

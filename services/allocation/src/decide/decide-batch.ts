@@ -1,5 +1,5 @@
 import type { Tx } from "@marketmesh/postgres";
-import { logBatch } from "../decisions/log-decided.ts";
+import { loggingOfBatch } from "../decisions/log-decided.ts";
 import { type Decision, type DecisionResult, resultOf } from "../domain/decision.ts";
 import type { Hold } from "../domain/hold.ts";
 import { holdIdOf } from "../domain/hold-id.ts";
@@ -54,7 +54,9 @@ export async function decideBatch(tx: Tx, attempt: Attempt): Promise<DecidedDema
     now: clock.time,
   });
   const ledger = await openLedger(tx, market, listings);
-  const given = await readGivenSupplies(tx, market, plan.id, batch.demands);
+  // What has version 1 was never claimed.
+  const claimed = batch.demands.filter((demand) => (ledger.levelOf(demand)?.version ?? 0) > 1);
+  const given = await readGivenSupplies(tx, market, plan.id, claimed);
   const openUnits = new Map(batch.demands.map((demand) => [demand, openUnitsOf(ledger, demand)]));
   const picked = phase("assign", { "marketmesh.demands": choices.length }, () =>
     pickSupplies(
@@ -127,17 +129,18 @@ async function record(
       holds: held,
     };
   });
+  const { versions, decisionTime } = judged;
+  const entry = { log, plan, versions, release };
+  const { logging } = await loggingOfBatch(market, entry, decisionTime, judged.choices(), openUnits, picks);
   const durationMs = elapsedMs();
   const timed = decided.map(({ decision, holds }) => ({ decision: { ...decision, durationMs }, holds }));
   await insertDecisions(
     tx,
     market,
     timed.map(({ decision }) => decision),
+    logging,
   );
   await keepChoices(tx, market, plan, idOf, judged.choices(), clock.time);
-  const { versions, decisionTime } = judged;
-  const entry = { log, plan, versions, release };
-  await logBatch(tx, market, entry, decisionTime, judged.choices(), openUnits, picks);
   return timed;
 }
 

@@ -9,8 +9,9 @@ import { type FilteredDemand, filterDemands } from "../mesh/filter.ts";
 import { type DemandRanking, rankDemands, sameVersions } from "../mesh/rank.ts";
 import type { Shell } from "../shell.ts";
 import { readLevels, readTakenOrdinals, type TakenOrdinals } from "../storage/capacity-store.ts";
-import { readClock } from "../storage/clock-store.ts";
+import { type Clock, readClock } from "../storage/clock-store.ts";
 import { readGivenSupplies } from "../storage/hold-store.ts";
+import { readPlanAndClock } from "../storage/judging-store.ts";
 import type { ReadAsMarket } from "./ordinal-ids.ts";
 
 /** What scoring ranks of a demand in one call. */
@@ -27,7 +28,13 @@ export interface Batch {
 
 /** A batch whose plan is read with the rest. */
 export interface BatchToJudge extends Omit<Batch, "plan"> {
-  readonly plan: Plan | ((tx: Tx) => Promise<Plan>);
+  readonly plan: Plan | PlanToRead;
+}
+
+/** A plan by its id; `found` throws the refusal when there is none. */
+export interface PlanToRead {
+  readonly id: string;
+  found(plan: Plan | undefined): Plan;
 }
 
 /**
@@ -76,9 +83,9 @@ export class JudgedBatch {
     read: ReadAsMarket,
   ): Promise<JudgedBatch> {
     const { batch, before } = await read(async (tx) => {
-      const plan = typeof toJudge.plan === "function" ? await toJudge.plan(tx) : toJudge.plan;
+      const { plan, clock } = await readJudged(tx, toJudge);
       const known: Batch = { ...toJudge, plan };
-      return { batch: known, before: await readBefore(tx, known) };
+      return { batch: known, before: await readBefore(tx, known, clock) };
     });
     const { market, plan, revisions, signal } = batch;
     const { decisionTime, open } = before;
@@ -193,8 +200,13 @@ interface Before {
   readonly wanting: ReadonlyMap<string, number>;
 }
 
-async function readBefore(tx: Tx, { market, plan, demands }: Batch): Promise<Before> {
-  const clock = await readClock(tx, market);
+async function readJudged(tx: Tx, { market, plan }: BatchToJudge): Promise<{ plan: Plan; clock: Clock }> {
+  if (!("found" in plan)) return { plan, clock: await readClock(tx, market) };
+  const read = await readPlanAndClock(tx, market, plan.id);
+  return { plan: plan.found(read.plan), clock: read.clock };
+}
+
+async function readBefore(tx: Tx, { market, plan, demands }: Batch, clock: Clock): Promise<Before> {
   const levels = await readLevels(tx, market, demands);
   const open = levels.filter((level) => isOpen(level, plan));
   const wanting = new Map(open.map((level) => [level.listingId, wantedOf(level)]));

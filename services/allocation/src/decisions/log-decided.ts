@@ -1,4 +1,5 @@
 import type { Tx } from "@marketmesh/postgres";
+import type { SQL } from "drizzle-orm";
 import type { DemandChoices, Pick } from "../domain/pick-supplies.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Versions } from "../domain/round.ts";
@@ -7,7 +8,7 @@ import { proofSummary } from "../domain/round-record.ts";
 import type { LeasedRound } from "../storage/round-store.ts";
 import { packConsidered } from "./considered.ts";
 import { resultHash } from "./log-entry.ts";
-import { appendToLog } from "./log-store.ts";
+import { appending, appendToLog } from "./log-store.ts";
 
 /** What was decided together, as far as rounds and allocate-now say it alike. */
 export interface Decided {
@@ -43,17 +44,16 @@ export async function logRound(
   });
 }
 
-/** Appends a batch of allocate-now, with what it considered. */
-export async function logBatch(
-  tx: Tx,
+/** The statement that appends a batch of allocate-now, with what it considered; goes along with that of its decisions. */
+export async function loggingOfBatch(
   market: string,
   { log, plan, versions, release }: Decided,
   decisionTime: Date,
   choices: readonly DemandChoices[],
   openUnits: ReadonlyMap<string, number>,
   picks: readonly Pick[],
-): Promise<void> {
-  await appendToLog(tx, market, {
+): Promise<{ readonly logging: SQL }> {
+  const logging = appending(market, {
     ...versions,
     id: log,
     round: "",
@@ -68,4 +68,5 @@ export async function logBatch(
     proof: undefined,
     content: await packConsidered(choices, openUnits, picks),
   });
+  return { logging };
 }

@@ -1,5 +1,5 @@
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { inChunks } from "../storage/chunks.ts";
 import { dateOf, type Timestamp } from "../storage/time.ts";
 import { type LogEntry, type Proof, timeOfId } from "./log-entry.ts";
@@ -29,8 +29,13 @@ const fields = sql.raw(`l.id, l.round, l.plan, l.plan_version, l.policy_version,
 
 /** Appends what was decided, in the transaction that stores it. */
 export async function appendToLog(tx: Tx, market: string, entry: LogEntry): Promise<void> {
+  await tx.execute(appending(market, entry));
+}
+
+/** The statement that does, to go along with another. */
+export function appending(market: string, entry: LogEntry): SQL {
   const proof = entry.proof && JSON.stringify(entry.proof);
-  await tx.execute(sql`
+  return sql`
     insert into decision_log (market, bucket, id, record_time, round, plan, plan_version, policy_version,
       demand_model_version, supply_model_version, statistics_version, decision_time, strategy, release, demand_count,
       pair_count, result_hash, proof, content)
@@ -38,7 +43,7 @@ export async function appendToLog(tx: Tx, market: string, entry: LogEntry): Prom
       ${entry.planVersion}, ${entry.policyVersion}, ${entry.demandModelVersion}, ${entry.supplyModelVersion},
       ${entry.statisticsVersion}, ${entry.decisionTime.toISOString()}, ${entry.strategy}, ${entry.release},
       ${entry.demandCount}, ${entry.pairCount}, ${entry.resultHash}, ${proof ?? null}::text::jsonb,
-      ${entry.content ?? null})`);
+      ${entry.content ?? null})`;
 }
 
 /** Entries by id, in no order; ids that are no longer kept are left out. */

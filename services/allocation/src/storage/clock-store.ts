@@ -11,7 +11,7 @@ export interface Clock {
   readonly version: number;
 }
 
-interface ClockRow extends Record<string, unknown> {
+export interface ClockRow extends Record<string, unknown> {
   readonly mode: "REAL" | "SANDBOX" | null;
   readonly market_time: Timestamp | null;
   readonly version: string | null;
@@ -27,12 +27,16 @@ export async function readClock(tx: Tx, market: string): Promise<Clock> {
  * The clock, and no advance of it until the transaction ends. Taken before any hold or level is locked.
  */
 export async function holdClock(tx: Tx, market: string): Promise<Clock> {
-  // A clock that is not there yet has no row to lock: whoever creates it waits for this. Sent together, one after the other.
-  await Promise.all([
-    tx.execute(sql`select pg_advisory_xact_lock_shared(${birthKey(market)})`),
-    tx.execute(sql`select 1 from clocks where ${key(market)} and mode = 'SANDBOX' for share`),
-  ]);
-  return selectClock(tx, market);
+  // A clock that is not there yet has no row to lock: whoever creates it waits for this.
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${birthKey(market)})`);
+  // A statement of its own: only one that starts after the lock sees what its former holders created.
+  const [row] = await tx.execute<ClockRow>(sql`
+    select coalesce(held.mode, c.mode) as mode, held.market_time, coalesce(held.version, c.version) as version,
+      now() as wall_time
+    from (select 1) one left join clocks c on c.market = ${market} and c.bucket = ${bucketOf(market)}
+      left join (select mode, market_time, version from clocks where ${key(market)} and mode = 'SANDBOX' for share) held
+        on true`);
+  return clockOf(row!);
 }
 
 /** The clock, and nobody who holds it beside this transaction. */
@@ -51,12 +55,16 @@ async function selectClock(tx: Tx, market: string): Promise<Clock> {
   const [row] = await tx.execute<ClockRow>(sql`
     select c.mode, c.market_time, c.version, now() as wall_time
     from (select 1) one left join clocks c on c.market = ${market} and c.bucket = ${bucketOf(market)}`);
-  const wallTime = dateOf(row!.wall_time);
+  return clockOf(row!);
+}
+
+export function clockOf(row: ClockRow): Clock {
+  const wallTime = dateOf(row.wall_time);
   return {
-    mode: row?.mode ?? "REAL",
-    time: row?.market_time ? dateOf(row.market_time) : wallTime,
+    mode: row.mode ?? "REAL",
+    time: row.market_time ? dateOf(row.market_time) : wallTime,
     wallTime,
-    version: Number(row?.version ?? 0),
+    version: Number(row.version ?? 0),
   };
 }
 

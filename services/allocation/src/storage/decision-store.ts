@@ -1,5 +1,5 @@
 import { bucketOf, columns, type Tx } from "@marketmesh/postgres";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Decision, DecisionResult } from "../domain/decision.ts";
 import { inChunks } from "./chunks.ts";
 import { dateOf, type Timestamp } from "./time.ts";
@@ -42,10 +42,16 @@ const fields = sql.raw(
     .join(", "),
 );
 
-export async function insertDecisions(tx: Tx, market: string, decisions: readonly Decision[]): Promise<void> {
-  for (const chunk of inChunks(decisions)) {
+/** @param along an insert of another table that goes in the same statement; `decisions` are not empty then */
+export async function insertDecisions(
+  tx: Tx,
+  market: string,
+  decisions: readonly Decision[],
+  along?: SQL,
+): Promise<void> {
+  for (const [nth, chunk] of [...inChunks(decisions)].entries()) {
     await tx.execute(sql`
-      insert into decisions (market, bucket, id, demand, plan, round, plan_version, policy_version, demand_model_version,
+      ${along && nth === 0 ? sql`with along as (${along})` : sql``} insert into decisions (market, bucket, id, demand, plan, round, plan_version, policy_version, demand_model_version,
         supply_model_version, statistics_version, demand_version, feed_seq, decision_time, funnel, open_units, result,
         duration_ms, create_time, log)
       select ${market}, * from ${columns(chunk, {

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Plan, PlanContent } from "../domain/plan.ts";
 import { dateOf, type Timestamp } from "./time.ts";
 
-interface PlanRow extends Record<string, unknown> {
+export interface PlanRow extends Record<string, unknown> {
   readonly id: string;
   readonly version: string;
   readonly content: PlanContent | string;
@@ -72,7 +72,7 @@ export async function clearActiveRound(tx: Tx, market: string, plan: string, rou
     where market = ${market} and bucket = ${bucketOf(plan)} and id = ${plan} and active_round = ${round}`);
 }
 
-function planOf(row: PlanRow): Plan {
+export function planOf(row: PlanRow): Plan {
   const content = typeof row.content === "string" ? (JSON.parse(row.content) as PlanContent) : row.content;
   return {
     ...content,
