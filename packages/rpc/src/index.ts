@@ -43,6 +43,7 @@ export {
   reasonOf,
   staleEtag,
 } from "./problem.ts";
+export type { StreamListener } from "./server/direct.ts";
 export type { NodeListener, NodeRequest, NodeResponse } from "./server/node-http.ts";
 export {
   createRpcServer,
@@ -51,5 +52,6 @@ export {
   type RpcServerOptions,
   type ServerLimits,
 } from "./server/server.ts";
+export { endUnread } from "./server/unread-body.ts";
 export { type JwksOptions, jwksKeys, type KeySource } from "./token/key-source.ts";
 export { loadJwks } from "./token/load-jwks.ts";

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Health } from "@marketmesh/contracts/grpc/health/v1";
 import { ServerReflection } from "@marketmesh/contracts/grpc/reflection/v1";
 import { ServerReflection as ServerReflectionAlpha } from "@marketmesh/contracts/grpc/reflection/v1alpha";
-import { describe, type NodeListener, pause } from "@marketmesh/rpc";
+import { describe, type NodeListener, pause, type StreamListener } from "@marketmesh/rpc";
 import { contentTypeOf, createLogger, followContext, textFormatFor } from "@marketmesh/telemetry";
 import { bindPatiently } from "./bind-patiently.ts";
 import { type BoundHost, createHost, readHostConfig } from "./bound-host.ts";
@@ -44,7 +44,7 @@ export async function launch(
   const tls = openOwnTls(name, env, write);
   const first = createHost(name, env, write, tls);
   const { host, port, metricsPort } = first.config;
-  const doors: Doors = { rpc: unbound, metrics: unbound };
+  const doors: Doors = { rpc: unbound, metrics: unbound, direct: () => false };
   const opened: Partial<Opened> = { tls };
   let url = "";
   let bound: BoundHost = first;
@@ -53,6 +53,7 @@ export async function launch(
       host,
       port,
       listener: (request, response) => doors.rpc(request, response),
+      direct: (stream, headers) => doors.direct(stream, headers),
       tls: tls.port,
     });
     Object.assign(opened, { port: rpcPort });
@@ -82,6 +83,7 @@ export async function launch(
 interface Doors {
   rpc: NodeListener;
   metrics: NodeListener;
+  direct: StreamListener;
 }
 
 /** Only health and reflection, and a check that fails: bind has yet to say what there is. */
@@ -102,6 +104,7 @@ function finishStart(bound: BoundHost, doors: Doors, opened: Partial<Opened>): v
   if (servedBy(bound).length > 0 && !routes.has(jwksPath)) meshUrl(host.env, "identity");
   Object.assign(opened, { processMetrics: measureProcess(telemetry.metrics, rpc) });
   doors.rpc = listenerOf(bound);
+  doors.direct = rpc.direct;
   bound.loops.start();
   telemetry.log.info("listening", {
     url,

@@ -4,10 +4,9 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
-  type ServerHttp2Stream,
 } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { NodeListener } from "@marketmesh/rpc";
+import { endUnread, type NodeListener, type StreamListener } from "@marketmesh/rpc";
 import { createTlsServer, type PortTls } from "./tls-port.ts";
 
 /** One port that speaks HTTP/1.1 and HTTP/2: by prior knowledge, or what ALPN settles where it speaks TLS. */
@@ -23,6 +22,8 @@ export interface SharedPortOptions {
   readonly host: string;
   readonly port: number;
   readonly listener: NodeListener;
+  /** Asked first for each HTTP/2 stream. */
+  readonly direct?: StreamListener;
   /** Absent: plain HTTP. */
   readonly tls?: PortTls | undefined;
 }
@@ -48,9 +49,11 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
     { headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
     onHttp1,
   );
-  const http2 = createHttp2Server(
-    { settings: { initialWindowSize: windowBytes, maxConcurrentStreams: streamsPerSessionMax } },
-    // Node's compatibility API gives HTTP/2 requests the shape of HTTP/1.1 ones.
+  const http2 = createHttp2Server({
+    settings: { initialWindowSize: windowBytes, maxConcurrentStreams: streamsPerSessionMax },
+  });
+  // Node's compatibility API gives HTTP/2 requests the shape of HTTP/1.1 ones. It never listens: it gets what is left to it.
+  const shaped = createHttp2Server(
     options.listener as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
   );
   http2.on("session", (session) => {
@@ -60,7 +63,11 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
     if (draining) session.close();
   });
   http2.on("sessionError", () => {});
-  http2.on("stream", endUnread);
+  http2.on("stream", (stream, headers, ...rest) => {
+    if (options.direct?.(stream, headers)) return;
+    shaped.emit("stream", stream, headers, ...rest);
+    endUnread(stream);
+  });
   // Sets up the list of connections that closeIdleConnections and the header timeout work on.
   http1.emit("listening");
 
@@ -119,19 +126,6 @@ export async function listen(options: SharedPortOptions): Promise<SharedPort> {
       for (const socket of [...sockets, ...silent.values()]) socket.destroy();
     },
   };
-}
-
-// A call may be answered before its body was read: one message too large. Nobody reads the rest, so the client cannot end,
-// and the stream would stay as long as the connection: RFC 9113, 8.1, has it closed without an error, after the answer.
-function endUnread(stream: ServerHttp2Stream): void {
-  stream.once("wantTrailers", () => {
-    if (stream.readableEnded || stream.state.remoteClose === 1) return;
-    setImmediate(() => {
-      stream.close();
-      // What has come already is thrown away: a stream with unread bytes is never gone.
-      stream.removeAllListeners("data").resume();
-    });
-  });
 }
 
 // A secured socket is another object than the one that it came over.

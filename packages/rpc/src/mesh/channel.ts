@@ -3,12 +3,16 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
 import { RetryInfoSchema } from "@marketmesh/contracts/google/rpc";
 import { backoffMs, pause } from "./backoff.ts";
+import { type PlainHeaders, plainHeaders } from "./headers.ts";
 import { type Endpoint, type Pool, type PoolOptions, pool } from "./pool.ts";
 import { type RetryBudget, retryBudget } from "./retry-budget.ts";
 import { tlsFailure } from "./tls.ts";
 
 /** What goes along with every attempt of a call. */
-export type Attach = (header: Headers) => void | Promise<void>;
+export type Attach = (header: Attached) => void | Promise<void>;
+
+/** The headers of a call that is about to be made; names are lower-case. */
+export type Attached = Pick<Headers, "has" | "set">;
 
 export interface ChannelOptions extends PoolOptions {
   /** Sets authorization and the like. */
@@ -36,17 +40,18 @@ export function channel(options: ChannelOptions): Channel {
   const endpoints = pool(options);
 
   return {
-    async unary(method, signal, timeoutMs, header, input, contextValues) {
+    async unary(method, signal, timeoutMs, header, input) {
       const deadlineMs = nowMs() + (timeoutMs ?? defaultTimeoutMs);
-      const headers = new Headers(header);
+      const headers = plainHeaders(header);
+      const attached = attachedTo(headers);
       budget.deposit();
       for (let attempt = 1; ; attempt += 1) {
         const leftMs = deadlineMs - nowMs();
         if (leftMs <= 0) throw new ConnectError("the operation timed out", Code.DeadlineExceeded);
         try {
-          await attach(headers);
+          await attach(attached);
           return await once(endpoints, signal, (endpoint) =>
-            endpoint.transport.unary(method, signal, leftMs, headers, input, contextValues),
+            endpoint.callOnce(method, signal, leftMs, headers, input),
           );
         } catch (cause) {
           const waitMs = Math.max(backoffMs(attempt, random()), askedWaitMs(cause));
@@ -80,6 +85,15 @@ export function channel(options: ChannelOptions): Channel {
     },
 
     close: endpoints.close,
+  };
+}
+
+function attachedTo(headers: PlainHeaders): Attached {
+  return {
+    has: (name) => name in headers,
+    set: (name, value) => {
+      headers[name] = value;
+    },
   };
 }
 

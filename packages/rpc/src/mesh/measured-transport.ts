@@ -1,16 +1,15 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
-import type { Metrics } from "@marketmesh/telemetry";
+import type { Histogram, Metrics } from "@marketmesh/telemetry";
 import { codeName } from "../code-name.ts";
 import { clientDuration } from "../metrics.ts";
 
 /** Tells how long calls took and how they ended. A stream ends with its last message. */
 export function measuredTransport(transport: Transport, metrics: Metrics): Transport {
-  const seconds = metrics.histogram(clientDuration);
-  const begin = (method: { readonly name: string; readonly parent: { readonly typeName: string } }) => {
+  const seriesOf = seriesByMethod(metrics);
+  const begin = (method: DescMethod) => {
     const startMs = performance.now();
-    const name = `${method.parent.typeName}/${method.name}`;
-    return (code: Code | undefined) =>
-      seconds.observe((performance.now() - startMs) / 1_000, { method: name, code: codeName(code) });
+    return (code: Code | undefined) => seriesOf(method, code).observe((performance.now() - startMs) / 1_000);
   };
   return {
     async unary(method, ...rest) {
@@ -34,6 +33,19 @@ export function measuredTransport(transport: Transport, metrics: Metrics): Trans
         throw cause;
       }
     },
+  };
+}
+
+function seriesByMethod(metrics: Metrics) {
+  const seconds = metrics.histogram(clientDuration);
+  const known = new Map<DescMethod, Map<Code | undefined, ReturnType<Histogram["series"]>>>();
+  return (method: DescMethod, code: Code | undefined) => {
+    const byCode = known.get(method) ?? new Map();
+    known.set(method, byCode);
+    const name = `${method.parent.typeName}/${method.name}`;
+    const series = byCode.get(code) ?? seconds.series({ method: name, code: codeName(code) });
+    byCode.set(code, series);
+    return series;
   };
 }
 

@@ -5,6 +5,7 @@ import { type Call, currentCall } from "../call.ts";
 import { callerHeader } from "../server/authentication.ts";
 import type { Resolve } from "./addresses.ts";
 import { type Channel, channel } from "./channel.ts";
+import { type PlainHeaders, plainHeaders } from "./headers.ts";
 import { measuredTransport } from "./measured-transport.ts";
 import type { ClientTlsSource } from "./tls.ts";
 import type { TokenSource } from "./token-source.ts";
@@ -96,11 +97,11 @@ function travelling(transport: Transport, options: MeshOptions): Transport {
   };
 }
 
-function outgoing(header: ConstructorParameters<typeof Headers>[0], call: Call | undefined): Headers {
-  const headers = new Headers(header);
+function outgoing(header: ConstructorParameters<typeof Headers>[0], call: Call | undefined): PlainHeaders {
+  const headers = plainHeaders(header);
   if (call) {
-    headers.set("x-request-id", call.requestId);
-    if (call.callerToken !== "") headers.set(callerHeader, call.callerToken);
+    headers["x-request-id"] = call.requestId;
+    if (call.callerToken !== "") headers[callerHeader] = call.callerToken;
   }
   return headers;
 }
@@ -112,5 +113,5 @@ function shorter(timeoutMs: number | undefined, call: Call | undefined, nowMs: n
 
 function joined(signal: AbortSignal | undefined, call: Call | undefined): AbortSignal | undefined {
   if (!call) return signal;
-  return signal ? AbortSignal.any([signal, call.signal]) : call.signal;
+  return signal && signal !== call.signal ? AbortSignal.any([signal, call.signal]) : call.signal;
 }

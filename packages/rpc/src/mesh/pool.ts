@@ -3,12 +3,15 @@ import { createConnectTransport, type Http2SessionManager } from "@connectrpc/co
 import { type Address, expand, keyOf, type Resolve, resolveBySystem } from "./addresses.ts";
 import { SteadySessions } from "./steady-sessions.ts";
 import { type ClientTlsSource, type TlsDialer, tlsDialer } from "./tls.ts";
+import { type CallOnce, unaryCalls } from "./unary.ts";
 
 /** One address of a target and the one HTTP/2 session to it. */
 export interface Endpoint {
   /** Tells it from others. */
   readonly key: string;
+  /** Of streams. */
   readonly transport: Transport;
+  readonly callOnce: CallOnce;
   inFlight: number;
   /** Until then it is used only when no other is left. */
   avoidUntilMs: number;
@@ -147,6 +150,7 @@ function endpointOf(address: Address, dialer: TlsDialer): Endpoint {
   return {
     key: keyOf(address),
     transport,
+    callOnce: unaryCalls(sessionManager, responseBytesMax),
     inFlight: 0,
     avoidUntilMs: 0,
     retired: false,

@@ -16,6 +16,14 @@ export class SteadySessions extends Http2SessionManager {
   }
 
   override async request(...args: Parameters<Http2SessionManager["request"]>) {
+    const stream = await this.open(...args);
+    failUnanswered(stream);
+    dropUnread(stream);
+    return stream;
+  }
+
+  /** A request of those who read every answer to its end, and notice when there is none. */
+  async open(...args: Parameters<Http2SessionManager["request"]>) {
     const stream = await super.request(...args);
     const session = stream.session as ClientHttp2Session | undefined;
     if (session && !this.#known.has(session)) {
@@ -27,8 +35,6 @@ export class SteadySessions extends Http2SessionManager {
       // The calls of the session and the manager are told in ways of their own.
       session.on("error", () => {});
     }
-    failUnanswered(stream);
-    dropUnread(stream);
     return stream;
   }
 }

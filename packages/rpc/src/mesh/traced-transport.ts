@@ -3,6 +3,7 @@ import { Code, ConnectError, type StreamResponse, type Transport } from "@connec
 import { formatTraceparent, parseTraceparent } from "@marketmesh/telemetry";
 import { context, type Span, SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import { endCallSpan, startCallSpan } from "../call-span.ts";
+import { plainHeaders } from "./headers.ts";
 
 /**
  * Gives every call a client span, attempts included, and takes its trace along as `traceparent`. The span continues the
@@ -37,15 +38,15 @@ export function tracedTransport(transport: Transport, tracer: Tracer): Transport
 }
 
 function begin(tracer: Tracer, method: DescMethod, header: ConstructorParameters<typeof Headers>[0]) {
-  const headers = new Headers(header);
-  const given = parseTraceparent(headers.get("traceparent"));
+  const headers = plainHeaders(header);
+  const given = parseTraceparent(headers.traceparent);
   const parent = given ? trace.setSpanContext(context.active(), given) : context.active();
   const spanned = { name: `${method.parent.typeName}/${method.name}`, unary: method.methodKind === "unary" };
   const span = startCallSpan(tracer, SpanKind.CLIENT, spanned, "connectrpc", parent);
   const traceparent = formatTraceparent(span.spanContext());
   const tracestate = span.spanContext().traceState?.serialize();
-  if (traceparent !== "") headers.set("traceparent", traceparent);
-  if (tracestate) headers.set("tracestate", tracestate);
+  if (traceparent !== "") headers.traceparent = traceparent;
+  if (tracestate) headers.tracestate = tracestate;
   return { span, headers };
 }
 

@@ -12,6 +12,9 @@ export interface Authenticated {
   readonly end: VerifiedToken;
 }
 
+/** The headers of a request, to be asked by lower-case name. */
+export type HeaderView = Pick<Headers, "get">;
+
 export const callerHeader = "marketmesh-caller";
 const outsideAudience = "marketmesh";
 
@@ -19,7 +22,7 @@ const outsideAudience = "marketmesh";
 export async function authenticate(
   verifier: TokenVerifier,
   service: string,
-  header: Headers,
+  header: HeaderView,
 ): Promise<Authenticated | undefined> {
   const bearer = header.get("authorization");
   if (bearer === null) return undefined;

@@ -8,7 +8,6 @@ export interface CallState {
   readonly plan: MethodPlan;
   readonly startedMs: number;
   readonly requestId: string;
-  readonly signal: AbortSignal;
   readonly span: Span;
   /** The trace context that the handler runs in; undefined when the call is not traced. */
   readonly traceContext: Context | undefined;
@@ -17,7 +16,9 @@ export interface CallState {
   admitted: boolean;
   /** The handler has answered: what aborts the signal from now on is the end, not a failure. */
   answered: boolean;
-  /** Rejects what the interceptor waits for, when the deadline passes or the client leaves. */
+  /** Set when the call has ended: the error that it is answered with, if any. */
+  ended: { readonly reason: unknown } | undefined;
+  /** Rejects what the call waits for, when the deadline passes or the client leaves. */
   interrupt: ((reason: unknown) => void) | undefined;
 }
 
@@ -31,8 +32,8 @@ export const stateKey: ContextKey<CallState | undefined> = createContextKey<Call
 /** Waits for `work`, but not beyond the deadline or the client's patience. One wait at a time. */
 export function interruptible<T>(state: CallState, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (state.signal.aborted) {
-      reject(interruption(state.signal.reason));
+    if (state.ended) {
+      reject(interruption(state.ended.reason));
       return;
     }
     state.interrupt = (reason) => reject(interruption(reason));
@@ -40,12 +41,13 @@ export function interruptible<T>(state: CallState, work: () => Promise<T>): Prom
   });
 }
 
-function interruption(reason: unknown): ConnectError {
+/** What a call that is no longer waited for is answered with. */
+export function interruption(reason: unknown): ConnectError {
   if (reason instanceof ConnectError) return reason;
   return new ConnectError("the client gave up", Code.Canceled);
 }
 
-/** The code of a call by what its signal was aborted with; undefined is success. */
+/** The code of a call by what it ended with; undefined is success. */
 export function outcomeOf(state: CallState, reason: unknown): Code | undefined {
   if (reason instanceof ConnectError) return reason.code;
   return state.answered ? undefined : Code.Canceled;

@@ -1,4 +1,4 @@
-import type { NodeRequest } from "./node-http.ts";
+import type { IncomingHttpHeaders } from "node:http";
 
 /** How long calls may take, in milliseconds. */
 export interface DeadlineLimits {
@@ -16,8 +16,7 @@ const unitMs: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1
  * Gives a call without a deadline the default, and lowers one that is too far away, by rewriting the protocol's own
  * header: the transport then does what it does for every deadline. A malformed header is left for it to refuse.
  */
-export function boundDeadline(request: NodeRequest, unary: boolean, limits: DeadlineLimits): void {
-  const { headers } = request;
+export function boundDeadline(headers: IncomingHttpHeaders, unary: boolean, limits: DeadlineLimits): void {
   const most = unary ? limits.maxMs : limits.streamMs;
   const fallback = unary ? limits.defaultMs : limits.streamMs;
   if (headers["content-type"]?.startsWith("application/grpc")) {

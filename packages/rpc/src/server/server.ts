@@ -22,9 +22,10 @@ import { type TokenVerifier, tokenVerifier } from "../token/verifier.ts";
 import { type Admission, openAdmission } from "./admission.ts";
 import { domainOf } from "./authentication.ts";
 import { boundDeadline, type DeadlineLimits } from "./deadline.ts";
+import { directCalls, type StreamListener } from "./direct.ts";
 import { gate } from "./gate.ts";
 import { withPlainMessage } from "./grpc-message.ts";
-import { serverInterceptor } from "./interceptor.ts";
+import { guard } from "./guard.ts";
 import { type Load, load } from "./load.ts";
 import { type MethodPlan, planOf } from "./method-plan.ts";
 import type { NodeListener, NodeRequest } from "./node-http.ts";
@@ -85,6 +86,8 @@ export interface RpcServer {
   addOpen<S extends DescService>(service: S, methods: ServiceImpl<S>): void;
   /** The request listener for HTTP/1.1 and HTTP/2; what is no RPC goes to `fallback`. */
   listener(fallback: NodeListener): NodeListener;
+  /** Takes the HTTP/2 streams that it serves at less cost; all others are the listener's. */
+  readonly direct: StreamListener;
   readonly services: readonly DescService[];
   readonly load: Pick<Load, "calls" | "streams">;
   readonly admission: Pick<Admission, "waited" | "limit" | "close">;
@@ -117,16 +120,23 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const parts = partsOf(options);
   const deadlines = deadlinesOf(limits);
   const services: DescService[] = [];
+  const jsonOptions = {
+    ignoreUnknownFields: false,
+    ...(options.registry && { registry: options.registry }),
+  };
   const bounds = {
     readMaxBytes: limits.requestBytesMax,
     shutdownSignal: options.shutdown,
     acceptCompression: [compressionGzip],
-    jsonOptions: { ignoreUnknownFields: false, ...(options.registry && { registry: options.registry }) },
+    jsonOptions,
   };
+  const around = guard(parts.domain, telemetry, limits.requestBytesMax);
+  const { shutdown } = options;
+  const direct = directCalls({ parts, guard: around, deadlines, jsonOptions, shutdown });
   const router = createConnectRouter({
     ...bounds,
     requestGate: gate(parts),
-    interceptors: [serverInterceptor(parts.domain, telemetry, limits.requestBytesMax)],
+    interceptors: [around.interceptor],
   });
   const open = createConnectRouter({
     ...bounds,
@@ -141,7 +151,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       for (const plan of plans) parts.plans.set(plan.method, plan);
       services.push(service);
       router.service(service, methods);
+      direct.add(service, methods, plans);
     },
+    direct: direct.take,
     addOpen(service, methods) {
       services.push(service);
       open.service(service, methods);
@@ -149,7 +161,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     listener: (fallback) =>
       listenerOf([...router.handlers, ...open.handlers], fallback, (handler, request) => {
         const plan = parts.plans.get(handler.method);
-        if (plan) boundDeadline(request, plan.unary, deadlines);
+        if (plan) boundDeadline(request.headers, plan.unary, deadlines);
       }),
   };
 }

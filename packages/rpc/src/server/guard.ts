@@ -5,7 +5,6 @@ import {
   type Interceptor,
   type StreamRequest,
   type StreamResponse,
-  type UnaryRequest,
 } from "@connectrpc/connect";
 import type { Telemetry } from "@marketmesh/telemetry";
 import { context as traceContext } from "@opentelemetry/api";
@@ -18,15 +17,19 @@ import { unsaid } from "./unsaid.ts";
 
 type Next = Parameters<Interceptor>[0];
 
+/** What surrounds every handler. */
+export interface Guard {
+  /** Does the work of a unary call for its message. */
+  unary<T>(state: CallState, message: Message, work: () => Promise<T>): Promise<T>;
+  /** The same for whatever the transport library serves. */
+  readonly interceptor: Interceptor;
+}
+
 /**
- * The one interceptor of a server: market check, validation, the call's own context, interruption, errors. One function
- * instead of a chain, because each link costs allocations on every call.
+ * Market check, validation, the call's own context, interruption, errors. One function instead of a chain of interceptors,
+ * because each link costs allocations on every call.
  */
-export function serverInterceptor(
-  domain: string,
-  telemetry: Telemetry,
-  requestBytesMax: number,
-): Interceptor {
+export function guard(domain: string, telemetry: Telemetry, requestBytesMax: number): Guard {
   const faults = faultsOf(telemetry);
 
   function fail(state: CallState, fault: unknown, request: unknown): ConnectError {
@@ -39,14 +42,14 @@ export function serverInterceptor(
     return error;
   }
 
-  async function serveUnary(state: CallState, request: UnaryRequest, next: Next) {
+  async function serveUnary<T>(state: CallState, message: Message, work: () => Promise<T>): Promise<T> {
     try {
-      assertAcceptable(state, request.message, true);
-      const response = await interruptible(state, () => traced(state, () => next(request)));
+      assertAcceptable(state, message, true);
+      const response = await interruptible(state, () => traced(state, work));
       state.answered = true;
       return response;
     } catch (cause) {
-      throw fail(state, cause, request.message);
+      throw fail(state, cause, message);
     }
   }
 
@@ -64,10 +67,15 @@ export function serverInterceptor(
     }
   }
 
-  return (next) => (request) => {
-    const state = request.contextValues.get(stateKey);
-    if (!state) return next(request);
-    return request.stream ? serveStream(state, request, next) : serveUnary(state, request, next);
+  return {
+    unary: serveUnary,
+    interceptor: (next) => (request) => {
+      const state = request.contextValues.get(stateKey);
+      if (!state) return next(request);
+      return request.stream
+        ? serveStream(state, request, next)
+        : serveUnary(state, request.message, () => next(request));
+    },
   };
 }
 
