@@ -40,4 +40,4 @@ export function refuseInvalidCosts(columns: number, values: Float64Array): void 
 }
 
 // What is not far below 2^53 would lose whole units in sums and differences.
-const LARGEST_COST = 2 ** 50;
+export const LARGEST_COST = 2 ** 50;

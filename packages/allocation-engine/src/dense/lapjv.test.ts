@@ -74,6 +74,11 @@ test("a row that ties takes the lower column", () => {
 test.each([
   ["a length that is not rows times columns", { rows: 2, columns: 2, values: [1, 2, 3] }],
   ["a cost that is no number", { rows: 1, columns: 2, values: [1, Number.NaN] }],
+  ["a cost that is no number in a square", { rows: 2, columns: 2, values: [1, 2, Number.NaN, 4] }],
+  [
+    "a cost below what sums can hold in a square",
+    { rows: 2, columns: 2, values: [1, -(2 ** 51), 3, 2 ** 51] },
+  ],
   ["an endless cost", { rows: 1, columns: 2, values: [1, Number.POSITIVE_INFINITY] }],
 ])("refuses %s", (_, costs) => {
   expect(() => assignDense(costs)).toThrow(expect.objectContaining({ reason: "COSTS_INVALID" }));

@@ -17,7 +17,8 @@ export function assignDense(costs: DenseCosts): DenseAssignment {
   refuseWrongLength(costs);
   const { rows, columns } = costs;
   const values = costs.values instanceof Float64Array ? costs.values : new Float64Array(costs.values);
-  refuseInvalidCosts(columns, values);
+  // Square ones are looked at while their columns are reduced.
+  if (rows !== columns) refuseInvalidCosts(columns, values);
   const own = { rows, columns, values };
   return rows > columns ? turned(solve(transposed(own))) : solve(own);
 }

@@ -1,7 +1,7 @@
 import type { Tableau } from "./reduce.ts";
 
 /** Columns that are remembered per row. */
-const WIDTH = 6;
+const WIDTH = 5;
 
 /**
  * The two cheapest columns of a row, mostly without looking at the others. Prices of columns only fall while rows bid, so what is

@@ -1,3 +1,4 @@
+import { LARGEST_COST, refuseInvalidCosts } from "./dense.ts";
 import { NearColumns } from "./near-columns.ts";
 
 /** What LAPJV works on; rows ≤ columns. */
@@ -20,13 +21,18 @@ export interface Tableau {
 export function reduceColumns({ rows, columns, costs, prices, columnOf, rowOf }: Tableau): Int32Array {
   const best = new Int32Array(columns);
   prices.fill(Number.POSITIVE_INFINITY);
+  let sum = 0;
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at++) {
-      if (costs[at]! >= prices[column]!) continue;
-      prices[column] = costs[at]!;
+      const cost = costs[at]!;
+      sum += Math.abs(cost);
+      if (cost >= prices[column]!) continue;
+      prices[column] = cost;
       best[column] = row;
     }
   }
+  // Small sums have small parts, all of them numbers; only where they are not is every cost looked at again.
+  if (!(sum <= LARGEST_COST)) refuseInvalidCosts(columns, costs);
   const cheapest = new Int32Array(rows);
   for (let column = columns - 1; column >= 0; column--) {
     const row = best[column]!;
@@ -53,7 +59,8 @@ export function transferReduction(tableau: Tableau, cheapest: Int32Array): void 
   }
 }
 
-const PASSES = 2;
+/** Every pass leaves fewer rows to the paths, which cost more than a pass does. */
+const PASSES = 3;
 
 /** What is left after so many bids is for the paths. Without it, rounding could keep two rows bidding for ever. */
 const BIDS_PER_ROW = 4;
