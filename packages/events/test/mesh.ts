@@ -25,6 +25,7 @@ export const operator: Scope = { market: "berlin", reach: "MARKET", principal: "
 /** One service `things` with a database, a stream of its own and any number of processes. */
 export interface Mesh extends AsyncDisposable {
   readonly database: Database;
+  readonly migratorUrl: string;
   readonly namespace: string;
   readonly stream: string;
   readonly notices: string[];
@@ -79,6 +80,7 @@ export async function startMesh(natsUrl = testNatsUrl()): Promise<Mesh> {
     );
   return {
     database,
+    migratorUrl: created.migratorUrl,
     namespace,
     stream,
     notices,

@@ -1,8 +1,9 @@
-import { assertRowSecurity } from "@marketmesh/postgres";
+import { assertRowSecurity, openDedicatedSession, type Tx } from "@marketmesh/postgres";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { RelayFault, type RelayStep } from "../src/index.ts";
 import { DeposedError, markPublished, readUnpublished, stamp, takeLead } from "../src/stamping.ts";
+import { putMany } from "./damage.ts";
 import { operator, put, seen, soon, startMesh, until } from "./mesh.ts";
 
 interface OutboxRow extends Record<string, unknown> {
@@ -133,6 +134,36 @@ test("stamping gives the facts as they are to be published, by feed and position
   ]);
   expect(unpublished).toEqual(stamped);
 });
+
+test("a relay reads what is on its way and nothing else, when the statistics say that all is", async () => {
+  await using mesh = await startMesh();
+  const things = Array.from({ length: 8_000 }, (_, index) => ({ id: `t${index}`, version: 1n }));
+  await putMany(mesh, things, 1_000);
+  await using owner = await openDedicatedSession(mesh.migratorUrl, { applicationName: "test" });
+  await owner.query("analyze marketmesh.outbox");
+  const token = await mesh.database.background(takeLead);
+  const move = async (tx: Tx) => {
+    const before = await rowsRead(tx);
+    const stamped = await stamp(tx, token, 4_000);
+    const published = stamped.map(({ id }, at) => ({ id, streamSeq: at + 1 }));
+    if (published.length > 0) await markPublished(tx, token, published, "stream");
+    return { moved: stamped.length, read: (await rowsRead(tx)) - before };
+  };
+  const all = await mesh.database.background(move);
+  expect(all.moved).toBe(4_000);
+  await mesh.database.background(move);
+  await mesh.put([{ id: "last", version: 1n }]);
+  const last = await mesh.database.background(move);
+  expect(last.moved).toBe(1);
+  expect(last.read).toBeLessThan(10);
+});
+
+/** Rows of the outbox that this session has read, as it counts them itself. */
+async function rowsRead(tx: Tx): Promise<number> {
+  const [read] = await tx.execute<{ rows: string }>(sql`
+    select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where relname = 'outbox'`);
+  return Number(read?.rows ?? 0);
+}
 
 test("finds what is published again while others never stop announcing", async () => {
   await using mesh = await startMesh();
