@@ -26,12 +26,20 @@ export function distinct(draw: (limit: number) => number, count: number, limit: 
 
 /** Single units: every demand may have so many random supplies of as many as there are demands. */
 export function randomGraph(size: number, degree: number, seed: number): SparseGraph {
+  return randomBlocks(1, size, degree, seed);
+}
+
+/** So many such graphs beside each other in one; they share no pair. */
+export function randomBlocks(blocks: number, blockSize: number, degree: number, seed: number): SparseGraph {
   const draw = drawing(seed);
+  const size = blocks * blockSize;
   const edges = size * degree;
   const supplies = new Uint32Array(edges);
   const weights = new Int32Array(edges);
   for (let demand = 0; demand < size; demand++) {
-    supplies.set(distinct(draw, degree, size), demand * degree);
+    const first = demand - (demand % blockSize);
+    const chosen = distinct(draw, degree, blockSize).map((supply) => first + supply);
+    supplies.set(chosen, demand * degree);
     for (let edge = demand * degree; edge < (demand + 1) * degree; edge++)
       weights[edge] = 1 + draw(weightMax);
   }
