@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { type Counts, closingLine } from "./closing-line.ts";
 import { COVERAGE_MIN, coverageByOwner, coverageTable, tooLittle } from "./coverage.ts";
 import { readiness, resultsDir } from "./readiness/index.ts";
 import { beginRun, coverageSummary } from "./readiness/keep-results.ts";
 import { RESULTS_FILE_KEY, type TestResults } from "./readiness/test-results.ts";
-import { chromiumBinary } from "./servers/index.ts";
+import { chromiumBinary, natsBinary } from "./servers/index.ts";
 import { checkoutDir } from "./state-folder.ts";
 import { listenForInterruption } from "./test-run/interruption.ts";
 import { openRunFolder, type RunFolder } from "./test-run/run-folder.ts";
@@ -17,8 +18,9 @@ interface Outcome {
   readonly failedSteps: readonly Step[];
 }
 
-// Tests in a browser need it; installed first, the step that fails has its name.
+// What tests and services need of the system's packages; fetched first, and once, the step that fails has its name.
 const chromium: Step = { name: "chromium", run: () => chromiumBinary() !== "" };
+const natsServer: Step = { name: "nats-server", run: () => natsBinary(join(resultsDir(), "bin")) !== "" };
 const interruptedStep: Step = { name: "interrupted", run: () => false };
 
 /**
@@ -41,7 +43,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
 
 /** The checks of sources and the look at running services go on beside the tests. */
 async function runEverything(signal: AbortSignal): Promise<Outcome> {
-  const failedBefore = await failing([chromium]);
+  const failedBefore = await failing([chromium, natsServer]);
   const run = beginRun(checkoutDir, resultsDir());
   const tested = Promise.withResolvers<TestResults>();
   tested.promise.catch(() => {}); // the step that waits for it says so
