@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { EngineError } from "@marketmesh/allocation-engine";
+import { EngineError, loadPackingSolver } from "@marketmesh/allocation-engine";
 import {
   compileScenario,
   enginePlan,
@@ -33,11 +33,13 @@ export const simulate: Command = {
     const { values } = parseArgs({ args, options });
     if (values.scenario === undefined) throw new UsageError("simulate takes --scenario FILE");
     const seeds = seedsOf(values.seeds ?? "10");
-    const plans = values.plan?.map((file) => offlinePlan(readPlanFile(file))) ?? [
-      enginePlan("GREEDY", { strategy: "GREEDY" }),
-      enginePlan("OPTIMAL", { strategy: "OPTIMAL" }),
-    ];
+    const files = values.plan?.map(readPlanFile);
     const { scenario, behaviour, rules } = readScenarioFile(values.scenario);
+    const tools = scenario.unitMode === "WHOLE" ? { search: await loadPackingSolver() } : {};
+    const plans = files?.map((file) => offlinePlan(file, tools)) ?? [
+      enginePlan("GREEDY", { strategy: "GREEDY" }),
+      enginePlan("OPTIMAL", { strategy: "OPTIMAL" }, { tools }),
+    ];
     const outcomes = asUsage(() => {
       const comparison = { scenario: compileScenario(scenario), plans, behaviour, rules, seeds };
       const runs = [...runsOf(comparison)];

@@ -1,4 +1,4 @@
-import type { Objective, Strategy } from "@marketmesh/allocation-engine";
+import type { AllocationTools, Objective, Strategy } from "@marketmesh/allocation-engine";
 import { enginePlan, type MarketPlan } from "@marketmesh/simulator";
 import type { Fields } from "./document.ts";
 import { type PlanFile, strategies } from "./plan-file.ts";
@@ -13,7 +13,7 @@ const objectiveFields = {
 } as const;
 
 /** A plan for a scenario without a market behind it, so without groups, owners and listings to name. */
-export function offlinePlan({ fields, label }: PlanFile): MarketPlan {
+export function offlinePlan({ fields, label }: PlanFile, tools: AllocationTools): MarketPlan {
   for (const key of ["limits", "shares"]) {
     if (fields.has(key)) throw fields.wrong(key, "needs a market: a scenario has no groups and owners");
   }
@@ -26,7 +26,7 @@ export function offlinePlan({ fields, label }: PlanFile): MarketPlan {
   if (fields.has("plannedRounds") && strategy !== "EXPECTED")
     throw fields.wrong("plannedRounds", "goes with EXPECTED");
   const plannedRounds = fields.integer("plannedRounds", [0, 10_000], 0);
-  return enginePlan(label, { strategy, proposing, ...objective }, { answered, plannedRounds });
+  return enginePlan(label, { strategy, proposing, ...objective }, { answered, plannedRounds, tools });
 }
 
 function objectiveOf(fields: Fields): Objective {

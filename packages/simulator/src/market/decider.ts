@@ -1,4 +1,9 @@
-import { type AllocationPlan, allocate, type SparseGraph } from "@marketmesh/allocation-engine";
+import {
+  type AllocationPlan,
+  type AllocationTools,
+  allocate,
+  type SparseGraph,
+} from "@marketmesh/allocation-engine";
 import { draw } from "../oracle/draw.ts";
 import type { Answer } from "./behaviour.ts";
 import { ExpectedDecider } from "./expected-decider.ts";
@@ -49,30 +54,36 @@ export interface EnginePlanOptions {
   readonly answered?: boolean;
   /** Of `EXPECTED`: rounds that there will be, the first included; what can wait is held back. Default 0: nobody knows. */
   readonly plannedRounds?: number;
+  /** What the engine may use. Without a search the hard problems (`WHOLE`, overlapping limits) are repaired, within a proven gap. */
+  readonly tools?: AllocationTools;
 }
 
 /** A plan that the engine decides. `LOTTERY` draws anew for each round; `EXPECTED` learns from the answers of its run. */
 export function enginePlan(
   label: string,
   plan: StandingPlan,
-  { answered = true, plannedRounds = 0 }: EnginePlanOptions = {},
+  { answered = true, plannedRounds = 0, tools = {} }: EnginePlanOptions = {},
 ): MarketPlan {
   const begin = (seed: number) =>
-    plan.strategy === "EXPECTED" ? new ExpectedDecider(plan, plannedRounds) : new EngineDecider(plan, seed);
+    plan.strategy === "EXPECTED"
+      ? new ExpectedDecider(plan, plannedRounds)
+      : new EngineDecider(plan, seed, tools);
   return { label, answered, begin };
 }
 
 class EngineDecider implements Decider {
   readonly #plan: StandingPlan;
   readonly #seed: number;
+  readonly #tools: AllocationTools;
 
-  constructor(plan: StandingPlan, seed: number) {
+  constructor(plan: StandingPlan, seed: number, tools: AllocationTools) {
     this.#plan = plan;
     this.#seed = seed;
+    this.#tools = tools;
   }
 
   decide({ graph, waiting, wave }: Moment): Iterable<number> {
     const seed = Math.floor(draw(this.#seed, "round", wave) * 2 ** 32);
-    return allocate(graph, { ...this.#plan, waiting, seed }).assignment.edges;
+    return allocate(graph, { ...this.#plan, waiting, seed }, this.#tools).assignment.edges;
   }
 }

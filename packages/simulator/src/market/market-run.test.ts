@@ -1,4 +1,4 @@
-import { UNLIMITED } from "@marketmesh/allocation-engine";
+import { type Packed, type Packing, UNLIMITED } from "@marketmesh/allocation-engine";
 import { array, assert, integer, property, record } from "fast-check";
 import { expect, test } from "vitest";
 import type { Behaviour } from "./behaviour.ts";
@@ -104,6 +104,28 @@ test("what is unlimited is given to everybody, and WHOLE demands get all or noth
     pairs: [pair("a", "few", 9), pair("a", "many", 1)],
   });
   expect(whole).toMatchObject({ taken: 5, offers: 1, value: 1 });
+});
+
+test("what is hard is searched for by the tools that are given", () => {
+  const packings: number[] = [];
+  const search = ({ weights, bounds }: Packing): Packed => {
+    packings.push(weights.length);
+    const taken = Uint8Array.from(weights, (_, column) => (column === 1 ? 1 : 0));
+    return { taken, prices: new Float64Array(bounds.length).fill(10), method: "by hand" };
+  };
+  // Two demands of three pieces want the only stock of five.
+  const scenario: Scenario = {
+    unitMode: "WHOLE",
+    demands: [
+      { id: "a", units: 3 },
+      { id: "b", units: 3 },
+    ],
+    supplies: [{ id: "stock", units: 5 }],
+    pairs: [pair("a", "stock", 9), pair("b", "stock", 5)],
+  };
+  const plan = enginePlan("optimal", { strategy: "OPTIMAL" }, { tools: { search } });
+  expect(play(scenario, always, plan)).toMatchObject({ taken: 3, value: 5 });
+  expect(packings[0]).toBe(2);
 });
 
 test("people who are asked often say yes less", () => {

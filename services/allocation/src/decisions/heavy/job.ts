@@ -61,7 +61,7 @@ export function* workOn(job: Job, tools: AllocationTools = {}): Generator<JobAns
       yield explainPair(job.record, job.demand, job.supply, tools);
       return;
     case "SIMULATE":
-      yield* simulate(job.simulation);
+      yield* simulate(job.simulation, tools);
       return;
     case "SOLVE":
       yield solveSent(job, tools);

@@ -1,3 +1,4 @@
+import type { AllocationTools } from "@marketmesh/allocation-engine";
 import {
   type Behaviour,
   type CompiledScenario,
@@ -31,13 +32,14 @@ export interface SimulatedRun {
   readonly outcome: RunOutcome;
 }
 
-export function* simulate(simulation: Simulation): Generator<SimulatedRun> {
+/** Plans decide as rounds do, with the same tools. */
+export function* simulate(simulation: Simulation, tools: AllocationTools): Generator<SimulatedRun> {
   const { scenario, demands, supplies } = marketOf(simulation);
   const plans = simulation.plans.map(({ label, plan }) => {
     const asked = enginePlanOf(plan, scenario.graph, demands, supplies, 0);
     const { seed: _, waiting: __, ...standing } = asked;
-    const answered = plan.answeredBy !== undefined;
-    return enginePlan(label, standing, { answered, plannedRounds: plan.plannedRounds ?? 0 });
+    const { answeredBy, plannedRounds = 0 } = plan;
+    return enginePlan(label, standing, { answered: answeredBy !== undefined, plannedRounds, tools });
   });
   const { behaviour, rules, seeds } = simulation;
   for (const { plan, outcome } of runsOf({ scenario, plans, behaviour, rules, seeds }))
