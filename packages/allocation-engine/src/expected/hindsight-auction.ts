@@ -1,9 +1,9 @@
 import { Ring } from "../ring.ts";
+import { NONE, SupplySlots } from "./supply-slots.ts";
 import type { World } from "./world.ts";
 
 /** Pairs a row remembers as its best, so that most bids need not read the whole row. */
 const remembered = 12;
-const none = -1;
 /**
  * An opening's gain lies between what its demand would fall back on at the last prices, and what it had to win when it last bid. How
  * far from the first to the second is taken: the first alone overlooks that a pair may need both its sides at once.
@@ -20,13 +20,7 @@ export class HindsightAuction {
   readonly price: Float64Array;
   /** Per row: what one opening more would add, in scores. */
   readonly gain: Float64Array;
-  /** Slots of supply s: `#slotStart[s] .. #slotStart[s + 1] - 1`. */
-  readonly #slotStart: Uint32Array;
-  readonly #slotPair: Int32Array;
-  readonly #slotRow: Int32Array;
-  readonly #slotPrice: Float64Array;
-  /** Per supply: slots in use. */
-  readonly #used: Int32Array;
+  readonly #slots: SupplySlots;
   /** 1 for a pair that is held; where supplies are units the slot tells the same. */
   readonly #heldPair: Uint8Array;
   /** Per held pair: what it was worth to its row when the row bid. */
@@ -43,17 +37,9 @@ export class HindsightAuction {
 
   /** @param slots units of every supply, at most its number of pairs; 1 or more where a world has pairs of it */
   constructor(rowsMax: number, pairsMax: number, slots: Int32Array) {
-    this.price = new Float64Array(slots.length);
+    this.#slots = new SupplySlots(slots);
+    this.price = this.#slots.price;
     this.gain = new Float64Array(rowsMax);
-    this.#slotStart = new Uint32Array(slots.length + 1);
-    for (let supply = 0; supply < slots.length; supply++) {
-      this.#slotStart[supply + 1] = this.#slotStart[supply]! + slots[supply]!;
-    }
-    const slotCount = this.#slotStart[slots.length]!;
-    this.#slotPair = new Int32Array(slotCount);
-    this.#slotRow = new Int32Array(slotCount);
-    this.#slotPrice = new Float64Array(slotCount);
-    this.#used = new Int32Array(slots.length);
     this.#heldPair = new Uint8Array(pairsMax);
     this.#bidValue = new Float32Array(pairsMax);
     this.#held = new Int32Array(rowsMax);
@@ -71,8 +57,7 @@ export class HindsightAuction {
   solve(world: World, step: number): void {
     this.#world = world;
     this.#step = step;
-    this.price.fill(0);
-    this.#used.fill(0);
+    this.#slots.clear();
     this.#heldPair.fill(0, 0, world.offsets[world.rows]);
     this.#held.fill(0);
     this.#bestCount.fill(0);
@@ -158,33 +143,12 @@ export class HindsightAuction {
     this.#bestFloor[row] = floor;
   }
 
-  /** Gives a free slot of the pair's supply to the row, or else the cheapest, at a price raised by `raise`. */
   #give(row: number, pair: number, raise: number): void {
-    const supply = this.#world.supplies[pair]!;
-    const [start, end] = [this.#slotStart[supply]!, this.#slotStart[supply + 1]!];
-    const free = start + this.#used[supply]!;
-    const slot = free < end ? free : this.#cheapest(start, end);
-    const loser = free < end ? none : this.#slotPair[slot]!;
-    if (loser === none) this.#used[supply]!++;
-    const loserRow = this.#slotRow[slot]!;
-    this.#slotPair[slot] = pair;
-    this.#slotRow[slot] = row;
-    this.#slotPrice[slot] = this.price[supply]! + raise;
+    const slots = this.#slots;
+    const loser = slots.give(this.#world.supplies[pair]!, pair, row, raise);
     this.#heldPair[pair] = 1;
     this.#held[row]!++;
-    // A supply with room left costs nothing.
-    if (this.#used[supply]! === end - start) {
-      this.price[supply] = this.#slotPrice[this.#cheapest(start, end)]!;
-    }
-    if (loser !== none) this.#release(loser, loserRow);
-  }
-
-  #cheapest(start: number, end: number): number {
-    let cheapest = start;
-    for (let slot = start + 1; slot < end; slot++) {
-      if (this.#slotPrice[slot]! < this.#slotPrice[cheapest]!) cheapest = slot;
-    }
-    return cheapest;
+    if (loser !== NONE) this.#release(loser, slots.loserRow);
   }
 
   #release(pair: number, row: number): void {
