@@ -78,7 +78,10 @@ export class Candidates {
     const stop = end[bidder]!;
     for (let position = start[bidder]!; position < stop; position++) {
       const edge = adjacent === null ? position : adjacent[position]!;
-      const profit = ((this.#weights[edge]! * this.#scale) | 0) - prices[this.#objectOf[edge]!]!;
+      const weight = this.#weights[edge]!;
+      // Far below 0 the scaled weight would leave 32 bits and come back as a large one.
+      if (weight <= 0) continue;
+      const profit = ((weight * this.#scale) | 0) - prices[this.#objectOf[edge]!]!;
       if (profit <= values[limit]!) continue;
       let rank = limit;
       for (; rank > 0 && values[rank - 1]! < profit; rank--) {

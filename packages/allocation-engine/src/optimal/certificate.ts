@@ -1,4 +1,4 @@
-import type { SparseGraph } from "../graph.ts";
+import { type SparseGraph, UNLIMITED } from "../graph.ts";
 
 /**
  * Why an assignment is as good as it is said to be: prices whose dual value bounds every assignment from above.
@@ -21,14 +21,17 @@ export interface Certificate {
   readonly supplyPrices: Int32Array;
 }
 
-/** The certificate of some chosen edges and prices: computes both values. */
+/** The certificate of some chosen edges and prices: computes both values. What is unlimited has no price, whatever was bid for it. */
 export function certify(
   graph: SparseGraph,
   weights: Int32Array,
   edges: Uint32Array,
   demandPrices: Int32Array,
-  supplyPrices: Int32Array,
+  pricesFound: Int32Array,
 ): Certificate {
+  const supplyPrices = pricesFound.map((price, supply) =>
+    graph.supplyCapacity[supply] === UNLIMITED ? 0 : price,
+  );
   let primal = 0;
   for (let at = 0; at < edges.length; at++) primal += weights[edges[at]!]!;
   const dual =

@@ -4,6 +4,7 @@ import { EngineError } from "../engine-error.ts";
 import { buildGraph, type Graph, type GraphColumns, UNLIMITED } from "../graph.ts";
 import { allAssignments } from "../testing/all-assignments.ts";
 import { graphColumns, named, numbers, shuffled } from "../testing/random-graph.ts";
+import { roughMarket } from "../testing/rough-market.ts";
 import type { CertifiedSolution } from "./optimal.ts";
 import { optimal } from "./optimal.ts";
 import { verifyCertificate } from "./verify-certificate.ts";
@@ -68,6 +69,30 @@ describe("the optimum", () => {
       }),
       { ...settings, numRuns: 100 },
     );
+  });
+
+  test.each([-6, -1_000, -(2 ** 31)])("never takes %i for a large weight", (lowest) => {
+    const graph = buildGraph({
+      demandIds: ["a", "b"],
+      demandCapacity: [3, 1],
+      supplyIds: ["s", "t"],
+      supplyCapacity: [2, 1],
+      edgeDemands: [0, 1],
+      edgeSupplies: [0, 1],
+      demandScores: [1, lowest],
+      supplyScores: [0, 0],
+    });
+    const solution = optimal(graph, graph.demandScores);
+    expectExact(graph, graph.demandScores, solution);
+    expect(solution.certificate.primal).toBe(1);
+  });
+
+  test("asks nothing for what is unlimited, even where a gap would allow it", () => {
+    const graph = roughMarket(1451949249, 25);
+    const { assignment, certificate } = optimal(graph, graph.demandScores, { gap: 0.2 });
+    expect(graph.supplyCapacity).toContain(UNLIMITED);
+    expect(verifyCertificate(graph, graph.demandScores, assignment, certificate)).toEqual([]);
+    expect(certificate.gap).toBeLessThanOrEqual(0.2);
   });
 
   test("keeps a stated gap, which is proven", () => {
