@@ -39,20 +39,20 @@ export function exchange(sessions: SteadySessions, posted: Posted): Promise<Answ
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
     };
-    const fail = (cause: ConnectError) => {
+    // Errors are made when they are wanted: they cost as much as the rest of a small call.
+    const fail: Fail = (cause) => {
       if (settled) return;
       settle();
       stream?.close(constants.NGHTTP2_CANCEL);
-      reject(cause);
+      reject(cause());
     };
     const done = (answer: Answer) => {
       if (settled) return;
       settle();
       resolve(answer);
     };
-    const onAbort = () => fail(ConnectError.from(signal?.reason, Code.Canceled));
-    const onTimeout = () => fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-    const timer = setTimeout(onTimeout, timeoutMs);
+    const onAbort = () => fail(() => ConnectError.from(signal?.reason, Code.Canceled));
+    const timer = setTimeout(() => fail(late), timeoutMs);
     if (signal?.aborted) {
       onAbort();
       return;
@@ -61,21 +61,23 @@ export function exchange(sessions: SteadySessions, posted: Posted): Promise<Answ
     sessions.open("POST", posted.path, posted.headers, {}).then(
       (opened) => {
         stream = opened;
-        opened.on("error", (cause) => fail(connectionError(cause)));
+        opened.on("error", (cause) => fail(() => connectionError(cause)));
         if (settled) opened.close(constants.NGHTTP2_CANCEL);
         else converse(sessions, opened, posted, done, fail);
       },
-      (cause) => fail(connectionError(cause)),
+      (cause) => fail(() => connectionError(cause)),
     );
   });
 }
+
+type Fail = (cause: () => ConnectError) => void;
 
 function converse(
   sessions: SteadySessions,
   stream: ClientHttp2Stream,
   { body, bytesMax }: Posted,
   done: (answer: Answer) => void,
-  fail: (cause: ConnectError) => void,
+  fail: Fail,
 ): void {
   const chunks: Buffer[] = [];
   let headers: Answer["headers"] | undefined;
@@ -88,14 +90,14 @@ function converse(
     bytes += chunk.length;
     // The response has told that the connection lives; a long one goes on telling it.
     if (chunks.length > 1) sessions.notifyResponseByteRead(stream);
-    if (bytes > bytesMax) fail(tooLarge(bytesMax));
+    if (bytes > bytesMax) fail(() => tooLarge(bytesMax));
   });
   stream.once("end", () => {
     // A connection that is lost after a goodbye ends its streams as if all were well; why, the stream's close tells.
     const whole = headers && (headers["content-length"] ?? String(bytes)) === String(bytes);
     if (headers && whole) done({ headers, body: joined(chunks, bytes) });
   });
-  stream.once("close", () => fail(closed(stream.rstCode)));
+  stream.once("close", () => fail(() => closed(stream.rstCode)));
   stream.end(body);
 }
 
@@ -108,6 +110,10 @@ function joined(chunks: readonly Buffer[], bytes: number): Uint8Array {
     at += chunk.length;
   }
   return all;
+}
+
+function late(): ConnectError {
+  return new ConnectError("the operation timed out", Code.DeadlineExceeded);
 }
 
 function lost(): ConnectError {

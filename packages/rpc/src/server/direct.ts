@@ -128,7 +128,7 @@ class DirectCall {
     this.#deadline = setTimeout(() => this.end(late()), timeoutMs);
     open.add(this);
     stream.on("error", () => {});
-    stream.once("close", () => this.end(clientLeft(stream.rstCode)));
+    stream.once("close", () => this.#left());
   }
 
   async serve(): Promise<void> {
@@ -154,6 +154,11 @@ class DirectCall {
     clearTimeout(this.#deadline);
     finishCall(this.#options.parts, this.#state, reason);
     this.#context.end(reason);
+  }
+
+  // An error costs more than most of a call: it is made only when the call has not ended already.
+  #left(): void {
+    if (this.#open.has(this)) this.end(clientLeft(this.#stream.rstCode));
   }
 
   #refuse(cause: unknown): void {
