@@ -1,7 +1,7 @@
-import { parse } from "yaml";
 import type { AlertCheck } from "../check.ts";
 import type { Evidence } from "../evidence.ts";
 import { type Finding, missing, ok } from "../finding.ts";
+import { parsedYaml } from "../parsed-yaml.ts";
 
 const rulesFolder = "deploy/rules";
 
@@ -36,7 +36,10 @@ export function alertFinding({ alert, severity, in: file }: AlertCheck, evidence
 }
 
 function rulesOf(text: string): readonly Rule[] {
-  const document = parse(text) as { groups?: { rules?: Rule[] }[]; spec?: { groups?: { rules?: Rule[] }[] } };
+  const [document] = parsedYaml(text) as {
+    groups?: { rules?: Rule[] }[];
+    spec?: { groups?: { rules?: Rule[] }[] };
+  }[];
   const groups = document?.groups ?? document?.spec?.groups ?? [];
   return groups.flatMap(({ rules }) => rules ?? []);
 }
