@@ -25,14 +25,16 @@ for (const setting of ["40", "70"] as const) {
 }
 figure("outcome_drift", Math.min(share("drift", "fill"), share("drift", "value")), 0.3);
 
-/** The longest first, so that both threads end at about the same time. LOTTERY and FAIR are played for the tables only. */
+/** The longest first, so that both threads end at about the same time. LOTTERY and FAIR are for the tables only: two seeds, no drift. */
 function tasks(): OutcomeTask[] {
   const order = players.toReversed();
-  return order.flatMap((player) =>
-    settings
-      .filter((setting) => setting !== "drift" || (player !== "LOTTERY" && player !== "FAIR"))
-      .flatMap((setting) => seeds.map((seed) => ({ setting, player, seed }))),
-  );
+  return order.flatMap((player) => {
+    const shown = player === "LOTTERY" || player === "FAIR";
+    const played = shown ? seeds.slice(0, 2) : seeds;
+    return settings
+      .filter((setting) => setting !== "drift" || !shown)
+      .flatMap((setting) => played.map((seed) => ({ setting, player, seed })));
+  });
 }
 
 async function playAll(waiting: OutcomeTask[]): Promise<Outcome[]> {
