@@ -15,7 +15,7 @@ export function binaries() {
 /** What promtool says, and whether it is content. */
 export function promtool(...args: string[]): Promise<{ ok: boolean; output: string }> {
   return new Promise((resolve) => {
-    execFile(binaries().promtool, args, { timeout: 50_000 }, (error, stdout, stderr) =>
+    execFile(binaries().promtool, args, { timeout: 240_000 }, (error, stdout, stderr) =>
       resolve({ ok: error === null, output: `${stdout}${stderr}` }),
     );
   });

@@ -154,7 +154,7 @@ export function claimsOf(token: string): Record<string, unknown> {
 function transportsTo(target: string) {
   const open: Channel[] = [];
   const to = (token?: string, callerToken?: string): Channel => {
-    const attach = (header: Headers) => {
+    const attach = (header: Pick<Headers, "set">) => {
       if (token !== undefined) header.set("authorization", `Bearer ${token}`);
       if (callerToken !== undefined) header.set("marketmesh-caller", callerToken);
     };

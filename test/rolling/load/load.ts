@@ -60,7 +60,7 @@ export class Load implements Disposable {
     const { endpoints, apiKey } = options;
     this.#tokens = connect({ endpoints, apiKey });
     // As the public client makes them, but that each attempt is counted.
-    const attach = async (header: Headers) => {
+    const attach = async (header: Pick<Headers, "set">) => {
       this.ledger.attempt();
       header.set("authorization", `Bearer ${await this.#tokens.token()}`);
     };
