@@ -37,7 +37,7 @@ const writeBytesMax = 0xffff_ffff;
 
 /**
  * Serves what services of a mesh mostly send each other: unary calls by the Connect protocol, binary and uncompressed, over HTTP/2.
- * It does what the transport library does for them, with the same gate, guard and refusals, at a third of its cost: without Headers,
+ * It does what the transport library does for them, with the same gate, guard and refusals, at half of its cost: without Headers,
  * generators, streams of chunks and signals that nobody looks at. All other calls are the library's.
  */
 export function directCalls(options: DirectOptions) {
