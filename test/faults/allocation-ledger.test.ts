@@ -69,6 +69,7 @@ test(
     const broken = await background.background((tx) => brokenCapacity(tx)).finally(() => background.close());
     const expired = await journal.expired(sql);
     const violations = [
+      ...(done.failure === undefined ? [] : [`faults could not be done any more: ${done.failure}`]),
       ...broken,
       ...(await journal.broken(sql)),
       ...journal.unexpected.slice(0, 20),

@@ -8,6 +8,8 @@ export interface FaultCounts {
   cuts: number;
   /** Backends that the database ended. */
   terminated: number;
+  /** Why no more were done. */
+  failure?: string;
 }
 
 /** What the faults are done to. */
@@ -25,7 +27,7 @@ export function faultsOf(operations: number): FaultCounts {
   return { kills: of(12_500, 40), cuts: of(8_000, 60), terminated: of(5_000, 100) };
 }
 
-type Fault = keyof FaultCounts;
+type Fault = "kills" | "cuts" | "terminated";
 
 /**
  * Does each fault at a point of its own, spread over the operations: a kill at the n-th of them, whatever goes on then. Resolves
@@ -46,16 +48,28 @@ export async function doFaults(
   const plan = [...at("kills"), ...at("cuts"), ...at("terminated")];
   for (const { fault, operations } of plan.sort((a, b) => a.operations - b.operations)) {
     if (!(await reached(operations))) return done;
-    if (fault === "kills") {
-      await target.processes.killAndRestart(target.below(target.processes.count));
-      done.kills++;
-    } else if (fault === "cuts") {
-      await target.way.cut();
-      await target.way.mend();
-      done.cuts++;
-    } else done.terminated += await terminate(target.sql);
+    try {
+      await doFault(target, fault, done);
+    } catch (error) {
+      return { ...done, failure: String(error).slice(0, 500) };
+    }
   }
   return done;
+}
+
+async function doFault(
+  { processes, way, sql, below }: Target,
+  fault: Fault,
+  done: FaultCounts,
+): Promise<void> {
+  if (fault === "kills") {
+    await processes.killAndRestart(below(processes.count));
+    done.kills++;
+  } else if (fault === "cuts") {
+    await way.cut();
+    await way.mend();
+    done.cuts++;
+  } else done.terminated += await terminate(sql);
 }
 
 /** Ends a few of the service's backends that are in the middle of a transaction, or any. */

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { checkoutDir, freePort } from "@marketmesh/dev-stack/servers";
 
-const startsMs = 120_000;
+/** A long run goes on at the lowest priority, beside others. */
+const startsMs = 300_000;
 
 interface Running {
   readonly child: ChildProcess;
