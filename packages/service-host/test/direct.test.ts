@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
 import { EchoRequestSchema, EchoResponseSchema, EchoService } from "@marketmesh/contracts/testing/v1";
-import { callerOf } from "@marketmesh/rpc";
+import { callerOf, channel, reasonOf } from "@marketmesh/rpc";
 import { startTestIssuer, type TestIssuer } from "@marketmesh/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningService, start } from "../src/index.ts";
@@ -155,6 +156,19 @@ test("a client that leaves ends its handler's work, and is counted as one that c
   await cancelled.promise;
   const metrics = await (await fetch(`${service.metricsUrl}/metrics`)).text();
   expect(metrics).toMatch(/rpc_server_duration_seconds_count\{[^}]*Echo"[^}]*code="CANCELED"[^}]*\} 1\n/);
+});
+
+test("a caller of the mesh hears why its upload is refused, however much of it is left", async () => {
+  const way = channel({
+    target: service.url,
+    attach: (header) => header.set("authorization", `Bearer ${token}`),
+    nowMs: Date.now,
+    random: () => 0,
+  });
+  const text = "x".repeat(8 * 1024 * 1024);
+  const call = createClient(EchoService, way).echo({ name, text });
+  await expect(call).rejects.toSatisfy((cause) => reasonOf(cause) === "REQUEST_TOO_LARGE");
+  way.close();
 });
 
 test("its deadline ends its handler's work", async () => {

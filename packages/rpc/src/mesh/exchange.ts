@@ -58,7 +58,9 @@ export function exchange(sessions: SteadySessions, posted: Posted): Promise<Answ
       return;
     }
     signal?.addEventListener("abort", onAbort);
-    sessions.open("POST", posted.path, posted.headers, {}).then(
+    // Node ends what a call that is given up has not sent: by its length, it is no message.
+    const headers = { ...posted.headers, "content-length": String(posted.body.length) };
+    sessions.open("POST", posted.path, headers, {}).then(
       (opened) => {
         stream = opened;
         opened.on("error", (cause) => fail(() => connectionError(cause)));
@@ -93,8 +95,9 @@ function converse(
     if (bytes > bytesMax) fail(() => tooLarge(bytesMax));
   });
   stream.once("end", () => {
-    // A connection that is lost after a goodbye ends its streams as if all were well; why, the stream's close tells.
-    const whole = headers && (headers["content-length"] ?? String(bytes)) === String(bytes);
+    // A connection that is lost ends its streams too, after a goodbye as if all were well; why, the stream's close tells.
+    const length = headers?.["content-length"];
+    const whole = length === undefined ? !stream.rstCode : length === String(bytes);
     if (headers && whole) done({ headers, body: joined(chunks, bytes) });
   });
   stream.once("close", () => fail(() => closed(stream.rstCode)));
