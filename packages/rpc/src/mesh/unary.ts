@@ -44,7 +44,8 @@ export function unaryCalls(sessions: SteadySessions, bytesMax: number): CallOnce
       signal,
       bytesMax,
     });
-    if (!isMessage(answer)) throw errorOf(answer);
+    const error = isMessage(answer) ? undefined : errorOf(answer);
+    if (error) throw error;
     return answered(method, answer, parse(answer.body));
   };
 }
@@ -77,6 +78,7 @@ function wireOf<I extends DescMessage, O extends DescMessage>(method: DescMethod
   return made;
 }
 
+/** Whether it is one at first sight. */
 function isMessage({ headers }: Answer): boolean {
   return (
     headers[":status"] === 200 &&
@@ -85,13 +87,13 @@ function isMessage({ headers }: Answer): boolean {
   );
 }
 
+/** What the transport library makes of an answer; undefined when it finds it a message after all. */
 function errorOf({ headers, body }: Answer): unknown {
   const [header, trailer] = trailerDemux(webHeaders(headers));
   try {
     const status = headers[":status"] ?? 0;
     const { unaryError } = validateResponseWithCompression("unary", [], true, status, header);
-    if (!unaryError) return new TypeError("an answer that is neither message nor error");
-    return errorFromJsonBytes(body, appendHeaders(header, trailer), unaryError);
+    return unaryError && errorFromJsonBytes(body, appendHeaders(header, trailer), unaryError);
   } catch (error) {
     return error;
   }
