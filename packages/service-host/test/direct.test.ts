@@ -138,8 +138,11 @@ test("an upload that does not say how large it is ends where it becomes too larg
   expect((await told(stream)).body.toString()).toContain("REQUEST_TOO_LARGE");
 });
 
-test("its deadline also ends the wait for its message", async () => {
-  const stream = open("Echo", { "connect-timeout-ms": "50" });
+test.each([
+  ["directly", {}],
+  ["by the library", byLibrary],
+])("its deadline also ends the wait for its message, %s", async (_, more) => {
+  const stream = open("Echo", { ...more, "connect-timeout-ms": "50" });
   stream.write(Buffer.alloc(1));
   const { status, body } = await told(stream);
   expect(status).toBe(504);

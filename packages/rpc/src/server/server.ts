@@ -21,6 +21,7 @@ import type { KeySource } from "../token/key-source.ts";
 import { type TokenVerifier, tokenVerifier } from "../token/verifier.ts";
 import { type Admission, openAdmission } from "./admission.ts";
 import { domainOf } from "./authentication.ts";
+import { awaitedBody } from "./awaited-body.ts";
 import { boundDeadline, type DeadlineLimits } from "./deadline.ts";
 import { directCalls, type StreamListener } from "./direct.ts";
 import { gate } from "./gate.ts";
@@ -228,7 +229,10 @@ function listenerOf(
     closeHalfRead(request, response);
     const values = createContextValues().set(remoteKey, request.socket?.remoteAddress ?? "");
     const handle = isWebText(request.headers["content-type"]) ? speakingText(handler) : handler;
-    handle(universalRequestFromNodeRequest(request, response, undefined, values))
+    const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+    const body = universal.body as AsyncIterable<Uint8Array>;
+    const unary = handler.method.methodKind === "unary";
+    handle(unary ? { ...universal, body: awaitedBody(body, values) } : universal)
       .then((answer) => universalResponseToNodeResponse(withPlainMessage(answer), response))
       // The client is gone; the call itself has been counted by its signal.
       .catch(() => response.destroy?.());
