@@ -16,8 +16,9 @@ export function plainHeaders(given: ConstructorParameters<typeof Headers>[0]): P
   const entries = Symbol.iterator in given ? (given as Iterable<[string, string]>) : Object.entries(given);
   for (const [name, value] of entries) {
     const key = name.toLowerCase();
-    if (Object.hasOwn(headers, key) || !plainValue.test(value)) return Object.fromEntries(new Headers(given));
-    headers[key] = String(value);
+    const text = String(value);
+    if (Object.hasOwn(headers, key) || !plainValue.test(text)) return Object.fromEntries(new Headers(given));
+    headers[key] = text;
   }
   return headers;
 }
