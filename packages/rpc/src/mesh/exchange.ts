@@ -5,6 +5,7 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { joined } from "../joined.ts";
 import type { PlainHeaders } from "./headers.ts";
 import type { SteadySessions } from "./steady-sessions.ts";
 
@@ -102,17 +103,6 @@ function converse(
   });
   stream.once("close", () => fail(() => closed(stream.rstCode)));
   stream.end(body);
-}
-
-// In memory of its own: fields of bytes are views of it, and chunks are views of what the socket reads into.
-function joined(chunks: readonly Buffer[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 function late(): ConnectError {

@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { joined } from "../joined.ts";
 import { type CallState, interruption } from "./call-state.ts";
 
 /** Reads the message of a unary call. Rejects when it is too large, or the call ends before it does. */
@@ -28,17 +29,6 @@ export function bodyOf(
     });
     stream.on("end", () => resolve(joined(chunks, bytes)));
   });
-}
-
-// In memory of its own: fields of bytes are views of it, and chunks are views of what the socket reads into.
-function joined(chunks: readonly Buffer[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 // As the transport library says it.
