@@ -29,10 +29,15 @@ export class Journal {
     return Object.values(done).reduce((sum, count) => sum + count, 0);
   }
 
-  /** What is not in the database as it was told, at most 20 of each kind. */
-  async broken(sql: Sql): Promise<string[]> {
-    const rows = await sql<{ id: string; state: string; units: string; due: boolean }[]>`
-      select id, state, units, expire_time <= now() as due from holds`;
+  /**
+   * What is not in the database as it was told, at most 20 of each kind. What was due at `settled`, a time of the database, must
+   * have ended; what became due since then may still be held.
+   */
+  async broken(sql: Sql, settled: string): Promise<string[]> {
+    const rows = await sql<{ id: string; state: string; units: string; due: boolean; overdue: boolean }[]>`
+      select id, state, units, expire_time <= now() as due,
+        expire_time <= ${settled}::text::timestamptz as overdue
+      from holds`;
     const found = new Map(rows.map((row) => [row.id, row]));
     const wrong: string[] = [];
     for (const [id, told] of this.holds) {
@@ -43,7 +48,7 @@ export class Journal {
         wrong.push(
           `hold ${id} is ${row.state} with ${row.units}, told to be ${told.state} with ${told.units}`,
         );
-      } else if (row.state === "HELD" && row.due) wrong.push(`leaked: hold ${id} is over and held`);
+      } else if (row.state === "HELD" && row.overdue) wrong.push(`leaked: hold ${id} is over and held`);
       else if (row.state === "EXPIRED" && !row.due) wrong.push(`hold ${id} ended before its time`);
     }
     const unknown = rows.filter(({ id }) => !this.holds.has(id));
