@@ -12,6 +12,7 @@ const common = {
   // They end what hangs; how long things take is for benchmarks, and a machine may be busy.
   testTimeout: 600_000,
   hookTimeout: 600_000,
+  expect: { poll: { timeout: 240_000, interval: 20 } },
 };
 
 const units = ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"];
@@ -45,7 +46,16 @@ export default defineConfig({
         },
       },
       // They load more than they do: many files share a worker, and each module is loaded once.
-      { test: { ...common, name: "units", include: units, exclude: ofOneProcess, isolate: false } },
+      {
+        test: {
+          ...common,
+          name: "units",
+          include: units,
+          exclude: ofOneProcess,
+          setupFiles: common.setupFiles.concat("@marketmesh/testkit/fixed-seed"),
+          isolate: false,
+        },
+      },
     ],
     // Measured by a whole `npm test`, judged per package and service by dev-stack's coverage step.
     coverage: {
