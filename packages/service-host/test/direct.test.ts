@@ -39,6 +39,8 @@ beforeAll(async () => {
         write: ({ text }, context) => {
           context.responseHeader.append("x-said", context.requestHeader.get("x-say") ?? "nothing");
           context.responseTrailer.set("x-last", context.url);
+          const ownId = context.requestHeader.get("x-own-id");
+          if (ownId !== null) context.responseHeader.set("x-request-id", ownId);
           return { text: `${text} by ${callerOf(context).principal}` };
         },
       }),
@@ -119,6 +121,15 @@ describe("a call that is served directly is answered as the transport library an
     });
     expect(direct.headers["x-request-id"]).toBe("r-1");
   });
+});
+
+test("what a handler says in place of the server is said once, as where the library serves", async () => {
+  const more = { "x-own-id": "mine" };
+  const [direct, library] = await Promise.all(
+    [more, { ...more, ...byLibrary }].map((headers) => ask("Write", new Uint8Array(), headers)),
+  );
+  expect(direct!.headers["x-request-id"]).toBe("mine");
+  expect(direct!.headers).toEqual(library!.headers);
 });
 
 test("an upload that is refused is not waited for, and its connection goes on", async () => {

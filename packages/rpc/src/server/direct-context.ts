@@ -3,8 +3,12 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { webHeaders } from "../mesh/headers.ts";
 import type { HeaderView } from "./authentication.ts";
+import { stateKey } from "./call-state.ts";
 import type { Arrival } from "./entry.ts";
 import { callEnded } from "./gate.ts";
+
+export const messageType = "application/proto";
+const refusalType = "application/json";
 
 /**
  * What a handler is told of a call that came directly. Most handlers ask for little of it, so Headers and signal are made when
@@ -57,8 +61,9 @@ export class DirectContext implements HandlerContext, Arrival {
     return this.#requestHeader;
   }
 
+  /** Holds from the start what the server says by itself, as it does where the transport library serves. */
   get responseHeader(): Headers {
-    this.#responseHeader ??= new Headers();
+    this.#responseHeader ??= new Headers({ "content-type": messageType, "x-request-id": this.#requestId });
     return this.#responseHeader;
   }
 
@@ -67,10 +72,23 @@ export class DirectContext implements HandlerContext, Arrival {
     return this.#responseTrailer;
   }
 
-  /** Adds what the handler wants to say beside its answer: the Connect protocol has a unary call's trailers among its headers. */
-  addTo(head: OutgoingHttpHeaders): void {
-    for (const [name, value] of this.#responseHeader ?? []) add(head, name, value);
+  /** The headers of an answer: the Connect protocol has a unary call's trailers among them. */
+  answerHead(status: number, bytes: number): OutgoingHttpHeaders {
+    const head: OutgoingHttpHeaders = { ":status": status };
+    if (this.#responseHeader) {
+      for (const [name, value] of this.#responseHeader) add(head, name, value);
+    } else {
+      head["content-type"] = messageType;
+      head["x-request-id"] = this.#requestId;
+    }
     for (const [name, value] of this.#responseTrailer ?? []) add(head, `trailer-${name}`, value);
+    if (status !== 200) head["content-type"] = refusalType;
+    head["content-length"] = bytes;
+    return head;
+  }
+
+  get #requestId(): string {
+    return this.values.get(stateKey)?.requestId ?? "";
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { create, type DescMethodUnary, type DescService, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { createMethodSerializationLookup, mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
@@ -6,7 +6,7 @@ import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol
 import type { CallState } from "./call-state.ts";
 import { boundDeadline, type DeadlineLimits } from "./deadline.ts";
 import { bodyOf } from "./direct-body.ts";
-import { DirectContext } from "./direct-context.ts";
+import { DirectContext, messageType } from "./direct-context.ts";
 import { admitCall, beginCall, finishCall } from "./entry.ts";
 import type { Guard } from "./guard.ts";
 import type { MethodPlan } from "./method-plan.ts";
@@ -32,7 +32,6 @@ interface DirectMethod {
   readonly serialize: (message: Message) => Uint8Array;
 }
 
-const messageType = "application/proto";
 const writeBytesMax = 0xffff_ffff;
 
 /**
@@ -142,7 +141,7 @@ class DirectCall {
       const answer = await guard.unary(this.#state, message, () => this.#method.handle(message, context));
       const body = this.#method.serialize(answer);
       this.end(undefined);
-      this.#write(200, messageType, body);
+      this.#write(200, body);
     } catch (cause) {
       this.#refuse(cause);
     }
@@ -169,22 +168,15 @@ class DirectCall {
     this.end(error);
     if (!error.isWireError) mergeNonProtocolHeaders(this.#context.responseHeader, error.metadata);
     const body = errorToJsonBytes(error, this.#options.jsonOptions);
-    this.#write(codeToHttpStatus(error.code), "application/json", body);
+    this.#write(codeToHttpStatus(error.code), body);
   }
 
-  #write(status: number, contentType: string, body: Uint8Array): void {
+  #write(status: number, body: Uint8Array): void {
     const stream = this.#stream;
     // The client is gone; the call has been counted.
     if (stream.destroyed || stream.closed) return;
-    const head: OutgoingHttpHeaders = {
-      ":status": status,
-      "content-type": contentType,
-      "content-length": body.length,
-      "x-request-id": this.#state.requestId,
-    };
-    this.#context.addTo(head);
     const unread = !stream.readableEnded;
-    stream.respond(head, { waitForTrailers: unread });
+    stream.respond(this.#context.answerHead(status, body.length), { waitForTrailers: unread });
     if (unread) {
       stream.once("wantTrailers", () => stream.sendTrailers({}));
       endUnread(stream);
