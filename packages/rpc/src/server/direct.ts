@@ -161,10 +161,7 @@ class DirectCall {
   }
 
   #refuse(cause: unknown): void {
-    const error =
-      cause instanceof ConnectError
-        ? cause
-        : new ConnectError("internal error", Code.Internal, undefined, undefined, cause);
+    const error = cause instanceof ConnectError ? cause : this.#options.guard.fail(this.#state, cause);
     this.end(error);
     if (!error.isWireError) mergeNonProtocolHeaders(this.#context.responseHeader, error.metadata);
     const body = errorToJsonBytes(error, this.#options.jsonOptions);

@@ -1,13 +1,17 @@
-import { Code, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { problem } from "../problem.ts";
 import { admitCall, beginCall, finishCall } from "./entry.ts";
+import type { Guard } from "./guard.ts";
 import type { ServerParts } from "./server.ts";
 
 /**
  * The gate of the calls that the transport library serves. Runs when the headers of a call are there and before its body is
  * read.
  */
-export function gate(parts: ServerParts): (context: HandlerContext) => Promise<void> {
+export function gate(
+  parts: ServerParts,
+  { fail }: Pick<Guard, "fail">,
+): (context: HandlerContext) => Promise<void> {
   return async (context) => {
     const plan = parts.plans.get(context.method);
     if (!plan) throw new Error(`${context.method.name} has no plan`);
@@ -27,7 +31,11 @@ export function gate(parts: ServerParts): (context: HandlerContext) => Promise<v
     endCheaply(context);
     // Every call ends by aborting its signal, with the error that it is answered with when there is one.
     signal.addEventListener("abort", () => finishCall(parts, state, signal.reason), { once: true });
-    await admitCall(parts, state, arrival);
+    try {
+      await admitCall(parts, state, arrival);
+    } catch (cause) {
+      throw cause instanceof ConnectError ? cause : fail(state, cause);
+    }
     refuseBadQuery(context, parts.domain);
   };
 }

@@ -19,6 +19,8 @@ type Next = Parameters<Interceptor>[0];
 
 /** What surrounds every handler. */
 export interface Guard {
+  /** What a call is told that something failed; what nobody expected is logged, without what the request said. */
+  fail(state: CallState, fault: unknown, request?: unknown): ConnectError;
   /** Does the work of a unary call for its message. */
   unary<T>(state: CallState, message: Message, work: () => Promise<T>): Promise<T>;
   /** The same for whatever the transport library serves. */
@@ -32,7 +34,7 @@ export interface Guard {
 export function guard(domain: string, telemetry: Telemetry, requestBytesMax: number): Guard {
   const faults = faultsOf(telemetry);
 
-  function fail(state: CallState, fault: unknown, request: unknown): ConnectError {
+  function fail(state: CallState, fault: unknown, request?: unknown): ConnectError {
     const { error, unexpected } = refusalOf(fault, domain, state.requestId);
     if (unexpected) {
       const { plan, requestId } = state;
@@ -68,6 +70,7 @@ export function guard(domain: string, telemetry: Telemetry, requestBytesMax: num
   }
 
   return {
+    fail,
     unary: serveUnary,
     interceptor: (next) => (request) => {
       const state = request.contextValues.get(stateKey);

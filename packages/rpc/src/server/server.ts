@@ -136,7 +136,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const direct = directCalls({ parts, guard: around, deadlines, jsonOptions, shutdown });
   const router = createConnectRouter({
     ...bounds,
-    requestGate: gate(parts),
+    requestGate: gate(parts, around),
     interceptors: [around.interceptor],
   });
   const open = createConnectRouter({
