@@ -61,25 +61,26 @@ export { objectiveWeights } from "./objective.ts";
 export type { Certificate } from "./optimal/certificate.ts";
 export { type CertifiedSolution, type OptimalOptions, optimal } from "./optimal/optimal.ts";
 export { verifyCertificate } from "./optimal/verify-certificate.ts";
-export type {
-  AllocationPlan,
-  GroupBonus,
-  Grouping,
-  GroupShare,
-  Limits,
-  LimitUse,
-  MarketSide,
-  Objective,
-  ObjectiveData,
-  OutsideOptions,
-  Pair,
-  PinRefusal,
-  RefusedPin,
-  Solution,
-  SolutionCertificate,
-  SolutionFacts,
-  Strategy,
-  UnitLimit,
+export {
+  type AllocationPlan,
+  type GroupBonus,
+  type Grouping,
+  type GroupShare,
+  type Limits,
+  type LimitUse,
+  type MarketSide,
+  type Objective,
+  type ObjectiveData,
+  type OutsideOptions,
+  type Pair,
+  type PinRefusal,
+  type RefusedPin,
+  type Solution,
+  type SolutionCertificate,
+  type SolutionFacts,
+  type Strategy,
+  strategies,
+  type UnitLimit,
 } from "./plan.ts";
 export { graphOfPositions, type PositionColumns, type PositionGraph } from "./positions.ts";
 export { type Violation, verifyAssignment } from "./verify.ts";

@@ -1,15 +1,17 @@
 import type { Assignment } from "./assignment.ts";
 
-/** How the engine may decide; the same word in plan, contract, code and reports. */
-export type Strategy =
-  | "STABLE"
-  | "GREEDY"
-  | "PER_DEMAND_GREEDY"
-  | "SCARCE_FIRST"
-  | "LOTTERY"
-  | "FAIR"
-  | "OPTIMAL"
-  | "EXPECTED";
+/** How the engine may decide; the same words in plan, contract (which calls STABLE by its method), code and reports. */
+export const strategies = [
+  "STABLE",
+  "GREEDY",
+  "PER_DEMAND_GREEDY",
+  "SCARCE_FIRST",
+  "LOTTERY",
+  "FAIR",
+  "OPTIMAL",
+  "EXPECTED",
+] as const;
+export type Strategy = (typeof strategies)[number];
 
 /** A side of the market. */
 export type MarketSide = "DEMAND" | "SUPPLY";

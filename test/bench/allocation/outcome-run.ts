@@ -1,4 +1,4 @@
-import type { Graph } from "@marketmesh/allocation-engine";
+import { type Graph, strategies } from "@marketmesh/allocation-engine";
 import {
   clairvoyant,
   everyWave,
@@ -13,17 +13,7 @@ import {
 export type Setting = "40" | "70" | "drift";
 
 /** Who plays. The clairvoyant knows all answers: once it goes for value, once for fill. */
-export const players = [
-  "GREEDY",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "OPTIMAL",
-  "STABLE",
-  "LOTTERY",
-  "FAIR",
-  "EXPECTED",
-  "CLAIRVOYANT",
-] as const;
+export const players = [...strategies, "CLAIRVOYANT"] as const;
 export type Player = (typeof players)[number];
 
 export interface OutcomeTask {

@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import { allocate } from "../allocate.ts";
 import { buildGraph } from "../graph.ts";
 import type { AllocationPlan } from "../plan.ts";
+import { strategies } from "../plan.ts";
 import { graphColumns } from "../testing/random-graph.ts";
-import { planFor, STRATEGIES } from "../testing/random-plan.ts";
+import { planFor } from "../testing/random-plan.ts";
 import { explain } from "./explain.ts";
 import { scoreOfWeight, withScore } from "./score-of-weight.ts";
 
-describe.each(STRATEGIES)("%s", (strategy) => {
+describe.each(strategies)("%s", (strategy) => {
   test("every pair has its reason; with the score to win it wins, with less it loses", () => {
     let won = 0;
     fc.assert(

@@ -4,12 +4,13 @@ import { allocate } from "../allocate.ts";
 import { buildGraph, type Graph, type GraphColumns } from "../graph.ts";
 import { verifySolution } from "../limits/verify-solution.ts";
 import type { AllocationPlan } from "../plan.ts";
+import { strategies } from "../plan.ts";
 import { graphColumns, named, shuffled } from "../testing/random-graph.ts";
-import { planFor, STRATEGIES } from "../testing/random-plan.ts";
+import { planFor } from "../testing/random-plan.ts";
 
 const runs = { seed: 27, numRuns: 100 };
 
-describe.each(STRATEGIES)("%s", (strategy) => {
+describe.each(strategies)("%s", (strategy) => {
   test.each([true, false])("keeps capacities, limits, exclusions and pins (groups apart: %s)", (nested) => {
     fc.assert(
       fc.property(

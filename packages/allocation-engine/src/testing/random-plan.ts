@@ -2,17 +2,6 @@ import fc from "fast-check";
 import type { Graph } from "../graph.ts";
 import type { AllocationPlan, Grouping, GroupShare, Pair, Strategy, UnitLimit } from "../plan.ts";
 
-export const STRATEGIES: readonly Strategy[] = [
-  "STABLE",
-  "GREEDY",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "LOTTERY",
-  "FAIR",
-  "OPTIMAL",
-  "EXPECTED",
-];
-
 /** A plan with groups on both sides, limits, exclusions and pins for a graph; `nested` keeps each side's groups apart. */
 export function planFor(graph: Graph, strategy: Strategy, nested: boolean): fc.Arbitrary<AllocationPlan> {
   const demands = graph.demandIds.length;

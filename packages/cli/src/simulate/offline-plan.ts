@@ -1,7 +1,7 @@
 import type { AllocationTools, Objective, Strategy } from "@marketmesh/allocation-engine";
 import { enginePlan, type MarketPlan } from "@marketmesh/simulator";
 import type { Fields } from "./document.ts";
-import { type PlanFile, strategies } from "./plan-file.ts";
+import { type PlanFile, planStrategies } from "./plan-file.ts";
 
 /** What the engine maximises by: bounds as in the contract. */
 const objectiveFields = {
@@ -17,7 +17,7 @@ export function offlinePlan({ fields, label }: PlanFile, tools: AllocationTools)
   for (const key of ["limits", "shares"]) {
     if (fields.has(key)) throw fields.wrong(key, "needs a market: a scenario has no groups and owners");
   }
-  const word = fields.word("strategy", strategies, "DEFERRED_ACCEPTANCE");
+  const word = fields.word("strategy", planStrategies, "DEFERRED_ACCEPTANCE");
   if (word === "FAIR") throw fields.wrong("strategy", "FAIR needs a market: a scenario has no groups");
   const strategy: Strategy = word === "DEFERRED_ACCEPTANCE" ? "STABLE" : word;
   const proposing = fields.word("proposing", ["DEMAND", "SUPPLY"], "DEMAND");

@@ -1,19 +1,20 @@
 import { basename } from "node:path";
 import { create, fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
-import { type DraftPlan, DraftPlanSchema, PlanSchema } from "@marketmesh/contracts/allocation/v1";
+import {
+  type DraftPlan,
+  DraftPlanSchema,
+  Plan_Strategy,
+  PlanSchema,
+} from "@marketmesh/contracts/allocation/v1";
 import { Fields } from "./document.ts";
 import { secondsOf } from "./seconds-of.ts";
 
-export const strategies = [
-  "DEFERRED_ACCEPTANCE",
-  "GREEDY",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "LOTTERY",
-  "FAIR",
-  "OPTIMAL",
-  "EXPECTED",
-] as const;
+/** A strategy as the contract calls it. */
+export type PlanStrategy = Exclude<keyof typeof Plan_Strategy, "UNSPECIFIED">;
+
+export const planStrategies = Object.keys(Plan_Strategy).filter(
+  (name): name is PlanStrategy => name !== "UNSPECIFIED",
+);
 
 const known = [
   ...["label", "strategy", "proposing", "topK", "unitMode", "answeredBy", "acceptanceWindow", "seed"],
@@ -37,7 +38,7 @@ export function readPlanFile(file: string): PlanFile {
 export function draftOf({ fields, label }: PlanFile, market: string): DraftPlan {
   const json: Record<string, JsonValue> = {};
   const enums = {
-    strategy: ["STRATEGY_", strategies],
+    strategy: ["STRATEGY_", planStrategies],
     proposing: ["SIDE_", ["DEMAND", "SUPPLY"]],
     answeredBy: ["SIDE_", ["DEMAND", "SUPPLY"]],
     unitMode: ["UNIT_MODE_", ["SPREAD", "WHOLE"]],

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Plan_Strategy } from "@marketmesh/contracts/allocation/v1";
+import { strategies } from "@marketmesh/allocation-engine";
+import { Plan_Strategy, Plan_StrategySchema } from "@marketmesh/contracts/allocation/v1";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { simulate } from "./command.ts";
+import { offlinePlan } from "./offline-plan.ts";
 import { draftOf, readPlanFile } from "./plan-file.ts";
 
 let folder: string;
@@ -94,6 +96,16 @@ test("what is missing is named", async () => {
   await expect(run("--scenario", file(listed), "--plan", file("limits: {}\n"))).rejects.toThrow(
     "limits needs a market",
   );
+});
+
+test("every strategy of the contract has its word in a plan file, which the engine knows too", async () => {
+  const stated = Plan_StrategySchema.values.filter(({ number }) => number !== Plan_Strategy.UNSPECIFIED);
+  expect(stated).toHaveLength(strategies.length);
+  for (const { localName, number } of stated) {
+    const plan = readPlanFile(file(`strategy: ${localName}\n`));
+    expect(draftOf(plan, "m").plan?.strategy).toBe(number);
+    if (localName !== "FAIR") expect(offlinePlan(plan, {}).label).toBe(plan.label);
+  }
 });
 
 test("a plan file becomes the contract's draft, or says what is wrong with it", () => {

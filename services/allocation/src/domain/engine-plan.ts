@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { AllocationPlan, Graph, Grouping, Pair, Strategy } from "@marketmesh/allocation-engine";
+import type { AllocationPlan, Graph, Grouping, Pair } from "@marketmesh/allocation-engine";
 import { supplyOfNode } from "./packed-graph.ts";
-import type { RoundPolicy } from "./plan.ts";
+import { engineStrategyOf, type RoundPolicy } from "./plan.ts";
 import type { PlanPair } from "./plan-policy.ts";
 import type { SnapshotLevel } from "./round-snapshot.ts";
 
@@ -16,7 +16,7 @@ export function enginePlanOf(
   const sides = new Sides(graph, demands, supplies);
   const { objective, limits, shares } = plan;
   return {
-    strategy: engineStrategyOf(plan),
+    strategy: engineStrategyOf(plan.strategy),
     proposing: plan.proposing,
     seed,
     ...(objective && { objective }),
@@ -40,10 +40,6 @@ export function needsWaiting({ strategy, objective }: RoundPolicy): boolean {
 /** Whether a round has to know whose listings they are. */
 export function needsOwners(plan: RoundPolicy): boolean {
   return groupingNames(plan).some((name) => name.endsWith("/owner"));
-}
-
-function engineStrategyOf({ strategy }: RoundPolicy): Strategy {
-  return strategy === "DEFERRED_ACCEPTANCE" ? "STABLE" : strategy;
 }
 
 function groupsNamed({ objective, limits, shares }: RoundPolicy) {

@@ -1,17 +1,18 @@
+import { type Strategy, strategies } from "@marketmesh/allocation-engine";
 import type { Side } from "./level.ts";
 import type { OfferRules } from "./offer-rules.ts";
 import type { Batching, PlanGroupShare, PlanLimits, PlanObjective } from "./plan-policy.ts";
 
 /** How a round decides: the words of the contract; `DEFERRED_ACCEPTANCE` is what the engine calls STABLE. */
-export type PlanStrategy =
-  | "DEFERRED_ACCEPTANCE"
-  | "GREEDY"
-  | "OPTIMAL"
-  | "PER_DEMAND_GREEDY"
-  | "SCARCE_FIRST"
-  | "LOTTERY"
-  | "FAIR"
-  | "EXPECTED";
+export type PlanStrategy = Exclude<Strategy, "STABLE"> | "DEFERRED_ACCEPTANCE";
+
+export const planStrategies: readonly PlanStrategy[] = strategies.map((strategy) =>
+  strategy === "STABLE" ? "DEFERRED_ACCEPTANCE" : strategy,
+);
+
+export function engineStrategyOf(strategy: PlanStrategy): Strategy {
+  return strategy === "DEFERRED_ACCEPTANCE" ? "STABLE" : strategy;
+}
 
 /** How allocation is decided, defaults filled in; ids without their collections. */
 export interface PlanContent {

@@ -14,6 +14,7 @@ import {
   type PlanContent,
   type PlanInput,
   type PlanStrategy,
+  planStrategies,
   withDefaults,
 } from "../domain/plan.ts";
 import { etagOf } from "./etag.ts";
@@ -81,19 +82,9 @@ function policyOf(market: string, plan: PlanMessage): PolicyInput {
   };
 }
 
-const strategies: readonly PlanStrategy[] = [
-  "DEFERRED_ACCEPTANCE",
-  "GREEDY",
-  "OPTIMAL",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "LOTTERY",
-  "FAIR",
-  "EXPECTED",
-];
-
-function strategyOf(strategy: Plan_Strategy): PlanStrategy | undefined {
-  return strategies.find((name) => Plan_Strategy[name] === strategy);
+/** Undefined where none is stated: each place says what it means then. */
+export function strategyOf(strategy: Plan_Strategy): PlanStrategy | undefined {
+  return planStrategies.find((name) => Plan_Strategy[name] === strategy);
 }
 
 function sideOf(side: Plan_Side): "DEMAND" | "SUPPLY" | undefined {

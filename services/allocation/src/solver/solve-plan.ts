@@ -1,19 +1,9 @@
-import type { Strategy } from "@marketmesh/allocation-engine";
-import { Plan_Side, Plan_Strategy, Plan_UnitMode, type SolvePlan } from "@marketmesh/contracts/allocation/v1";
+import { Plan_Side, Plan_UnitMode, type SolvePlan } from "@marketmesh/contracts/allocation/v1";
+import { engineStrategyOf } from "../domain/plan.ts";
+import { strategyOf } from "../rpc/plan-message.ts";
 import { parseObjective, parseShare } from "../rpc/plan-policy-message.ts";
 import { graphInvalid } from "./columns.ts";
 import type { SentPlan } from "./sent-graph.ts";
-
-const strategies: Readonly<Record<number, Strategy>> = {
-  [Plan_Strategy.DEFERRED_ACCEPTANCE]: "STABLE",
-  [Plan_Strategy.GREEDY]: "GREEDY",
-  [Plan_Strategy.OPTIMAL]: "OPTIMAL",
-  [Plan_Strategy.PER_DEMAND_GREEDY]: "PER_DEMAND_GREEDY",
-  [Plan_Strategy.SCARCE_FIRST]: "SCARCE_FIRST",
-  [Plan_Strategy.LOTTERY]: "LOTTERY",
-  [Plan_Strategy.FAIR]: "FAIR",
-  [Plan_Strategy.EXPECTED]: "EXPECTED",
-};
 
 /** What a caller wrote, as the engine says it. Throws GRAPH_INVALID for a grouping that is named twice, or not at all. */
 export function parseSolvePlan(message: SolvePlan): SentPlan {
@@ -30,7 +20,7 @@ export function parseSolvePlan(message: SolvePlan): SentPlan {
   }
   return {
     // What is not stated is as in a plan; a number that is not defined never gets here.
-    strategy: strategies[strategy] ?? (whole ? "GREEDY" : "STABLE"),
+    strategy: engineStrategyOf(strategyOf(strategy) ?? (whole ? "GREEDY" : "DEFERRED_ACCEPTANCE")),
     unitMode: whole ? "WHOLE" : "SPREAD",
     proposing: message.proposing === Plan_Side.SUPPLY ? "SUPPLY" : "DEMAND",
     seed: message.seed,

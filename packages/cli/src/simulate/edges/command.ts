@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import type { Strategy } from "@marketmesh/allocation-engine";
+import { strategies } from "@marketmesh/allocation-engine";
 import { everyWave, expected, playWaves, type WaveStrategy } from "@marketmesh/simulator";
 import { UsageError } from "../../usage-error.ts";
 import { AnswerLines, type OfferedPair } from "./read-answers.ts";
@@ -10,15 +10,8 @@ import { type EdgesMarket, readGraph } from "./read-graph.ts";
 
 const text = { type: "string" } as const;
 const wavesMax = 100_000;
-const strategies: readonly Strategy[] = [
-  "EXPECTED",
-  "GREEDY",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "OPTIMAL",
-  "STABLE",
-  "LOTTERY",
-];
+/** Files of edges and openings know no groups. */
+const playable = strategies.filter((strategy) => strategy !== "FAIR");
 
 export const edgesUsage =
   "--edges F --openings F --answers - [--strategy S] [--waves N] [--score-max N] [--config F]";
@@ -79,9 +72,9 @@ async function print(record: object): Promise<void> {
 }
 
 function strategyOf(name: string, config: string | undefined): WaveStrategy {
-  const strategy = strategies.find((known) => known === name);
+  const strategy = playable.find((known) => known === name);
   if (strategy === undefined) {
-    throw new UsageError(`there is no strategy ${name}; allowed: ${strategies.join(", ")}`);
+    throw new UsageError(`there is no strategy ${name}; allowed: ${playable.join(", ")}`);
   }
   if (strategy === "EXPECTED") return expected(config === undefined ? {} : readConfig(config));
   if (config !== undefined) throw new UsageError("--config goes with EXPECTED");

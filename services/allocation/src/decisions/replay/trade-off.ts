@@ -9,7 +9,7 @@ import {
 import { idsOf } from "@marketmesh/rpc";
 import { read } from "@marketmesh/service-host/calls";
 import { flawOf } from "../../domain/check-plan.ts";
-import type { Plan, PlanStrategy } from "../../domain/plan.ts";
+import { type Plan, planStrategies } from "../../domain/plan.ts";
 import { patterns } from "../../rpc/names.ts";
 import { Thread } from "../heavy/thread.ts";
 import type { CurvePlan, CurvePoint } from "../heavy/trade-off.ts";
@@ -18,15 +18,7 @@ import { asRefusal, type ReplayShell } from "./heavy-shell.ts";
 import { readRecord, readReplayable } from "./load-rounds.ts";
 
 /** EXPECTED is measured by what people answered, not by a graph. */
-const comparable: readonly PlanStrategy[] = [
-  "DEFERRED_ACCEPTANCE",
-  "GREEDY",
-  "PER_DEMAND_GREEDY",
-  "SCARCE_FIRST",
-  "LOTTERY",
-  "FAIR",
-  "OPTIMAL",
-];
+const comparable = planStrategies.filter((strategy) => strategy !== "EXPECTED");
 
 export function getTradeOff(shell: ReplayShell): MethodImpl<typeof DecisionService.method.getTradeOff> {
   return async (request, context) => {
