@@ -96,9 +96,7 @@ describe("the files of simulate --edges", () => {
 
   it("come with options that are checked first", async () => {
     const given = ["--edges", "e", "--openings", "o", "--answers", "-"];
-    await expect(simulateEdges([...given, "--strategy", "BEST"])).rejects.toThrow(
-      "allowed: STABLE, GREEDY",
-    );
+    await expect(simulateEdges([...given, "--strategy", "BEST"])).rejects.toThrow("allowed: STABLE, GREEDY");
     await expect(simulateEdges([...given, "--waves", "0"])).rejects.toThrow(
       "--waves takes a whole number from 1",
     );
