@@ -107,7 +107,8 @@ export async function markPublished(
 ): Promise<void> {
   // Losing this commit in a crash only means publishing again.
   await checkLead(tx, token, sql`${byIndex}, set_config('synchronous_commit', 'off', true)`);
-  // In id order the rows lie side by side.
+  // In id order the rows lie side by side. Whether they are marked already is asked in a way that no index answers: that of what
+  // is not published seems to hold nothing whenever it is analyzed, and would be read as a whole for each row.
   const inOrder = [...published].sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
   const given = columns(inOrder, {
     id: ["bigint", (row) => row.id],
@@ -117,7 +118,8 @@ export async function markPublished(
     with marked as (
       update marketmesh.outbox o
       set publish_time = clock_timestamp(), stream_seq = given.stream_seq, stream_identity = ${streamIdentity}
-      from ${given} where o.id = given.id and o.publish_time is null returning o.attempt)
+      from ${given} where o.id = given.id and coalesce(o.publish_time, '-infinity') = '-infinity'
+      returning o.attempt)
     insert into marketmesh.event_counters as c (name, slot, value)
     select 'published', 0, count(*) from marked where attempt = 0
     on conflict (name, slot) do update set value = c.value + excluded.value`);

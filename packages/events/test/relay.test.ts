@@ -158,6 +158,28 @@ test("a relay reads what is on its way and nothing else, when the statistics say
   expect(last.read).toBeLessThan(10);
 });
 
+test("a relay reads what it moves a few times, when the statistics say that nothing is on its way", async () => {
+  await using mesh = await startMesh();
+  await using owner = await openDedicatedSession(mesh.migratorUrl, { applicationName: "test" });
+  const token = await mesh.database.background(takeLead);
+  const thingsOf = (version: bigint) => Array.from({ length: 8_000 }, (_, at) => ({ id: `t${at}`, version }));
+  const moveSome = async () => {
+    const stamped = await mesh.database.background((tx) => stamp(tx, token, 4_000));
+    const published = stamped.map(({ id }, at) => ({ id, streamSeq: at + 1 }));
+    return mesh.database.background(async (tx) => {
+      await markPublished(tx, token, published, "stream");
+      return { moved: stamped.length, read: await rowsRead(tx) };
+    });
+  };
+  await putMany(mesh, thingsOf(1n), 1_000);
+  while ((await moveSome()).moved > 0);
+  await owner.query("analyze marketmesh.outbox");
+  await mesh.put(thingsOf(2n).slice(0, 500));
+  const { moved, read } = await moveSome();
+  expect(moved).toBe(500);
+  expect(read).toBeLessThan(2 * moved);
+});
+
 /** Rows of the outbox that this session has read, as it counts them itself. */
 async function rowsRead(tx: Tx): Promise<number> {
   const [read] = await tx.execute<{ rows: string }>(sql`
