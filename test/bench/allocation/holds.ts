@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "@marketmesh/client";
-import { defaultStateDir } from "@marketmesh/dev-stack";
-import { Mesh, SERVICES } from "@marketmesh/dev-stack/mesh";
 import type { Database } from "@marketmesh/postgres";
+import { startBenchMesh } from "../bench-mesh.ts";
 import { emit, say } from "../figure.ts";
 import type { HoldsLoad, HoldsLoaded } from "./holds-load.ts";
 import { countWrong, insertListings, openAllocationDatabase } from "./holds-market.ts";
@@ -17,7 +15,6 @@ const replicaCounts = [1, 2, 4];
 const batch = 100;
 /** More than is taken of any listing but the few of the last run. */
 const plenty = 1_000_000;
-const nowhere = "http://127.0.0.1:9";
 const scarce = { listings: 10, units: 300 };
 const hot = { market, callers, batch: 1, seconds: 4, prefix: "n1000", listings: 500 };
 
@@ -76,41 +73,18 @@ interface MeasuredService extends AsyncDisposable {
 
 /** A mesh with so many processes of allocation, no more: those that nobody calls would have their share of the processors. */
 async function startAllocation(replicas: number): Promise<MeasuredService> {
-  const mesh = new Mesh({
-    stateDir: join(defaultStateDir(), "bench"),
-    services: SERVICES.filter(({ name }) => ["identity", "catalog", "allocation"].includes(name)),
-    env: {
-      ...process.env,
-      LOG_LEVEL: "warn",
-      QUEUE_DELAY_MS: "0",
-      RATE_LIMIT_CALLS_PER_SECOND: "100000",
-      // Never asked: a hold of a pair is decided by its caller.
-      MESH_ELIGIBILITY_URL: nowhere,
-      MESH_SCORING_URL: nowhere,
-      MARKETMESH_REPLICAS: `allocation=${replicas}`,
-    },
-    fresh: true,
-    say,
-    onFatal: (problem) => {
-      say(String(problem));
-      process.exit(1);
-    },
-  });
-  mesh.install();
-  await mesh.start();
-  const pid = mesh.processes.find(({ name }) => name.startsWith("allocation"))!.pid;
-  const database = await openAllocationDatabase(environmentOf(pid));
-  const clients = connect({ endpoints: mesh.endpoints, apiKey: mesh.operatorKey.key });
-  const token = await clients.token();
+  const env = { RATE_LIMIT_CALLS_PER_SECOND: "100000", MARKETMESH_REPLICAS: `allocation=${replicas}` };
+  const mesh = await startBenchMesh(env, ["identity", "catalog", "allocation"]);
+  const database = await openAllocationDatabase(environmentOf(mesh.pidOf("allocation")));
+  const token = await mesh.clients.accessToken();
   const urls = mesh.endpoints.allocation!.split(",");
   return {
     database,
     insert: (prefix, listings, units) => insertListings(database, market, prefix, listings / 2, units),
     measure: (load) => callFrom({ ...load, token, urls }),
     async [Symbol.asyncDispose]() {
-      clients.close();
       await database.close();
-      await mesh.stop();
+      await mesh[Symbol.asyncDispose]();
     },
   };
 }
