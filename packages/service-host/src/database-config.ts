@@ -3,39 +3,39 @@ import { parseDatabaseUrl, parseReadUrl, withPasswordFile } from "@marketmesh/po
 import { ConfigError, type ConfigSpec, optionalText, readConfig, type Setting } from "./config.ts";
 import type { Env } from "./host.ts";
 
+type About = Pick<Setting<string>, "env" | "doc">;
+
 /** A database URL, as `parseDatabaseUrl` of @marketmesh/postgres reads it. */
-export function databaseUrl(about: Pick<Setting<string>, "env" | "doc">): Setting<string> {
+export function databaseUrl(about: About): Setting<string> {
   return {
     ...about,
     secret: true,
     accepts:
       "postgres://user:password@host:port/database, with sslmode=disable, require, verify-ca (and sslrootcert) or verify-full",
-    parse: (text) => {
-      try {
-        parseDatabaseUrl(text);
-        return text;
-      } catch {
-        return undefined;
-      }
-    },
+    parse: readableBy(parseDatabaseUrl),
   };
 }
 
 /** The hosts of a replica, as `parseReadUrl` of @marketmesh/postgres reads them; none where it is not set. */
-export function replicaUrl(about: Pick<Setting<string>, "env" | "doc">): Setting<string | undefined> {
+export function replicaUrl(about: About): Setting<string | undefined> {
   return {
     ...about,
     secret: true,
     accepts: "postgres://host:port, or several as host:port,host:port",
     fallback: undefined,
-    parse: (text) => {
-      try {
-        parseReadUrl(text);
-        return text;
-      } catch {
-        return undefined;
-      }
-    },
+    parse: readableBy(parseReadUrl),
+  };
+}
+
+/** The text as it is, where `read` does not throw. */
+function readableBy(read: (text: string) => unknown): (text: string) => string | undefined {
+  return (text) => {
+    try {
+      read(text);
+      return text;
+    } catch {
+      return undefined;
+    }
   };
 }
 
