@@ -1,6 +1,7 @@
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { MainJobOptions as SupervisorOptions } from "@marketmesh/dev-stack";
 import { defaultScenario, readScenario } from "@marketmesh/markets";
 import { connectMesh } from "./connect.ts";
 import { exportMarket, exportNames } from "./job/export-market.ts";
@@ -16,22 +17,9 @@ import type { RunningMesh } from "./running-mesh.ts";
 import { traced } from "./tracing.ts";
 
 /** What the supervisor hands over once every service is ready. */
-export interface MainJobOptions {
-  /** Addresses by service. */
-  readonly endpoints: Readonly<Record<string, string>>;
-  readonly operatorKey: string;
+export interface MainJobOptions extends SupervisorOptions {
   /** What https endpoints are called with. */
   readonly tls?: NonNullable<RunningMesh["tls"]>;
-  readonly stateDir: string;
-  readonly scenario?: string;
-  readonly report?: string;
-  readonly exportDir?: string;
-  /** Default 1. */
-  readonly seed?: number;
-  readonly readyMs: number;
-  readonly peakRss: () => Record<string, number>;
-  readonly out: NodeJS.WritableStream;
-  readonly signal: AbortSignal;
 }
 
 const defaultSeed = 1;
