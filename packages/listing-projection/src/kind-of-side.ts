@@ -5,6 +5,9 @@ import { idsOf, problem } from "@marketmesh/rpc";
 import type { SideTypes } from "@marketmesh/rules";
 import { typesOfKind } from "./kind-types.ts";
 
+/** Where kinds are asked for. */
+export type Kinds = Pick<Client<typeof CatalogService>, "getKind">;
+
 /** A kind as the catalog has it now, for checking what is written about it. */
 export interface CurrentKind {
   readonly name: string;
@@ -26,7 +29,7 @@ export interface KindWanted {
  * Throws ConnectError NOT_FOUND (KIND_NOT_FOUND), INVALID_ARGUMENT (NAME_INVALID, KIND_SIDE_INVALID).
  */
 export async function readKindOfSide(
-  catalog: Pick<Client<typeof CatalogService>, "getKind">,
+  catalog: Kinds,
   { market, name, side, field }: KindWanted,
   signal: AbortSignal,
 ): Promise<CurrentKind> {

@@ -1,12 +1,12 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { EligibilityService } from "@marketmesh/contracts/eligibility/v1";
+import type { Kinds } from "@marketmesh/listing-projection";
 import { batchListEligible } from "./batch-list-eligible.ts";
 import { checkEligibility } from "./check-eligibility.ts";
 import { createPolicy } from "./create-policy.ts";
 import { getFunnel } from "./get-funnel.ts";
 import { getPolicy } from "./get-policy.ts";
 import type { InquiryDeps } from "./inquiry.ts";
-import type { Kinds } from "./kinds.ts";
 import { listDemand } from "./list-demand.ts";
 import { listEligible } from "./list-eligible.ts";
 import { listPolicies } from "./list-policies.ts";

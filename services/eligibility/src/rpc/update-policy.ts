@@ -2,13 +2,13 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import { EligibilityService, type Policy as PolicyMessage } from "@marketmesh/contracts/eligibility/v1";
 import { announce } from "@marketmesh/events";
+import { type Kinds, readKinds } from "@marketmesh/listing-projection";
 import { callerOf, idsOf, staleEtag } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { compilePolicy } from "../domain/compiled-policy.ts";
 import { type Policy, sameRules } from "../domain/policy.ts";
 import { policyUpdated } from "../events/outbox.ts";
 import { findPolicy, lockPolicy, savePolicy } from "../storage/policy-store.ts";
-import { type Kinds, readKinds } from "./kinds.ts";
 import { etagOf, fromRuleMessages, toPolicyMessage } from "./policy-message.ts";
 import { kindImmutable, mistakesProblem, policyNotFound } from "./problem.ts";
 import { refuseParty, type Shell } from "./shell.ts";
@@ -27,7 +27,7 @@ export function updatePolicy(
     refuseOtherKinds(before, given);
     const rules = fromRuleMessages(given);
     // The catalog is asked outside the transaction: no lock waits for another service.
-    const kinds = await readKinds(catalog, market, given, context.signal);
+    const kinds = await readKinds(catalog, { market, field: "policy" }, given, context.signal);
     const checked = compilePolicy(rules, { supply: kinds.supply.types, demand: kinds.demand.types });
     if (!checked.ok) throw mistakesProblem(checked.mistakes);
     const method = EligibilityService.method.updatePolicy;

@@ -1,11 +1,11 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ScoringService } from "@marketmesh/contracts/scoring/v1";
+import type { Kinds } from "@marketmesh/listing-projection";
 import { collectStatistics } from "./collect-statistics.ts";
 import { createModel } from "./create-model.ts";
 import { getModel } from "./get-model.ts";
 import { getStatistics } from "./get-statistics.ts";
 import type { InquiryDeps } from "./inquiry.ts";
-import type { Kinds } from "./kinds.ts";
 import { listModels } from "./list-models.ts";
 import { rank } from "./rank.ts";
 import { scorePairs } from "./score-pairs.ts";

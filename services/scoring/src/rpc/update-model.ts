@@ -2,13 +2,13 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { namePatterns } from "@marketmesh/contracts";
 import { type Model as ModelMessage, ScoringService } from "@marketmesh/contracts/scoring/v1";
 import { announce } from "@marketmesh/events";
+import { type Kinds, readKinds } from "@marketmesh/listing-projection";
 import { callerOf, idsOf, staleEtag } from "@marketmesh/rpc";
 import { mutate, read } from "@marketmesh/service-host/calls";
 import { checkModel } from "../domain/check-model.ts";
 import { type StoredModel, sameFeatures } from "../domain/model.ts";
 import { modelUpdated } from "../events/outbox.ts";
 import { findModel, lockModel, saveModel } from "../storage/model-store.ts";
-import { type Kinds, readKinds } from "./kinds.ts";
 import { etagOf, fromModelMessage, toModelMessage } from "./model-message.ts";
 import { kindImmutable, mistakesProblem, modelNotFound, perspectiveImmutable } from "./problem.ts";
 import { refuseParty, type Shell } from "./shell.ts";
@@ -24,7 +24,7 @@ export function updateModel(shell: Shell, catalog: Kinds): ServiceImpl<typeof Sc
     refuseOtherIdentity(before, given);
     const content = fromModelMessage(given);
     // The catalog is asked outside the transaction: no lock waits for another service.
-    const kinds = await readKinds(catalog, market, given, context.signal);
+    const kinds = await readKinds(catalog, { market, field: "model" }, given, context.signal);
     const problems = checkModel(content, { supply: kinds.supply.types, demand: kinds.demand.types });
     if (problems.length > 0) throw mistakesProblem(problems);
     const method = ScoringService.method.updateModel;
