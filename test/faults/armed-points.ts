@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A process that came to an armed point, and when that was seen. */
@@ -8,11 +8,10 @@ export interface Hit {
   readonly atMs: number;
 }
 
-const limitMs = 60_000;
-
 /** The fault points of a mesh: files in a folder that its processes look into. See service-host's fault-points.ts. */
 export class ArmedPoints {
   readonly folder: string;
+  readonly #waiting = new Set<() => void>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -31,11 +30,12 @@ export class ArmedPoints {
     return hit;
   }
 
-  /** Forgets what is armed and was not come to. */
+  /** Forgets what is armed and was not come to: who waits for it is rejected. */
   disarm(): void {
     for (const name of readdirSync(this.folder)) {
       if (!name.includes("@")) rmSync(join(this.folder, name), { force: true });
     }
+    for (const giveUp of [...this.#waiting]) giveUp();
   }
 
   resume({ pid }: Hit): void {
@@ -52,15 +52,20 @@ export class ArmedPoints {
       };
       const seen = new Set(readdirSync(this.folder));
       const watching = watch(this.folder, look);
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(`no process came to ${point} within ${limitMs / 1_000} s`));
-      }, limitMs);
       const end = () => {
         watching.close();
-        clearTimeout(timer);
+        this.#waiting.delete(giveUp);
       };
-      writeFileSync(join(this.folder, point), text);
+      const giveUp = () => {
+        look(); // it may have come and not been told yet
+        end();
+        reject(new Error(`no process came to ${point}`));
+      };
+      this.#waiting.add(giveUp);
+      // As a whole: a process that comes by reads nothing or all of it.
+      const written = join(this.folder, `@${point}`);
+      writeFileSync(written, text);
+      renameSync(written, join(this.folder, point));
     });
   }
 }

@@ -17,8 +17,8 @@ import { connect, type NatsConnection } from "nats";
 import postgres, { type Sql } from "postgres";
 import { ArmedPoints } from "./armed-points.ts";
 
-const patienceMs = 60_000;
-const backMs = 60_000;
+const patienceMs = 240_000;
+const backMs = 240_000;
 // Kills are the point here: the mesh never gives up, and waits no longer for the fifth than for the first.
 const restartPolicy = { endsMax: 1_000, windowMs: 60_000, delayMsMin: 250, delayMsMax: 250 };
 
@@ -113,7 +113,7 @@ export class FaultMesh implements AsyncDisposable {
     if (name === "nats")
       return (await Promise.all(this.services.map((one) => this.#allPublished(one)))).every(Boolean);
     const { status } = await fetch(`${this.#stack.addresses[name]}/readyz`, {
-      signal: AbortSignal.timeout(1_000),
+      signal: AbortSignal.timeout(5_000),
     });
     return status === 200;
   }
@@ -133,7 +133,7 @@ export class FaultMesh implements AsyncDisposable {
   /** The metrics of one process, as text. */
   async metrics(name: string): Promise<string> {
     const { metrics } = this.#state();
-    return (await fetch(`${metrics[name]}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+    return (await fetch(`${metrics[name]}/metrics`, { signal: AbortSignal.timeout(60_000) })).text();
   }
 
   /** A service's database, with the eyes of the server's owner. */
@@ -151,7 +151,7 @@ export class FaultMesh implements AsyncDisposable {
   }
 
   async nats<T>(work: (connection: NatsConnection) => Promise<T>): Promise<T> {
-    const connection = await connect({ servers: this.#state().natsUrl, timeout: 5_000 });
+    const connection = await connect({ servers: this.#state().natsUrl, timeout: 60_000 });
     try {
       return await work(connection);
     } finally {

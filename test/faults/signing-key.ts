@@ -11,7 +11,7 @@ export function rotateSigningKey({ mesh, job }: Faults): void {
       "identity",
       (sql) => sql`update signing_keys set sign_time = sign_time - interval '60 days'`,
     );
-    const endMs = performance.now() + 15_000;
+    const endMs = performance.now() + 240_000;
     while ((await keyOf(mesh)) === before) {
       if (performance.now() > endMs) throw new Error("no new key signs");
       await new Promise((resolve) => setTimeout(resolve, 100));

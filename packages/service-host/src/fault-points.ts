@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { Env } from "./host.ts";
@@ -23,15 +23,24 @@ export function faultPoints(service: string, env: Env): FaultPoint {
   return (point) => {
     const file = join(folder, `${service}.${point}`);
     if (!existsSync(file)) return;
-    const [signal, passes = "0"] = readFileSync(file, "utf8").split(" ");
-    if (Number(passes) > 0) return writeFileSync(file, `${signal} ${Number(passes) - 1}`);
+    let signal: string | undefined;
     try {
+      const [named, passes = "0"] = readFileSync(file, "utf8").split(" ");
+      if (Number(passes) > 0) return replace(file, `${named} ${Number(passes) - 1}`);
       renameSync(file, `${file}@${process.pid}`);
+      signal = named;
     } catch {
       return; // another process was the first
     }
     process.kill(process.pid, signal === "SIGSTOP" ? "SIGSTOP" : "SIGKILL");
   };
+}
+
+/** As a whole: another process reads the old text or the new one. */
+function replace(file: string, text: string): void {
+  const written = join(dirname(file), `@${process.pid}`);
+  writeFileSync(written, text);
+  renameSync(written, file);
 }
 
 /**
