@@ -159,7 +159,7 @@ test("a mesh that was backed up in the middle of its work, lost and restored goe
         const { announced, recorded } = await listingFacts(restored);
         return recorded.length === announced.length && recorded.every((key, at) => key === announced[at]);
       },
-      { timeout: 60_000 },
+      { timeout: 240_000 },
     )
     .toBe(true);
   const { listings, levels } = await listingVersions(restored);
@@ -179,7 +179,7 @@ test("a mesh that was backed up in the middle of its work, lost and restored goe
         );
         return one!.length > 0 && JSON.stringify(one) === JSON.stringify(other);
       },
-      { timeout: 60_000 },
+      { timeout: 240_000 },
     )
     .toBe(true);
 });

@@ -13,6 +13,7 @@ import { type RunningServices, startServices } from "@marketmesh/testkit";
 import { createTestDatabase, type TestDatabase, testNatsUrl } from "@marketmesh/testkit/servers";
 import { connect } from "nats";
 import postgres, { type Sql } from "postgres";
+import { patienceMs } from "../support/whole-mesh.ts";
 
 const binds = {
   identity: bindIdentity,
@@ -88,7 +89,7 @@ export async function startMesh(site: Site, databases: Databases): Promise<Start
     ...Object.fromEntries(serviceNames.map((name) => [name, nowhere])),
     ...running.endpoints,
   };
-  const clients = connectMesh(endpoints, site.keys.operator!);
+  const clients = connectMesh(endpoints, site.keys.operator!, { patienceMs });
   return {
     clients,
     services: running.services,

@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { chartDir, type KubeObject, renderedSet } from "./helm.ts";
 import { ofKind } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 interface Scaler extends KubeObject {
   readonly spec: {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import {
   callsInCode,
@@ -12,9 +12,6 @@ import {
 } from "./edges.ts";
 import { chartDir, type KubeObject, render, renderedSet, valuesOf } from "./helm.ts";
 import { component, type Labels, ofKind, selects, serviceDeployments } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 interface Facts {
   readonly calls: readonly string[];

@@ -2,15 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generatedFiles } from "./generated.ts";
 import { chartDir, helm, renderedSet } from "./helm.ts";
 import { version } from "./invariants/images.ts";
 import { ofKind } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "marketmesh-chart-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

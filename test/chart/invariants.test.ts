@@ -1,9 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type KubeObject, renderedSet, valueSets } from "./helm.ts";
 import { invariants } from "./invariants.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe.each(valueSets)("with the values of %s", (set) => {
   it.each(Object.entries(invariants))("%s", (_, check) => {

@@ -13,16 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { schemaProblem } from "./api-types.ts";
 import { serviceNames } from "./edges.ts";
 import { objectsOf, release, render } from "./helm.ts";
 import { version } from "./invariants/images.ts";
 import { ofKind, selects, type Workload } from "./rendered.ts";
 import { typeProblems } from "./type-check.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 const kindDir = join(checkoutDir, "deploy", "kind");
 const script = join(kindDir, "run.sh");

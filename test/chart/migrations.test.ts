@@ -1,10 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { serviceNames } from "./edges.ts";
 import { type KubeObject, render, valuesOf } from "./helm.ts";
 import { component, ofKind, type Workload } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 const hook = ({ metadata }: KubeObject) => metadata.annotations?.["helm.sh/hook"];
 const ofMigrations = (objects: readonly KubeObject[]) =>

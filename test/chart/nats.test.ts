@@ -3,13 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkoutDir, natsBinary, stateDirOf } from "@marketmesh/dev-stack/servers";
-import { afterAll, expect, it, vi } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { password } from "../../packages/cli/src/secrets/make-secrets.ts";
 import { type KubeObject, renderedSet } from "./helm.ts";
 import { ofKind, type Workload } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "marketmesh-nats-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

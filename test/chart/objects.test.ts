@@ -1,10 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { schemaProblem } from "./api-types.ts";
 import { helm, type KubeObject, render, renderedSet, valueSets, valuesOf } from "./helm.ts";
 import { typeProblems } from "./type-check.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe.each(valueSets)("with the values of %s", (set) => {
   it("passes helm's strict lint", () => {

@@ -3,14 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testDatabaseUrl } from "@marketmesh/testkit/servers";
 import postgres from "postgres";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { makeSecrets } from "../../packages/cli/src/secrets/make-secrets.ts";
 import { serviceNames } from "./edges.ts";
 import { type KubeObject, release, renderedSet } from "./helm.ts";
 import { ofKind, workloads } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "marketmesh-secrets-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

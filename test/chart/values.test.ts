@@ -1,15 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutDir } from "@marketmesh/dev-stack/servers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { serviceNames } from "./edges.ts";
 import { chartDir, helm, type KubeObject, release, render } from "./helm.ts";
 import { version } from "./invariants/images.ts";
 import { ofKind, serviceDeployments, workloads } from "./rendered.ts";
-
-// Others wait for a processor too.
-vi.setConfig({ testTimeout: 120_000 });
 
 interface Schema {
   readonly type?: string | readonly string[];

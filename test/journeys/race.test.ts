@@ -36,7 +36,7 @@ it("gives one unique item to exactly one of 64 buyers who ask at the same moment
     demand.map(({ id }) =>
       mesh.clients.allocation.allocateNow(
         { plan, demand: `markets/race/listings/${id}`, revisions },
-        { timeoutMs: 60_000 },
+        { timeoutMs: 120_000 },
       ),
     ),
   );

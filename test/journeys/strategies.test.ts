@@ -52,7 +52,10 @@ async function pairsOf(market: string, strategy: "DEFERRED_ACCEPTANCE" | "GREEDY
   const parent = `markets/${market}`;
   const { allocation } = mesh.clients;
   const plan = `${parent}/plans/${pack.plan.plan}`;
-  await allocation.createRound({ parent, roundId: "one", round: { plan }, revisions }, { timeoutMs: 30_000 });
+  await allocation.createRound(
+    { parent, roundId: "one", round: { plan }, revisions },
+    { timeoutMs: 120_000 },
+  );
   for await (const { round } of allocation.watchRound({ name: `${parent}/rounds/one` })) {
     if (round!.state === Round_State.FAILED) throw new Error(round!.failure);
   }

@@ -39,7 +39,7 @@ export async function recordLaborRound(mesh: Mesh, { market, supply, demand }: L
   const plan = `${parent}/plans/${pack.plan.plan}`;
   await mesh.allocation.createRound(
     { parent, roundId: "one", round: { plan }, revisions },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
   for await (const { round } of mesh.allocation.watchRound({ name: `${parent}/rounds/one` })) {
     if (round!.state === Round_State.FAILED) throw new Error(round!.failure);

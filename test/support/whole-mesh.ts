@@ -33,9 +33,12 @@ const binds = {
   fulfillment: bindFulfillment,
 };
 
+/** A machine that is busy otherwise may not answer within a call's deadline: what may be repeated is, as a job's calls are. */
+export const patienceMs = 240_000;
+
 /**
  * @param env of every service, or of each by its name
- * @param client how the operator's clients connect
+ * @param client how the operator's clients connect; they wait for what passes by itself unless this says otherwise
  * @param envOf changes what a service would get: another way to its database
  */
 export async function startWholeMesh(
@@ -62,7 +65,7 @@ export async function startWholeMesh(
     })),
   );
   const operatorKey = keys.operator!;
-  const clients = connectMesh(services.endpoints, operatorKey, client);
+  const clients = connectMesh(services.endpoints, operatorKey, { patienceMs, ...client });
   return {
     clients,
     endpoints: services.endpoints,

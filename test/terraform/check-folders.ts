@@ -3,9 +3,6 @@ import type { Folder } from "./hcl.ts";
 import { renderProblem, testResult } from "./helm-releases.ts";
 import { checksOf, openWorkplace, terraform, type Workplace } from "./run-terraform.ts";
 
-/** On a machine that does ten things at once, a provider takes its time to start. */
-const runMs = 180_000;
-
 /** Tests of the folders whose providers are wanted: `init`, then `test`, or `validate` where there are none; charts of ours take what releases give them. */
 export function checkFolders(
   folders: ReadonlyMap<string, Folder>,
@@ -19,7 +16,7 @@ export function checkFolders(
     afterAll(() => place?.[Symbol.dispose]());
 
     for (const { path, together, title, left, runs, hasReleases } of checksOf(folders, wanted)) {
-      test.skipIf(left)(title, { timeout: runMs }, async ({ signal }) => {
+      test.skipIf(left)(title, async ({ signal }) => {
         if (together.length > 0) place.gather(path, together);
         await place.init(signal, path);
         // Tests load what they are about as validate does.

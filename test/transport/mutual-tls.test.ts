@@ -69,7 +69,7 @@ test("a mesh under mTLS, whose services may do at the broker only what they must
   const { allocation } = mesh.clients;
   const round = { plan: `${parent}/plans/${pack.plan.plan}` };
   const revisions = imports.map(({ revision }) => revision);
-  await allocation.createRound({ parent, roundId: "one", round, revisions }, { timeoutMs: 30_000 });
+  await allocation.createRound({ parent, roundId: "one", round, revisions }, { timeoutMs: 120_000 });
   for await (const seen of allocation.watchRound({ name: `${parent}/rounds/one` })) {
     if (seen.round!.state === Round_State.FAILED) throw new Error(seen.round!.failure);
   }
@@ -151,7 +151,7 @@ test("a client of grpc-js gets in with a certificate, and not without", async ()
         same,
         same,
         Buffer.alloc(0),
-        { deadline: Date.now() + 5_000 },
+        { deadline: Date.now() + 120_000 },
         (failure, answer) => (failure ? reject(failure) : resolve(answer)),
       ),
     ).finally(() => client.close());
