@@ -13,6 +13,9 @@ export interface Browser extends AsyncDisposable {
   open(origin?: string): Promise<Page>;
 }
 
+/** A browser starts slowly on a machine that is busy. */
+const patienceMs = 240_000;
+
 const html =
   "<!doctype html><meta charset=utf-8><title>foreign clients</title><body><script src=/page.js></script>";
 
@@ -30,11 +33,16 @@ export async function startBrowser(): Promise<Browser> {
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
   // Chromium's own sandbox needs more rights than a container gives, and root may not use it at all.
-  const browser = await chromium.launch({ executablePath: chromiumBinary(), args: ["--no-sandbox"] });
+  const browser = await chromium.launch({
+    executablePath: chromiumBinary(),
+    args: ["--no-sandbox"],
+    timeout: patienceMs,
+  });
   return {
     origin,
     async open(from = origin) {
       const page = await browser.newPage();
+      page.setDefaultTimeout(patienceMs);
       await page.goto(from);
       return page;
     },

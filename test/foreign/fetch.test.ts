@@ -8,7 +8,7 @@ import {
   kind,
   market,
   startForeignMesh,
-  streamDeadlineMs,
+  underDeadline,
   unicode,
 } from "./foreign-mesh.ts";
 import { emptyFrame, grpcWebFrames, trailerFlag } from "./grpc-web-frames.ts";
@@ -240,9 +240,10 @@ describe("a stream", () => {
   });
 
   test("ends by its deadline", async () => {
-    const watched = await stream("WatchListings", [{ parent: market }], {
-      "connect-timeout-ms": String(streamDeadlineMs),
-    });
+    const watched = await underDeadline(
+      (ms) => stream("WatchListings", [{ parent: market }], { "connect-timeout-ms": String(ms) }),
+      ([first]) => first?.flags === 0,
+    );
     expect(watched[0]).toEqual({ flags: 0, message: {} });
     const error = endOf(watched).error ?? {};
     expect(error.code).toBe("deadline_exceeded");

@@ -34,8 +34,20 @@ export const unicode = "Grüße 東京 👩‍🚀 \u202bשלום\u202c é";
 
 /** The first whole number that a double does not hold. */
 export const beyondDoubles = "9007199254740993";
-/** The deadline of a stream: long enough for it to begin on a busy machine. */
-export const streamDeadlineMs = 5_000;
+/** Deadlines of a stream that has none else: soon over, and long enough for it to begin on a machine that is busy. */
+const streamDeadlinesMs = [1_000, 10_000, 60_000];
+
+/** Reads a stream under a deadline, and again under a longer one as long as it had not even begun by then. */
+export async function underDeadline<T>(
+  read: (deadlineMs: number) => Promise<T>,
+  hasBegun: (read: T) => boolean,
+): Promise<T> {
+  for (const deadlineMs of streamDeadlinesMs.slice(0, -1)) {
+    const outcome = await read(deadlineMs);
+    if (hasBegun(outcome)) return outcome;
+  }
+  return read(streamDeadlinesMs.at(-1)!);
+}
 /** The deadline of a call that would wait for ever. */
 export const callDeadlineMs = 200;
 
