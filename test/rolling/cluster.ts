@@ -63,7 +63,7 @@ interface Parts {
 }
 
 export const replicas = 3;
-const readyMs = 120_000;
+const readyMs = 300_000;
 /** Kubernetes' own default. */
 const graceMs = 30_000;
 
@@ -252,7 +252,7 @@ export class Cluster implements AsyncDisposable {
   async metrics(name: string): Promise<string> {
     const { address } = [...this.#pods.values()].flat().find((pod) => pod.name === name)!;
     const url = `http://${address}:${this.#parts.metricsPort}/metrics`;
-    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).text();
+    return (await fetch(url, { signal: AbortSignal.timeout(60_000) })).text();
   }
 
   /** Ends everything. Throws when a process is left. */

@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Load } from "./load/load.ts";
 import { market } from "./load/market.ts";
 
-const settleMs = 90_000;
+const settleMs = 240_000;
 const everyMs = 250;
 
 /** What is lost or broken once everything under way had the time to arrive; nothing when all is intact. */

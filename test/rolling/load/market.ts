@@ -10,14 +10,14 @@ import { type ListingRow, type Pack, readPack } from "@marketmesh/markets";
 export const market = "rolling";
 export const names: MarketNames = new MarketNames(market);
 
-/** Offers of these plans wait a minute, or so short that nobody answers them. */
+/** Offers of these plans wait ten minutes, or so short that nobody answers them. */
 export const plans = {
   patient: names.of("plans", "sell-at-once"),
   hasty: names.of("plans", "sell-hastily"),
   rounds: names.of("plans", "sell-by-rounds"),
 } as const;
 const hastyMs = 6_000;
-const knownMs = 60_000;
+const knownMs = 240_000;
 
 const parent = names.market;
 const item = {
@@ -110,7 +110,7 @@ export async function createMarket(mesh: Mesh): Promise<void> {
   const goods = readPack("goods");
   const pack: Pack = {
     ...goods,
-    plan: { ...goods.plan, acceptanceWindow: "60s" },
+    plan: { ...goods.plan, acceptanceWindow: "600s" },
     workflows: [
       { name: "delivery", source: delivery },
       { name: "errand", source: errand },

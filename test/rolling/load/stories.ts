@@ -17,7 +17,9 @@ export interface Teller {
 type Story = (teller: Teller) => Promise<void>;
 
 const parent = names.market;
-const holdMs = 8_000;
+/** Of holds that are forgotten: more than it takes to ask for one on a busy machine. */
+const hastyHoldMs = 12_000;
+const holdMs = 600_000;
 
 /** One after the other, again and again: what callers do, in the shares in which they do it. */
 export const stories: readonly Story[] = [
@@ -103,7 +105,7 @@ async function hold({ mesh, model, number, pause }: Teller): Promise<void> {
     hold: {
       demand: names.listing(standing[number % standing.length]!.id),
       supply: names.listing(held[number % held.length]!),
-      expireTime: timestampFromMs(Date.now() + holdMs + 30_000 * Number(number % 3 !== 0)),
+      expireTime: timestampFromMs(Date.now() + (number % 3 === 0 ? hastyHoldMs : holdMs)),
     },
     requestId: randomUUID(),
   });
