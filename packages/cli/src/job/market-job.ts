@@ -116,11 +116,17 @@ async function uploadsOf(mesh: Mesh, scenario: ScenarioMarket, seed: number): Pr
       rows: () => mapRows(file, seed),
     }));
   }
-  const { parties, supply, demand } = sampleOf(pack.pack, seed);
-  await createParties(mesh, market, parties);
+  const whole = sampleOf(pack.pack, seed);
+  const [supply, demand] = [whole.supply.slice(0, sample.supply), whole.demand.slice(0, sample.demand)];
+  const owners = new Set([...supply, ...demand].map(({ owner }) => owner));
+  await createParties(
+    mesh,
+    market,
+    whole.parties.filter(({ id }) => owners.has(id)),
+  );
   return [
-    { importId: "sample-supply", kind: pack.plan.supply, rows: () => supply.slice(0, sample.supply) },
-    { importId: "sample-demand", kind: pack.plan.demand, rows: () => demand.slice(0, sample.demand) },
+    { importId: "sample-supply", kind: pack.plan.supply, rows: () => supply },
+    { importId: "sample-demand", kind: pack.plan.demand, rows: () => demand },
   ];
 }
 
