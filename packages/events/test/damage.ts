@@ -79,7 +79,7 @@ export async function whole(mesh: Mesh, events: Events, lastSeq: bigint): Promis
   const audit = await until(
     read,
     (each) => each !== undefined && each.auditedTo >= lastSeq && each.gapsCount === 0n,
-    60_000, // a deleted stream is noticed after 5 s by each who needs it
+    // A deleted stream is noticed after 5 s by each who needs it.
   );
   return audit as FeedAudit;
 }

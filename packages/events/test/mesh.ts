@@ -191,5 +191,5 @@ export function handledOf(database: Database): Promise<readonly Handled[]> {
   );
 }
 
-/** A fresh signal that aborts after 60 s. */
+/** A fresh signal that aborts after 4 min. */
 export const soon = () => AbortSignal.timeout(240_000);

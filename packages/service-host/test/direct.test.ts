@@ -7,7 +7,7 @@ import { callerOf, channel, reasonOf } from "@marketmesh/rpc";
 import { startTestIssuer, type TestIssuer } from "@marketmesh/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningService, start } from "../src/index.ts";
-import { echo } from "./echo.ts";
+import { echo, endedAtWork } from "./echo.ts";
 
 const bytesMax = 64 * 1024;
 const name = "markets/berlin";
@@ -26,11 +26,18 @@ let session: ClientHttp2Session;
 let token = "";
 let platformToken = "";
 let cancelled = Promise.withResolvers<void>();
+let begun = false;
 const started = Promise.withResolvers<void>();
 
 beforeAll(async () => {
   issuer = await startTestIssuer();
-  const probe = { cancelled: () => cancelled.resolve(), started: () => started.resolve() };
+  const probe = {
+    cancelled: () => cancelled.resolve(),
+    started: () => {
+      begun = true;
+      started.resolve();
+    },
+  };
   service = await start(
     "testing",
     (host) =>
@@ -187,7 +194,12 @@ test("a caller of the mesh hears why its upload is refused, however much of it i
 
 test("its deadline ends its handler's work", async () => {
   cancelled = Promise.withResolvers();
-  const { status } = await ask("Echo", echoed({ name, waitMs: 60_000 }), { "connect-timeout-ms": "50" });
+  begun = false;
+  const { status } = await endedAtWork(
+    (timeoutMs) =>
+      ask("Echo", echoed({ name, waitMs: 300_000 }), { "connect-timeout-ms": String(timeoutMs) }),
+    () => begun,
+  );
   expect(status).toBe(504);
   await cancelled.promise;
 });

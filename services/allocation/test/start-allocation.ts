@@ -123,9 +123,9 @@ async function allKnown(staff: AllocationClient, placed: readonly { id: string }
   }
 }
 
-/** Resolves when the fact is true; throws after 60 s. */
+/** Resolves when the fact is true; throws after 4 min: it ends what hangs, and a machine may be busy. */
 export async function until(fact: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = Date.now() + 60_000;
+  const endMs = Date.now() + 240_000;
   while (!(await fact())) {
     if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

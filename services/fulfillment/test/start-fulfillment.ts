@@ -59,9 +59,9 @@ export async function startFulfillment(env: Env = {}): Promise<App> {
   };
 }
 
-/** Resolves with what is there when the fact is true; throws after 60 s. */
+/** Resolves with what is there when the fact is true; throws after 4 min: it ends what hangs, and a machine may be busy. */
 export async function until<T>(fact: () => Promise<T | false | undefined>): Promise<T> {
-  const endMs = Date.now() + 60_000;
+  const endMs = Date.now() + 240_000;
   for (;;) {
     const value = await fact();
     if (value !== false && value !== undefined) return value;
