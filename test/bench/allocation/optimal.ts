@@ -79,21 +79,22 @@ function incremental(): void {
   const market = new IncrementalOptimum(graph, graph.demandScores, { gap });
   const draw = drawing(2);
   let present = size;
-  const ms = times(9, () => {
+  const took = Array.from({ length: 30 }, () => {
     const changes = onePercent(size, draw, present);
     present += size / 400;
     const begin = performance.now();
     const { opened, scans } = market.apply(changes);
-    const took = performance.now() - begin;
-    say(`1 % of ${size} x ${size}: ${took.toFixed(1)} ms, ${opened} nodes opened, ${scans} rows read`);
-    return took;
+    const ms = performance.now() - begin;
+    say(`1 % of ${size} x ${size}: ${ms.toFixed(1)} ms, ${opened} nodes opened, ${scans} rows read`);
+    return ms;
   });
   const { graph: now, weights, assignment, certificate } = market.snapshot();
   const violations = verifyCertificate(now, weights, assignment, certificate);
   const proven = certificate.gap;
   if (violations.length > 0 || proven > gap) throw new Error(`after the changes: gap ${share(proven)}`);
-  say(`after nine batches: gap ${share(proven)}`);
-  emit({ suite, metric: "incremental_1pct_ms", value: ms, unit: "ms", better: "lower", aim: 50 });
+  const [p90, most] = [took.toSorted((a, b) => a - b)[26]!, Math.max(...took)];
+  say(`30 batches: p90 ${p90.toFixed(1)} ms, most ${most.toFixed(1)} ms, gap ${share(proven)}`);
+  emit({ suite, metric: "incremental_1pct_ms", value: median(took), unit: "ms", better: "lower", aim: 50 });
 }
 
 /** The same graph of 200 regions that share no pair: by one thread, and by two over shared memory. Turns are taken, medians compared. */

@@ -1,4 +1,4 @@
-import { isFull, type Market, NO_EDGE, release, type Side } from "../optimal/market.ts";
+import { hold, isFull, type Market, NO_EDGE, release, type Side } from "../optimal/market.ts";
 import type { Arrival } from "./changes.ts";
 import { grow } from "./grow.ts";
 import { GrowingSide } from "./growing-side.ts";
@@ -26,8 +26,8 @@ export class GrowingMarket implements Market {
     const { demand, supply, weights } = solved;
     this.demand = new GrowingSide(demand, demandCapacity, supply.nodeOf, weights);
     this.supply = new GrowingSide(supply, supplyCapacity, demand.nodeOf, weights);
-    this.weights = weights.slice();
-    this.held = solved.held;
+    this.weights = grow(weights, weights.length + 1);
+    this.held = grow(solved.held, weights.length + 1);
     this.edgeCount = weights.length;
     this.demandMates = new Mates(this, this.demand);
     this.supplyMates = new Mates(this, this.supply);
@@ -49,6 +49,18 @@ export class GrowingMarket implements Market {
     }
     if (wasGone || capacity === 0) this.#reprice(side, node);
     this.#note(side, node);
+  }
+
+  /** Holds an edge on both sides; there must be room, and bidding must have been settled. */
+  hold(edge: number): void {
+    this.#forget(edge);
+    hold(this, edge);
+  }
+
+  /** Lets a held edge go on both sides, under the same condition. */
+  release(edge: number): void {
+    this.#forget(edge);
+    release(this, edge);
   }
 
   /** Brings what is held up to date where bidding has changed it. */
@@ -106,7 +118,16 @@ export class GrowingMarket implements Market {
     this.supply.addEdge(edge, supply, demand, weight);
     this.demandMates.moved(demand);
     this.supplyMates.moved(supply);
+    this.#outprice(edge);
     return edge;
+  }
+
+  /** An end without capacity goes on having a price that nobody would pay. */
+  #outprice(edge: number): void {
+    for (const { nodeOf, capacity, price } of [this.demand, this.supply]) {
+      const node = nodeOf[edge]!;
+      if (capacity[node] === 0) price[node] = Math.max(price[node]!, this.weights[edge]!);
+    }
   }
 
   #reweigh(edge: number, demand: number, weight: number): void {
@@ -125,6 +146,7 @@ export class GrowingMarket implements Market {
     this.weights[edge] = weight;
     this.demand.setWeight(edge, weight);
     this.supply.setWeight(edge, weight);
+    this.#outprice(edge);
   }
 
   /** Lets go what the demand holds for less than so much. */
@@ -137,10 +159,13 @@ export class GrowingMarket implements Market {
     }
   }
 
-  #release(edge: number): void {
+  #forget(edge: number): void {
     this.demandMates.forget(this.demand.nodeOf[edge]!);
     this.supplyMates.forget(this.supply.nodeOf[edge]!);
-    release(this, edge);
+  }
+
+  #release(edge: number): void {
+    this.release(edge);
     this.#note(this.demand, this.demand.nodeOf[edge]!);
     this.#note(this.supply, this.supply.nodeOf[edge]!);
   }

@@ -19,7 +19,7 @@ export class GrowingSide implements Side, Rows {
   heldCount: Int32Array;
   slotStart: Uint32Array;
   slots: Int32Array;
-  price: Float64Array;
+  price: Int32Array;
   capacity: Int32Array;
   /** What bidding reads, in one stream: the other end and the weight, side by side. */
   lines: Int32Array;
@@ -30,23 +30,25 @@ export class GrowingSide implements Side, Rows {
   #slotsEnd: number;
 
   constructor(side: Side, capacity: Int32Array, otherOf: Uint32Array, weights: Int32Array) {
-    this.count = side.count;
-    this.nodeOf = side.nodeOf.slice();
-    this.room = side.room.slice();
-    this.heldCount = side.heldCount;
-    this.slotStart = side.slotStart.slice(0, side.count);
-    this.slots = side.slots;
-    this.price = side.price;
-    this.capacity = capacity.slice();
-    this.start = new Uint32Array(side.count);
-    this.end = new Uint32Array(side.count);
-    this.#edgeRoom = new Uint32Array(side.count);
-    this.#adjacentEnd = side.nodeOf.length + SPARE * side.count;
-    this.adjacent = new Uint32Array(this.#adjacentEnd);
-    this.lines = new Int32Array(2 * this.#adjacentEnd + CACHE_LINE);
+    const { count } = side;
+    this.count = count;
+    // All columns have room to grow from the start: copying them takes longer than a batch of changes.
+    this.nodeOf = grow(side.nodeOf, side.nodeOf.length + 1);
+    this.room = grow(side.room, count + 1);
+    this.heldCount = grow(side.heldCount, count + 1);
+    this.slotStart = grow(side.slotStart, count + 2);
+    this.slots = grow(side.slots, side.slots.length + 1);
+    this.price = grow(side.price, count + 1);
+    this.capacity = grow(capacity, count + 1);
+    this.start = new Uint32Array(this.room.length);
+    this.end = new Uint32Array(this.room.length);
+    this.#edgeRoom = new Uint32Array(this.room.length);
+    this.#adjacentEnd = side.nodeOf.length + SPARE * count;
+    this.adjacent = new Uint32Array(2 * this.#adjacentEnd);
+    this.lines = new Int32Array(2 * this.adjacent.length + CACHE_LINE);
     this.#layRows(side, otherOf, weights);
     this.#slotRoom = Uint32Array.from(this.room);
-    this.#slotsEnd = this.slots.length;
+    this.#slotsEnd = side.slots.length;
   }
 
   #layRows(side: Side, otherOf: Uint32Array, weights: Int32Array): void {

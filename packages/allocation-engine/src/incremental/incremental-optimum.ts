@@ -2,10 +2,10 @@ import { EngineError } from "../engine-error.ts";
 import type { SparseGraph } from "../graph.ts";
 import { isOpen } from "../optimal/market.ts";
 import { exactMarket, type OptimalOptions } from "../optimal/optimal.ts";
-import { PathSearch } from "../optimal/path-search.ts";
 import { Bidding } from "./bidding.ts";
 import type { MarketChanges } from "./changes.ts";
 import { GrowingMarket } from "./growing-market.ts";
+import { MeetingSearch } from "./meeting-search.ts";
 import { refuseBadChanges } from "./refuse-changes.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { WorthBound } from "./worth-bound.ts";
@@ -18,7 +18,10 @@ const TURNS = 64;
 const LOOKS_PER_OPEN = 10;
 
 /** The part of the gap that may be left as open units; the rest is what epsilon may lose. */
-const OPEN_SHARE = 1 / 8;
+const OPEN_SHARE = 1 / 2;
+
+/** The part of that which paths leave when it was exceeded: the next batches may need some of it. */
+const LEFT_OPEN = 1 / 2;
 
 /** What a batch of changes cost. */
 export interface Repair {
@@ -35,7 +38,8 @@ export interface Repair {
  *
  * Without a gap, shortest augmenting paths close what is open: exact, and as slow as the market is tight. With a `gap`, open demands
  * and supplies bid in turns, up to an epsilon of that share of a unit's mean value: what departed and what arrived soon meet.
- * The last few without a counterpart may stay open until the next batch, as long as their prices are an eighth of the gap.
+ * The last few without a counterpart may stay open until the next batch, as long as their prices are half of the gap; paths close
+ * what is more.
  *
  * Positions never change: who leaves has capacity 0, who arrives comes last. Where most have left, build anew.
  */
@@ -44,8 +48,8 @@ export class IncrementalOptimum {
   readonly #epsilon: number;
   readonly #openMax: number;
   readonly #worth: WorthBound;
-  readonly #forward: PathSearch;
-  readonly #backward: PathSearch;
+  readonly #forward: MeetingSearch;
+  readonly #backward: MeetingSearch;
   readonly #asking: Bidding;
   readonly #offering: Bidding;
 
@@ -59,8 +63,8 @@ export class IncrementalOptimum {
     this.#market = new GrowingMarket(solved, graph.demandCapacity, graph.supplyCapacity, this.#epsilon);
     const { demand, supply } = this.#market;
     this.#worth = new WorthBound(demand);
-    this.#forward = new PathSearch(this.#market, demand, supply);
-    this.#backward = new PathSearch(this.#market, supply, demand);
+    this.#forward = new MeetingSearch(this.#market, demand, supply);
+    this.#backward = new MeetingSearch(this.#market, supply, demand);
     this.#asking = new Bidding(this.#market, demand);
     this.#offering = new Bidding(this.#market, supply);
   }
@@ -133,16 +137,25 @@ export class IncrementalOptimum {
     return left;
   }
 
-  /** Closes every unit of these nodes by paths. What bidding knows is written back before and read again after. */
+  /** Closes units of these nodes by paths until little enough is open. What bidding knows is written back before. */
   #close(demands: readonly number[], supplies: readonly number[]): void {
     const { demand, supply } = this.#market;
+    const enough = LEFT_OPEN * this.#openMax;
+    // Prices of open nodes do not rise while paths are closed, so this is what is open at most.
+    let open = this.#priceOf(demands, supplies);
     this.#market.settleAll();
     this.#forward.resize();
     this.#backward.resize();
-    for (const node of demands) while (isOpen(demand, node)) this.#forward.close(node);
-    for (const node of supplies) while (isOpen(supply, node)) this.#backward.close(node);
-    this.#market.demandMates.forgetAll();
-    this.#market.supplyMates.forgetAll();
+    for (const node of demands) {
+      if (open <= enough) return;
+      if (isOpen(demand, node)) open -= this.#asking.priceOf([node]);
+      while (isOpen(demand, node)) this.#forward.close(node);
+    }
+    for (const node of supplies) {
+      if (open <= enough) return;
+      if (isOpen(supply, node)) open -= this.#offering.priceOf([node]);
+      while (isOpen(supply, node)) this.#backward.close(node);
+    }
   }
 
   #priceOf(demands: readonly number[], supplies: readonly number[]): number {

@@ -13,14 +13,12 @@ export const WEIGHT = 1;
 export const FIRST = 2;
 export const STOP = 3;
 const EDGE = 4;
-/** When it was read from the side. */
+/** 1 once it was read from the side. */
 const READ = 5;
-const STATE = 6;
+/** 1 while what the node holds is known here alone. */
+const CHANGED = 6;
 /** Half a cache line. */
 const LENGTH = 8;
-
-const LISTED = 1;
-const CHANGED = 2;
 
 /**
  * Who holds whom while single units bid: per node a record of its mate, the weight between them and where its edges stand. It is read
@@ -31,9 +29,7 @@ export class Mates {
   records = new Int32Array();
   readonly #market: GrowingMarket;
   readonly #side: GrowingSide;
-  /** Records that may have to be written back. */
-  readonly #listed: number[] = [];
-  #readSince = 1;
+  #anyChanged = false;
 
   constructor(market: GrowingMarket, side: GrowingSide) {
     this.#market = market;
@@ -52,14 +48,14 @@ export class Mates {
   /** Where the node's record begins. */
   at(node: number): number {
     const at = LENGTH * node;
-    if (this.records[at + READ] !== this.#readSince) this.#read(node, at);
+    if (this.records[at + READ] === 0) this.#read(node, at);
     return at;
   }
 
   #read(node: number, at: number): void {
     const { room, heldCount, slots, slotStart } = this.#side;
     const records = this.records;
-    records[at + READ] = this.#readSince;
+    records[at + READ] = 1;
     this.moved(node);
     records[at + MATE] = room[node] === 1 ? FREE : SEVERAL;
     if (room[node] !== 1 || heldCount[node] === 0) return;
@@ -75,8 +71,8 @@ export class Mates {
     records[at + MATE] = mate;
     records[at + WEIGHT] = weight;
     records[at + EDGE] = edge;
-    if (records[at + STATE] === 0) this.#listed.push(at);
-    records[at + STATE] = CHANGED;
+    records[at + CHANGED] = 1;
+    this.#anyChanged = true;
   }
 
   /** To be called when the node's edges were moved or added to. */
@@ -94,16 +90,12 @@ export class Mates {
     if (at < this.records.length) this.records[at + READ] = 0;
   }
 
-  forgetAll(): void {
-    this.#readSince++;
-  }
-
   /** Writes back what the node holds. */
   settle(node: number): void {
     const at = LENGTH * node;
     const records = this.records;
-    if (at >= records.length || records[at + STATE] !== CHANGED) return;
-    records[at + STATE] = LISTED;
+    if (at >= records.length || records[at + CHANGED] === 0) return;
+    records[at + CHANGED] = 0;
     const { heldCount, slots, slotStart } = this.#side;
     const { demand, held } = this.#market;
     const slot = slotStart[node]!;
@@ -117,11 +109,10 @@ export class Mates {
     if (this.#side === demand) held[edge] = 1;
   }
 
+  /** One node after the other: in the order of memory all of them take less time than a tenth in any other. */
   settleAll(): void {
-    for (const at of this.#listed) {
-      this.settle(at / LENGTH);
-      this.records[at + STATE] = 0;
-    }
-    this.#listed.length = 0;
+    if (!this.#anyChanged) return;
+    for (let node = 0; node < this.#side.count; node++) this.settle(node);
+    this.#anyChanged = false;
   }
 }

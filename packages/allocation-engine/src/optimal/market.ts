@@ -23,7 +23,7 @@ export interface Side {
   readonly slotStart: Uint32Array;
   readonly slots: Int32Array;
   /** Dual value of a unit of the node, 0 or more; above 0 only while the node is full (once solved). */
-  readonly price: Float64Array;
+  readonly price: Int32Array;
 }
 
 /** A b-matching under construction: both sides, weights by edge (the edge is ignored unless above 0), 1 by edge held. */
@@ -69,7 +69,7 @@ function openSide(
     heldCount: new Int32Array(count),
     slotStart,
     slots: new Int32Array(slotStart[count]!),
-    price: new Float64Array(count),
+    price: new Int32Array(count),
   };
 }
 
