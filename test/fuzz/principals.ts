@@ -2,8 +2,10 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import type { Mesh } from "@marketmesh/cli/mesh";
+import { patiently } from "@marketmesh/client";
 import { IdentityService } from "@marketmesh/contracts/identity/v1";
 import { createSigningKey, sign } from "@marketmesh/testkit";
+import { patienceMs } from "../support/whole-mesh.ts";
 import type { Rpc } from "./contracts.ts";
 import { keepMark } from "./harvest.ts";
 
@@ -40,6 +42,7 @@ interface Account {
 }
 
 const renewMs = 600_000;
+const expiringMsMax = 60_000;
 
 /** Creates the accounts of a slot and keeps their tokens. Their names carry the mark that keeps them out of the pool. */
 export async function createPrincipals(
@@ -77,7 +80,10 @@ export async function createPrincipals(
   const tokenOf = (who: Who, rpc: Rpc) => {
     const party = partyOf[who];
     if (party !== undefined)
-      return kept(who, async () => (await mesh.tokens.delegateToken({ party })).accessToken?.token ?? "");
+      return kept(who, async () => {
+        const { accessToken } = await patiently(() => mesh.tokens.delegateToken({ party }), { patienceMs });
+        return accessToken?.token ?? "";
+      });
     const audience = accounts[who]?.audience(rpc) ?? "";
     return kept(`${who} ${audience}`, () => exchange(mesh, keys.get(who) as string, audience));
   };
@@ -133,10 +139,9 @@ function accountName(parent: string, id: string): string {
 }
 
 async function exchange(mesh: Mesh, apiKey: string, audience: string): Promise<string> {
-  const { accessToken } = await mesh.tokens.exchangeToken({
-    grant: { case: "apiKey", value: apiKey },
-    audience,
-  });
+  const grant = { case: "apiKey", value: apiKey } as const;
+  const call = () => mesh.tokens.exchangeToken({ grant, audience });
+  const { accessToken } = await patiently(call, { patienceMs });
   return accessToken?.token ?? "";
 }
 
@@ -147,7 +152,7 @@ async function dishonestTokens(expired: string): Promise<Partial<Record<Who, str
   return { garbage: "mmk_this-is-no-token.\u00e9", forged, unsigned: `${header}.${claims}.`, expired };
 }
 
-/** A token that identity really signed and that ends with its API key, a moment from now. */
+/** A token that identity really signed and that ends with its API key, a moment from now: as long as it takes to exchange the key. */
 export async function expiringToken(mesh: Mesh): Promise<string> {
   const id = `${keepMark}-expired`;
   const serviceAccount = `serviceAccounts/${id}`;
@@ -156,9 +161,15 @@ export async function expiringToken(mesh: Mesh): Promise<string> {
     grantId: id,
     grant: { principal: serviceAccount, role: "roles/operator" },
   });
-  const apiKey = { serviceAccount, expireTime: timestampFromMs(Date.now() + 1_500) };
-  const { secret } = await mesh.identity.createApiKey({ apiKeyId: id, apiKey });
-  return exchange(mesh, secret, "");
+  for (let lifeMs = 1_500; ; lifeMs *= 4) {
+    try {
+      const apiKey = { serviceAccount, expireTime: timestampFromMs(Date.now() + lifeMs) };
+      const { secret } = await mesh.identity.createApiKey({ apiKeyId: `${id}-${lifeMs}`, apiKey });
+      return await exchange(mesh, secret, "");
+    } catch (error) {
+      if (lifeMs > expiringMsMax) throw error;
+    }
+  }
 }
 
 /** Returns once the services refuse the token, which they do a little after its end: clocks differ. */
@@ -168,7 +179,7 @@ export async function untilExpired(endpoint: string, token: string): Promise<voi
     createConnectTransport({ baseUrl: endpoint, httpVersion: "2" }),
   );
   const headers = { authorization: `Bearer ${token}` };
-  for (const giveUp = Date.now() + 60_000; ; ) {
+  for (const giveUp = Date.now() + 240_000; ; ) {
     const code = await client.listRoles({}, { headers }).then(
       () => undefined,
       (error) => ConnectError.from(error).code,

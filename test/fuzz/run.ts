@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethodUnary, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
+import { patiently } from "@marketmesh/client";
+import { patienceMs, startWholeMesh, type WholeMesh } from "../support/whole-mesh.ts";
 import { attribute, type Sent } from "./attribute.ts";
 import { type Contracts, loadContracts, type Rpc } from "./contracts.ts";
 import { plantDeadLetters } from "./dead-letters.ts";
@@ -165,13 +166,13 @@ function operatorCall(mesh: WholeMesh): (rpc: Rpc, request: Message) => Promise<
     const transport = transports.get(rpc.target);
     if (!transport) throw new Error(`no address of ${rpc.target}`);
     const input = request as MessageInitShape<DescMessage>;
-    return (await transport.unary(method, undefined, 10_000, headers, input)).message;
+    return (await transport.unary(method, undefined, 120_000, headers, input)).message;
   };
 }
 
 async function operatorToken({ clients, operatorKey }: WholeMesh): Promise<{ accessToken: string }> {
   const grant = { case: "apiKey", value: operatorKey } as const;
-  const { accessToken } = await clients.tokens.exchangeToken({ grant });
+  const { accessToken } = await patiently(() => clients.tokens.exchangeToken({ grant }), { patienceMs });
   return { accessToken: accessToken?.token ?? "" };
 }
 

@@ -20,7 +20,10 @@ import { RawSender, refusalIn } from "./raw-send.ts";
 import type { FuzzRequest, Outcome, Protocol } from "./request.ts";
 
 const answersMax = 20;
+/** Between the answers of a stream: what comes later is not waited for. */
 const patienceMs = 100;
+/** Before the first answers of a method: on a busy machine they take their time, and every method is to be answered. */
+const firstPatienceMs = 2_000;
 /** What a client grants beyond its deadline before it says that nothing came. */
 const graceMs = 5_000;
 
@@ -33,6 +36,8 @@ export class Sender implements Disposable {
   readonly #registry: Registry;
   readonly #transports = new Map<string, Transport>();
   readonly #raw = new RawSender();
+  /** Methods that have answered. */
+  readonly #answered = new Set<string>();
 
   constructor(endpoints: Readonly<Record<string, string>>, registry: Registry) {
     this.#endpoints = endpoints;
@@ -78,12 +83,14 @@ export class Sender implements Disposable {
         const answer = await transport.unary(method, leaving.signal, timeoutMs, headers, message);
         answers.push(answer.message);
       } else {
-        await readStream(transport, request, headers, leaving, answers);
+        const patience = this.#answered.has(rpc.name) ? patienceMs : firstPatienceMs;
+        await readStream(transport, request, headers, leaving, answers, patience);
       }
       return okOf(rpc.method.output, answers);
     } catch (error) {
       return ended(error, leaving.signal, answers, rpc.method.output);
     } finally {
+      if (answers.length > 0) this.#answered.add(rpc.name);
       for (const timer of timers) clearTimeout(timer);
     }
   }
@@ -145,13 +152,14 @@ async function readStream(
   headers: Record<string, string>,
   leaving: AbortController,
   answers: Message[],
+  firstMs: number,
 ): Promise<void> {
   async function* sent(): AsyncGenerator<MessageInitShape<DescMessage>> {
     yield* request.messages as readonly MessageInitShape<DescMessage>[];
   }
   const method = request.rpc.method as Streaming;
   const { message } = await transport.stream(method, leaving.signal, request.timeoutMs, headers, sent());
-  let timer = setTimeout(() => leaving.abort("left"), patienceMs);
+  let timer = setTimeout(() => leaving.abort("left"), firstMs);
   try {
     for await (const answer of message) {
       answers.push(answer);

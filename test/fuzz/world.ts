@@ -113,10 +113,10 @@ async function openOffers(mesh: Mesh, market: string, revisions: readonly string
     await mesh.allocation.createPlan(made);
     const round = { plan: `${parent}/plans/${id}` };
     const request = { parent, roundId: id, round, revisions: [...revisions] };
-    await mesh.allocation.createRound(request, { timeoutMs: 60_000 });
+    await mesh.allocation.createRound(request, { timeoutMs: 120_000 });
     const name = `${parent}/rounds/${id}`;
     let last: Round | undefined;
-    for await (const { round: seen } of mesh.allocation.watchRound({ name }, { timeoutMs: 60_000 })) {
+    for await (const { round: seen } of mesh.allocation.watchRound({ name }, { timeoutMs: 240_000 })) {
       last = seen;
       if (seen?.state === until) return;
     }
@@ -152,7 +152,7 @@ async function holdEach(
 }
 
 const unknownYet: ReadonlySet<Code> = new Set([Code.NotFound, Code.FailedPrecondition]);
-const patienceMs = 60_000;
+const patienceMs = 240_000;
 
 /** Asks until the listings that the call is about have come to its service. */
 async function known<T>(call: () => Promise<T>): Promise<T> {
