@@ -6,7 +6,8 @@ import { type ReservedDatabase, reserveTestDatabase } from "./servers/test-datab
 import { startTestIssuer, type TestIssuer, type TestToken } from "./tokens.ts";
 
 const portBase = 10_000;
-const portsCount = 20_000;
+// Those of meshes as `npm start` runs them begin at 20,000.
+const portsCount = 10_000;
 const triesMax = 200;
 // It ends what hangs; a machine may be busy.
 const readyMs = 240_000;

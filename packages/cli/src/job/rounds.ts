@@ -63,9 +63,10 @@ async function create(
   });
 }
 
-/** Waits until a round holds what it decided; a watch that breaks begins again. */
+/** Waits until a round holds what it decided; a watch that breaks begins again. How long the round takes is no part of the patience. */
 function committed(run: MarketRun, name: string, tally: Tally): Promise<Round> {
-  return patiently(() => watched(run, name, tally), { patienceMs: jobPatienceMs });
+  const watch = () => watched(run, name, tally);
+  return watch().catch(() => patiently(watch, { patienceMs: jobPatienceMs }));
 }
 
 async function watched(run: MarketRun, name: string, tally: Tally): Promise<Round> {

@@ -26,7 +26,7 @@ export interface NatsOptions {
   onLine?(line: string): void;
 }
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const STORE_BYTES_MAX = 10 * 2 ** 30;
 // A message carries a batch of up to 500 events with full state; NATS advises against more than 8 MB.
 const MESSAGE_BYTES_MAX = 8 * 2 ** 20;

@@ -28,7 +28,7 @@ export interface ServiceProcessOptions {
 }
 
 const READY_POLL_MS = 50;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 25_000;
 
 /** A service in a process group of its own. It is restarted when it ends by itself, until its policy gives up. */
