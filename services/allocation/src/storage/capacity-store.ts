@@ -46,11 +46,6 @@ const ownFields = sql.raw(
     .join(", "),
 );
 
-/** With the pools as they are at the same moment. */
-function fields(market: string): SQL {
-  return sql`${ownFields}, ${poolsOfLevel(market)} as pools`;
-}
-
 /**
  * Locks levels in ascending (market, bucket, listing_id), the order that everyone takes, in one statement. Unknown ids
  * are left out. From then on the transaction takes pages for near.
@@ -74,9 +69,9 @@ export async function lockLevels(tx: Tx, market: string, listingIds: Iterable<st
 // four that are read in a row, so that a thousand rows were found by reading 50,000.
 const pagesAreNear = sql.raw(`set_config('random_page_cost', '1.1', true) is not null`);
 
-/** Levels as they are; they may change before the caller acts. */
+/** Levels as they are; they may change before the caller acts. Each has its pools as they are at the same moment. */
 export async function readLevels(tx: Tx, market: string, listingIds: Iterable<string>): Promise<Level[]> {
-  return selectLevels(tx, market, listingIds, fields(market));
+  return selectLevels(tx, market, listingIds, poolsOfLevel(market));
 }
 
 /** Likewise, with only those of their pools that say how much is left: candidates are by the thousand. */
@@ -85,16 +80,26 @@ export async function readCandidateLevels(
   market: string,
   listingIds: Iterable<string>,
 ): Promise<Level[]> {
-  const selected = sql`${ownFields}, ${tellingPoolsOfLevel(market)} as pools`;
-  return selectLevels(tx, market, listingIds, selected);
+  return selectLevels(tx, market, listingIds, tellingPoolsOfLevel(market));
 }
 
-async function selectLevels(tx: Tx, market: string, ids: Iterable<string>, selected: SQL): Promise<Level[]> {
+/** Most listings have no pools, and to plan how they would be found costs more than to read the levels: only who has some is read with them. */
+async function selectLevels(tx: Tx, market: string, ids: Iterable<string>, pools: SQL): Promise<Level[]> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return [];
+  const levels = await selectByKey(tx, market, wanted, ownFields);
+  const pooled = levels.filter(({ poolCount }) => poolCount > 0).map(({ listingId }) => listingId);
+  if (pooled.length === 0) return levels;
+  const complete = await selectByKey(tx, market, pooled, sql`${ownFields}, ${pools} as pools`);
+  const completeOf = new Map(complete.map((level) => [level.listingId, level]));
+  return levels.map((level) => completeOf.get(level.listingId) ?? level);
+}
+
+/** In ascending (bucket, listing_id). */
+async function selectByKey(tx: Tx, market: string, ids: readonly string[], selected: SQL): Promise<Level[]> {
   const rows = await tx.execute<LevelRow>(sql`
     select ${selected} from capacity_levels l
-    join ${keysOf(wanted)} on l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id
+    join ${keysOf(ids)} on l.market = ${market} and l.bucket = given.bucket and l.listing_id = given.id
     order by l.bucket, l.listing_id`);
   return rows.map(levelOf);
 }
