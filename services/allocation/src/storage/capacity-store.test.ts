@@ -72,6 +72,19 @@ test("levels are locked by their keys, however many there are", async () => {
   });
 });
 
+test("changed claims stay on their page, though all of it change in one transaction", async () => {
+  await using opened = await openTestDatabase();
+  const levels = Array.from({ length: 500 }, (_, n) => levelOf({ listingId: `level-${n}`, ordinal: n }));
+  const ids = levels.map(({ listingId }) => listingId);
+  await opened.database.background((tx) => insertLevels(tx, market, levels));
+  await opened.database.background(async (tx) => {
+    const locked = await lockLevels(tx, market, ids);
+    const claimed = locked.map((level) => ({ ...level, held: 1, version: level.version + 1 }));
+    await saveClaims(tx, market, claimed);
+    expect(await rowsMoved(tx)).toBeLessThan(25);
+  });
+});
+
 async function untilSomebodyWaits(waiters: () => Promise<number>): Promise<void> {
   while ((await waiters()) === 0) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -88,4 +101,11 @@ async function rowsScanned(tx: Tx): Promise<number> {
   const [read] = await tx.execute<{ rows: string }>(sql`
     select seq_tup_read as rows from pg_stat_xact_user_tables where relname = 'capacity_levels'`);
   return Number(read?.rows ?? 0);
+}
+
+/** Rows that an update of this session wrote to another page or to an index. */
+async function rowsMoved(tx: Tx): Promise<number> {
+  const [written] = await tx.execute<{ rows: string }>(sql`
+    select n_tup_upd - n_tup_hot_upd as rows from pg_stat_xact_user_tables where relname = 'capacity_levels'`);
+  return Number(written?.rows ?? 0);
 }
