@@ -37,6 +37,30 @@ test("plans are played seed by seed, one run at a time, and summed up with their
   expect(first).toEqual(runs[0]);
 });
 
+test("a run in which nothing was taken is no run that filled at once, and one without offers no run of refusals", () => {
+  const scenario = compileScenario({
+    demands: [{ id: "a", units: 1, arrives: 0 }],
+    supplies: [{ id: "x", units: 1, arrives: 0 }],
+    pairs: [{ demand: "a", supply: "x", demandScore: 900_000, supplyScore: 900_000 }],
+  });
+  const outcomes = (probability: number, seeds: number[], wavesMax = 1) => {
+    const behaviour = { yes: { kind: "INDEPENDENT", probability } } as const;
+    const plans = [enginePlan("greedy", { strategy: "GREEDY" })];
+    const rules = { interval: 60, window: 60, wavesMax };
+    return [...runsOf({ scenario, plans, behaviour, rules, seeds })].map(({ outcome }) => outcome);
+  };
+  const runs = outcomes(0.5, [1, 2, 3, 4, 5, 6, 7, 8]);
+  const filled = runs.filter(({ taken }) => taken > 0);
+  expect(filled.length).toBeGreaterThan(1);
+  expect(filled.length).toBeLessThan(runs.length);
+  const { fill, meanQuality, timeToFill } = planOutcome(runs);
+  expect(fill.mean).toBe(filled.length / runs.length);
+  expect(meanQuality.mean).toBe(900_000);
+  expect(timeToFill).toEqual(estimateOf(filled.map((run) => run.timeToFill)));
+  const none = planOutcome(outcomes(0, [1, 2]));
+  expect([none.meanQuality.mean, none.timeToFill.high, none.acceptance.mean]).toEqual([0, 0, 0]);
+});
+
 test("bounds are those of Student's t", () => {
   // By the table: mean 3, standard error sqrt(2.5 / 5), t(4) = 2.776.
   const { mean, low, high } = estimateOf([1, 2, 3, 4, 5]);

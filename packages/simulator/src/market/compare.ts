@@ -45,16 +45,28 @@ const measures = [
 
 export type Measure = (typeof measures)[number];
 
-/** What a plan comes to over its runs. */
+/** What is an average within a run says nothing of a run without any: what each is taken over. */
+const averagedOver: Partial<Record<Measure, "taken" | "offers">> = {
+  meanQuality: "taken",
+  timeToFill: "taken",
+  acceptance: "offers",
+  exposure: "offers",
+};
+
+/** What a plan comes to over its runs. Averages are over the runs that had something to average, 0 where none had. */
 export type PlanOutcome = Readonly<Record<Measure, Estimate>> & {
   /** The hashes of its runs, by seed in the order played. */
   readonly hashes: readonly string[];
 };
 
+const nothing: Estimate = { mean: 0, low: 0, high: 0 };
+
 export function planOutcome(runs: readonly RunOutcome[]): PlanOutcome {
-  const estimates = measures.map(
-    (measure) => [measure, estimateOf(runs.map((run) => run[measure]))] as const,
-  );
+  const estimates = measures.map((measure) => {
+    const over = averagedOver[measure];
+    const counted = over === undefined ? runs : runs.filter((run) => run[over] > 0);
+    return [measure, counted.length > 0 ? estimateOf(counted.map((run) => run[measure])) : nothing] as const;
+  });
   return {
     ...(Object.fromEntries(estimates) as Record<Measure, Estimate>),
     hashes: runs.map(({ hash }) => hash),
