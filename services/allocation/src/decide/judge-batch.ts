@@ -159,19 +159,19 @@ export class JudgedBatch {
     }
   }
 
-  #excludes(demand: string, { supply }: Candidate): boolean {
-    return this.#excluded.has(pairKey({ demand, supply }));
+  #excludes(demand: string, supply: string): boolean {
+    return this.#excluded.size > 0 && this.#excluded.has(pairKey({ demand, supply }));
   }
 
   async #append(rankings: readonly DemandRanking[], epoch: number): Promise<void> {
-    const ordinals = [...new Set(rankings.flatMap((ranking) => ranking.ordinals))];
+    const ordinals = rankings.flatMap((ranking) => ranking.ordinals);
     const { market, plan } = this.batch;
     const idOf = await this.#shell.ordinals.idsOf(market, plan.supplyKind, epoch, ordinals, this.#read);
     for (const ranking of rankings) {
       const known = this.#ranked.get(ranking.demand) ?? nothingRanked(this.#leftOut !== undefined);
-      known.candidates.push(
-        ...candidatesOf(ranking, idOf).filter((pair) => !this.#excludes(ranking.demand, pair)),
-      );
+      for (const candidate of candidatesOf(ranking, idOf)) {
+        if (!this.#excludes(ranking.demand, candidate.supply)) known.candidates.push(candidate);
+      }
       known.seen += ranking.ordinals.length;
       // A page without a single supply ends it, whatever the count says: supplies may have gone since.
       known.total = ranking.ordinals.length === 0 ? known.seen : ranking.candidateCount;
@@ -235,10 +235,12 @@ function isOpen(level: Level, plan: Plan): boolean {
 
 // A supply without a level is not known here yet: it has nothing to give.
 function candidatesOf(ranking: DemandRanking, idOf: ReadonlyMap<number, string>): Candidate[] {
-  return ranking.ordinals.flatMap((ordinal, at) => {
-    const supply = idOf.get(ordinal);
-    if (supply === undefined) return [];
+  const candidates: Candidate[] = [];
+  for (let at = 0; at < ranking.ordinals.length; at++) {
+    const supply = idOf.get(ranking.ordinals[at]!);
+    if (supply === undefined) continue;
     const demandScore = ranking.demandScores[at]!;
-    return [{ supply, demandScore, supplyScore: ranking.supplyScores[at] ?? demandScore }];
-  });
+    candidates.push({ supply, demandScore, supplyScore: ranking.supplyScores[at] ?? demandScore });
+  }
+  return candidates;
 }

@@ -23,7 +23,7 @@ export class OrdinalIds {
   readonly #known = new Map<string, Known>();
   #size = 0;
 
-  /** The ids of these ordinals; those without a level are left out, and asked for again. */
+  /** The ids of these ordinals; which may repeat; those without a level are left out, and asked for again. */
   async idsOf(
     market: string,
     kind: string,
@@ -34,8 +34,9 @@ export class OrdinalIds {
     const known = this.#of(`${market}\n${kind}\n${epoch}`);
     const unknown = ordinals.filter((ordinal) => !known.ids.has(ordinal));
     if (unknown.length === 0) return known.ids;
+    const once = [...new Set(unknown)];
     const found = await read(async (tx) => {
-      const asked = await readIdsByOrdinal(tx, market, kind, epoch, unknown);
+      const asked = await readIdsByOrdinal(tx, market, kind, epoch, once);
       return [...asked, ...(await readAhead(tx, market, kind, epoch, known))];
     });
     const before = known.ids.size;

@@ -38,8 +38,7 @@ export function allocateNow(
       const startMs = performance.now();
       const caller = callerOf(context);
       const { market, plan } = idsOf(patterns.plan, request.plan, "plan");
-      const revisions = parseRevisions(request.revisions);
-      await awaitRevisions(shell.database, shell.signals, market, revisions, patienceOf(context));
+      await awaitAsked(shell, context, market, request.revisions);
       await refuseHidden(shell, caller, market, [demand]);
       const waiting: WaitingDemand = {
         ...{ plan, demand, revisions: request.revisions, startMs },
@@ -84,8 +83,7 @@ async function begin(
   const startMs = performance.now();
   const { market, plan: planId } = idsOf(patterns.plan, request.plan, "plan");
   const caller = callerOf(context);
-  const revisions = parseRevisions(request.revisions);
-  await awaitRevisions(shell.database, shell.signals, market, revisions, patienceOf(context));
+  await awaitAsked(shell, context, market, request.revisions);
   const readAsMarket = marketReader(shell, caller, market, context.signal);
   const plan = await readAllowedPlan(shell, caller, readAsMarket, market, planId, demands);
   const about = { uuid: shell.uuid, release: shell.release };
@@ -119,6 +117,17 @@ function contended(plan: string, cause: unknown) {
     retryAfterMs: 100,
     cause,
   });
+}
+
+/** Waits for the revisions that a caller names. Most name none: no patience is made for them, whose timer outlives the call. */
+async function awaitAsked(
+  { database, signals }: Shell,
+  context: HandlerContext,
+  market: string,
+  asked: readonly string[],
+): Promise<void> {
+  if (asked.length === 0) return;
+  await awaitRevisions(database, signals, market, parseRevisions(asked), patienceOf(context));
 }
 
 /** Ends before the call's deadline does, so that the caller learns what it waited for in vain. */
