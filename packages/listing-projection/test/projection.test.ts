@@ -199,7 +199,7 @@ test("replicas agree with each other and with an export after whatever happened 
   expect(new Set(all).size).toBe(1);
 });
 
-const soonPoll = { timeout: 60_000, interval: 20 };
+const soonPoll = { timeout: 240_000, interval: 20 };
 
 async function catalogStream(manager: JetStreamManager): Promise<string> {
   for await (const { config } of manager.streams.list(`t${process.pid}x1.catalog.>`)) return config.name;

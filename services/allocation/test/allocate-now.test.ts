@@ -147,9 +147,12 @@ test("waits for the revision it must reflect, and says so when it does not come"
   await app.announceListings(market, demands(1));
   expect((await early).decision!.result).toBe(Decision_Result.HELD);
   const never = { plan, demand: listing("d0"), revisions: [revision(9n)] };
-  expect(await refusalOf(app.staff.allocateNow(never, { timeoutMs: 2_000 }))).toBe(
-    "UNAVAILABLE NOT_CAUGHT_UP",
-  );
+  const refusalWithin = (timeoutMs: number) => refusalOf(app.staff.allocateNow(never, { timeoutMs }));
+  // What is kept of the time for the answer is little on a busy machine.
+  let refusal = await refusalWithin(1_000);
+  for (const timeoutMs of [5_000, 25_000])
+    if (refusal.startsWith("DEADLINE_EXCEEDED")) refusal = await refusalWithin(timeoutMs);
+  expect(refusal).toBe("UNAVAILABLE NOT_CAUGHT_UP");
   const text = { ...never, revisions: ["?"] };
   expect(await refusalOf(app.staff.allocateNow(text))).toBe("INVALID_ARGUMENT VALIDATION_FAILED");
 });

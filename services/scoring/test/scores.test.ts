@@ -179,11 +179,13 @@ test.each([
 test("a set that is newer than the listings here is waited for, until the deadline", async () => {
   const candidates = [{ demand: name("dba"), supplies: setOf([0], 1_000_000n) }];
   const request = { demandModel: model("years"), candidates, topK: 1 };
-  const answers = app.operator.scoring.rank(request, { timeoutMs: 800 });
-  expect(await refusalOf(answers[Symbol.asyncIterator]().next())).toMatchObject({
-    code: "Unavailable",
-    reason: "NOT_CAUGHT_UP",
-  });
+  const refusalWithin = (timeoutMs: number) =>
+    refusalOf(app.operator.scoring.rank(request, { timeoutMs })[Symbol.asyncIterator]().next());
+  // A fifth of the time is kept for the answer, which is little on a busy machine.
+  let refusal = await refusalWithin(800);
+  for (const timeoutMs of [4_000, 20_000])
+    if (refusal.code === "DeadlineExceeded") refusal = await refusalWithin(timeoutMs);
+  expect(refusal).toMatchObject({ code: "Unavailable", reason: "NOT_CAUGHT_UP" });
 });
 
 test("a feature that reads now needs to be told when that is", async () => {
