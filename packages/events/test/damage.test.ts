@@ -151,7 +151,6 @@ test.each([
     await agree(replicas, 1_500n, 300);
     if (ordered) expect(await outOfOrder(mesh)).toEqual([]);
   },
-  60_000,
 );
 
 test("ordered work keeps the order of what arrives shuffled and what is filled in late", async () => {

@@ -112,4 +112,4 @@ test("an answer in a proxy's own words holds no connection open", async () => {
   for (const session of sessions) session.close();
   expect(await closed).toBeUndefined();
   way.close();
-}, 10_000);
+});
