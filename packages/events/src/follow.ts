@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Envelope, EnvelopeBatchSchema, type LocateFeedResponse } from "@marketmesh/contracts/events/v1";
-import { AckPolicy, DeliverPolicy, nanos } from "nats";
+import { AckPolicy, type Consumer, DeliverPolicy, nanos } from "nats";
 import type { Broker } from "./broker.ts";
 import type { Follower, FollowOptions } from "./events.ts";
 import { FeedBroken, type FeedBuffer, feedBuffer } from "./feed-buffer.ts";
@@ -14,7 +14,6 @@ const waitersMax = 10_000;
 const messagesMax = 128;
 const fetchMs = 1_000;
 const gapMs = 2_000;
-const relocateEveryMs = 5_000;
 
 /** Where a follower's facts come from. */
 export interface FollowSource {
@@ -23,6 +22,8 @@ export interface FollowSource {
   readonly filter: string;
   locate(feedSeq: bigint, signal: AbortSignal): Promise<LocateFeedResponse>;
   readonly onNotice: OnNotice;
+  /** Heard nothing for so long: the place is asked for again. */
+  readonly quietMs: number;
 }
 
 /** A follower and the loop that feeds it. */
@@ -106,8 +107,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     advance();
   }
 
-  // Reads from where the producer says; returns when the place must be asked for again, throws when all must be.
-  async function read(buffer: FeedBuffer, place: LocateFeedResponse, signal: AbortSignal): Promise<void> {
+  async function consumerAt(place: LocateFeedResponse): Promise<Consumer> {
     const { client, manager } = await source.connected;
     const { name } = await manager.consumers.add(place.stream, {
       filter_subject: source.filter,
@@ -120,6 +120,11 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     });
     const consumer = await client.consumers.get(place.stream, name);
     state.consumer = { stream: place.stream, name };
+    return consumer;
+  }
+
+  // Returns when the place must be asked for again, throws when all must be.
+  async function read(buffer: FeedBuffer, consumer: Consumer, signal: AbortSignal): Promise<void> {
     let gapSinceMs = buffer.gap ? performance.now() : undefined;
     let quietSinceMs = performance.now();
     while (!signal.aborted) {
@@ -140,7 +145,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
       }
       if (buffer.gap) gapSinceMs ??= performance.now();
       if (gapSinceMs !== undefined && performance.now() - gapSinceMs > gapMs) return;
-      if (performance.now() - quietSinceMs > relocateEveryMs) return;
+      if (performance.now() - quietSinceMs > source.quietMs) return;
     }
   }
 
@@ -148,6 +153,7 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
     const idle = wakeUp();
     let stuckAt: bigint | undefined;
     let identity: string | undefined;
+    let consumer: Consumer | undefined;
     for (let failures = 0; !signal.aborted; ) {
       try {
         if (!state.buffer) {
@@ -166,11 +172,15 @@ export function follow(source: FollowSource, options: FollowOptions): RunningFol
         identity = place.streamIdentity;
         if (feedSeq === place.lastSeq) state.currentMs = performance.now();
         if (stuckAt === feedSeq) throw new FeedBroken(`position ${feedSeq + 1n} is missing`);
-        await read(buffer, place, signal);
+        // A consumer starts up to thousands of facts before the position: one that has missed nothing goes on.
+        if (feedSeq !== place.lastSeq) consumer = undefined;
+        consumer ??= await consumerAt(place);
+        await read(buffer, consumer, signal);
         stuckAt = buffer.position.feedSeq < place.lastSeq ? buffer.position.feedSeq : undefined;
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        consumer = undefined;
         const startOver = error instanceof FeedBroken || !isBrokerTrouble(error);
         if (startOver) state.buffer = undefined;
         const attributes = { feed: options.feed, service: options.service, error: String(error), failures };

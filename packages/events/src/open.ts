@@ -38,6 +38,8 @@ export interface EventsOptions {
   readonly streamBytesMax?: number;
   /** A message not acknowledged for so long is delivered again; default 8 s, longer than handlers take. */
   readonly ackWaitMs?: number;
+  /** A follower that hears nothing for so long asks its producer whether it misses something; default 5 s. */
+  readonly quietMs?: number;
   /** What was published and is not recorded for so long may be a gap; default 30 s. */
   readonly auditAfterMs?: number;
   /** About so often each subscription is audited; default 10 s. */
@@ -121,6 +123,7 @@ export async function openEvents(options: EventsOptions): Promise<Events> {
           connected,
           filter,
           onNotice,
+          quietMs: options.quietMs ?? 5_000,
           locate: (feedSeq, locateSignal) =>
             feeds.locateFeed({ feed: wanted.feed, feedSeq }, { signal: locateSignal, timeoutMs: 10_000 }),
         },

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import type { Events } from "../src/index.ts";
 import { seen, soon, startMesh, until } from "./mesh.ts";
 
 const some = (from: number, count: number) =>
@@ -46,6 +47,42 @@ test("drops what the export contains and applies each later fact once", async ()
   await mesh.put([{ id: "t0", version: 3n }]);
   await follower.waitFor(102n, soon());
   expect(projection.applied).toEqual([101n, 102n]);
+});
+
+test("reads nothing again when it hears nothing, and then goes on", async () => {
+  await using mesh = await startMesh();
+  let asked = 0;
+  const events: Events = await mesh.start({
+    quietMs: 1,
+    feedsOf: () => {
+      const feeds = mesh.feeds(events);
+      const locateFeed: typeof feeds.locateFeed = (...of) => {
+        asked++;
+        return feeds.locateFeed(...of);
+      };
+      return { ...feeds, locateFeed };
+    },
+  });
+  const follower = mesh.follow(events, seen());
+  await mesh.put(some(0, 10));
+  await follower.waitFor(10n, soon());
+  const askedAgain = (times: number) => {
+    const before = asked;
+    return until(
+      () => asked,
+      (now) => now >= before + times,
+    );
+  };
+  const consumers = async () => {
+    const manager = await mesh.nats.jetstreamManager();
+    return (await manager.consumers.list(mesh.stream).next()).map(({ name }) => name);
+  };
+  await askedAgain(2);
+  const before = await consumers();
+  await askedAgain(2);
+  expect((await consumers()).filter((name) => !before.includes(name))).toEqual([]);
+  await mesh.put(some(10, 10));
+  await follower.waitFor(20n, soon());
 });
 
 test("says UNAVAILABLE when a position is not reached in time", async () => {
