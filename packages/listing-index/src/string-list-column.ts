@@ -1,4 +1,5 @@
 import type { Value } from "@marketmesh/rules";
+import { Bitmap } from "./bitmap.ts";
 import type { ColumnStore, Posted } from "./column.ts";
 import { Dictionary } from "./dictionary.ts";
 import { grownUint32 } from "./growth.ts";
@@ -20,11 +21,17 @@ export class StringListColumn implements ColumnStore {
   lengths: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   /** Dictionary ids, in the listing's order, repeats included. */
   items: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  readonly #repeating = new Bitmap();
   #used = 0;
   #wasted = 0;
 
   get codes(): Uint32Array {
     return this.lengths;
+  }
+
+  /** Whether a row's list has some string more than once. */
+  repeats(row: number): boolean {
+    return this.#repeating.size > 0 && this.#repeating.has(row);
   }
 
   readonly read = (row: number): readonly string[] | undefined => {
@@ -75,6 +82,8 @@ export class StringListColumn implements ColumnStore {
       this.#wasted += room - length;
     }
     if (ids !== undefined) this.items.set(ids, this.starts[row]!);
+    if (ids !== undefined && new Set(ids).size < length) this.#repeating.add(row);
+    else this.#repeating.delete(row);
     this.lengths[row] = ids === undefined ? 0 : length + 1;
     if (this.#wasted > 1024 && this.#wasted * 2 > this.#used) this.#compact();
   }

@@ -81,34 +81,27 @@ export class OverlapReader {
     }
   }
 
-  /** Most of the time of a ranking goes here, so all that the loop touches is in local variables. */
+  /** Most of the time of a ranking goes here, so all that the loops touch is in local variables, as integers of 32 bits. */
   #sharesOf(ordinals: Uint32Array, whole: number): Float64Array {
-    const { starts, lengths, items } = this.#column;
+    const column = this.#column;
+    const { starts, lengths, items } = column;
     const wanted = this.#wanted;
-    const countedIn = this.#countedIn;
     const shares = new Float64Array(ordinals.length);
-    let read = this.#reads;
     for (let at = 0; at < ordinals.length; at++) {
       const ordinal = ordinals[at]!;
-      const length = lengths[ordinal];
-      read++;
-      if (!length) {
+      const length = lengths[ordinal]! | 0;
+      if (length === 0) {
         shares[at] = Number.NaN;
         continue;
       }
-      const start = starts[ordinal]!;
-      const end = start + length - 1;
+      const start = starts[ordinal]! | 0;
+      const end = (start + length - 1) | 0;
       let shared = 0;
-      for (let item = start; item < end; item++) {
-        const id = items[item]!;
-        const weight = wanted[id]!;
-        if (weight === 0 || countedIn[id] === read) continue;
-        countedIn[id] = read;
-        shared += weight;
-      }
+      if (column.repeats(ordinal)) shared = this.#sharedWeight(items, start, end);
+      // Tokens that are not wanted weigh 0: to add them costs less than a branch that is mispredicted.
+      else for (let item = start; item < end; item++) shared += wanted[items[item]!]!;
       shares[at] = shareMillionths(shared, whole);
     }
-    this.#reads = read;
     return shares;
   }
 
