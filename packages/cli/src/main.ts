@@ -38,20 +38,23 @@ const commands: Readonly<Record<string, Command>> = {
 
 async function main(given: string[]): Promise<void> {
   const [name, ...args] = withoutCa(given, process.env);
-  if (name === undefined || name === "help" || name === "--help") return help();
+  if (name === undefined || name === "help" || name === "--help") return help(args[0]);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    process.stderr.write(`marketmesh: there is no command ${name}\n`);
-    help();
-    process.exitCode = 2;
-    return;
-  }
+  if (command === undefined || args.includes("--help")) return help(name);
   await command.run(args);
 }
 
-function help(): void {
-  for (const [name, { usage, about }] of Object.entries(commands)) {
-    process.stdout.write(`marketmesh ${`${name} ${usage}`.trimEnd()}\n    ${about}\n`);
+/** Prints what one command takes, or what all do. */
+function help(name: string | undefined): void {
+  const asked = Object.entries(commands).filter(([each]) => name === undefined || each === name);
+  if (asked.length === 0) {
+    process.stderr.write(`marketmesh: there is no command ${name}\n`);
+    process.exitCode = 2;
+    help(undefined);
+    return;
+  }
+  for (const [each, { usage, about }] of asked) {
+    process.stdout.write(`marketmesh ${`${each} ${usage}`.trimEnd()}\n    ${about}\n`);
   }
   process.stdout.write(
     "\nMARKETMESH_URL and MARKETMESH_API_KEY name a mesh elsewhere; --ca FILE says by whom it is trusted\n",
