@@ -14,7 +14,7 @@ import type { Mesh } from "../mesh.ts";
 import { asOperator } from "../running-mesh.ts";
 import { seedsOf } from "../simulate/command.ts";
 import { draftOf, readPlanFile } from "../simulate/plan-file.ts";
-import { hours, percent, score, sideBySide, whole, withBounds } from "../simulate/side-by-side.ts";
+import { hours, percent, score, sideBySide, whereAny, whole, withBounds } from "../simulate/side-by-side.ts";
 import { UsageError } from "../usage-error.ts";
 
 const text = { type: "string" } as const;
@@ -133,11 +133,11 @@ export function simulationTable({ plans, real }: SimulatePlansResponse, seeds: n
       row("fill", percent(fill), (plan) => of(plan.fill, percent)),
       row("value", score(value), (plan) => of(plan.value, score)),
       row("mean quality", taken === 0n ? "" : score(value / Number(taken)), (plan) =>
-        of(plan.meanQuality, score),
+        whereAny(plan.fill!, of(plan.meanQuality, score)),
       ),
-      row("time to fill", "", (plan) => of(plan.timeToFillSeconds, hours)),
+      row("time to fill", "", (plan) => whereAny(plan.fill!, of(plan.timeToFillSeconds, hours))),
       row("acceptance", offers === 0n ? "" : percent(Number(taken) / Number(offers)), (plan) =>
-        of(plan.acceptance, percent),
+        whereAny(plan.offers!, of(plan.acceptance, percent)),
       ),
       row("offers", String(offers), (plan) => of(plan.offers, whole)),
       row("still waiting", String(waiting), () => ""),

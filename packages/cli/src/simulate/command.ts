@@ -14,14 +14,17 @@ import { edgesUsage, simulateEdges } from "./edges/command.ts";
 import { offlinePlan } from "./offline-plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { readScenarioFile } from "./scenario-file.ts";
-import { hours, percent, score, sideBySide, whole, withBounds } from "./side-by-side.ts";
+import { hours, percent, score, sideBySide, whereAny, whole, withBounds } from "./side-by-side.ts";
 
 const text = { type: "string" } as const;
 const seedsMax = 1_000;
 
 export const simulate: Command = {
   usage: `--scenario F [--plan F]... [--seeds N] [--json] | ${edgesUsage}`,
-  about: "plays a made-up or written market by each plan and seed, without services; N is 10 unless given",
+  about:
+    "plays a made-up or written market by each plan and seed, without services; N is 10 unless given\n" +
+    "    --edges: offers the pairs of a file in waves to whoever answers on standard input\n" +
+    "    packages/cli/README.md shows what the files hold",
   async run(args) {
     if (args.some((arg) => arg === "--edges" || arg.startsWith("--edges="))) return simulateEdges(args);
     const options = {
@@ -40,7 +43,7 @@ export const simulate: Command = {
       enginePlan("GREEDY", { strategy: "GREEDY" }),
       enginePlan("OPTIMAL", { strategy: "OPTIMAL" }, { tools }),
     ];
-    const outcomes = asUsage(() => {
+    const outcomes = asUsage(values.scenario, () => {
       const comparison = { scenario: compileScenario(scenario), plans, behaviour, rules, seeds };
       const runs = [...runsOf(comparison)];
       return plans.map((_, at) =>
@@ -62,11 +65,12 @@ export function seedsOf(given: string, most = seedsMax): number[] {
 }
 
 /** What a file asks for and cannot be is a mistake in the file. */
-function asUsage<T>(work: () => T): T {
+function asUsage<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof ScenarioError || error instanceof EngineError) throw new UsageError(error.message);
+    if (error instanceof ScenarioError || error instanceof EngineError)
+      throw new UsageError(`${file}: ${error.message}`);
     throw error;
   }
 }
@@ -76,11 +80,11 @@ function tableOf(labels: readonly string[], outcomes: readonly PlanOutcome[]): s
   return sideBySide(labels, [
     row("fill", ({ fill }) => withBounds(fill, percent)),
     row("value", ({ value }) => withBounds(value, score)),
-    row("mean quality", ({ meanQuality }) => withBounds(meanQuality, score)),
-    row("time to fill", ({ timeToFill }) => withBounds(timeToFill, hours)),
-    row("acceptance", ({ acceptance }) => withBounds(acceptance, percent)),
+    row("mean quality", ({ fill, meanQuality }) => whereAny(fill, withBounds(meanQuality, score))),
+    row("time to fill", ({ fill, timeToFill }) => whereAny(fill, withBounds(timeToFill, hours))),
+    row("acceptance", ({ offers, acceptance }) => whereAny(offers, withBounds(acceptance, percent))),
     row("offers", ({ offers }) => withBounds(offers, whole)),
-    row("asked most, a tenth", ({ exposure }) => withBounds(exposure, percent)),
+    row("asked most, a tenth", ({ offers, exposure }) => whereAny(offers, withBounds(exposure, percent))),
     row("no-shows", ({ noShows }) => withBounds(noShows, whole)),
     row("rounds", ({ waves }) => withBounds(waves, whole)),
     row("first run", ({ hashes }) => hashes[0] ?? ""),

@@ -12,10 +12,20 @@ const objectiveFields = {
   waitingBonusMax: 1_000_000_000,
 } as const;
 
+/** What a plan says of a market and a scenario says by itself. */
+const saidElsewhere = {
+  limits: "needs a market: a scenario has no groups and owners",
+  shares: "needs a market: a scenario has no groups and owners",
+  topK: "needs a market: a scenario's pairs are those that are considered",
+  unitMode: "is said by the scenario: unitMode",
+  acceptanceWindow: "is said by the scenario: market.window",
+  seed: "is said by the command: --seeds",
+} as const;
+
 /** A plan for a scenario without a market behind it, so without groups, owners and listings to name. */
 export function offlinePlan({ fields, label }: PlanFile, tools: AllocationTools): MarketPlan {
-  for (const key of ["limits", "shares"]) {
-    if (fields.has(key)) throw fields.wrong(key, "needs a market: a scenario has no groups and owners");
+  for (const [key, where] of Object.entries(saidElsewhere)) {
+    if (fields.has(key)) throw fields.wrong(key, where);
   }
   const word = fields.word("strategy", planStrategies, "DEFERRED_ACCEPTANCE");
   if (word === "FAIR") throw fields.wrong("strategy", "FAIR needs a market: a scenario has no groups");

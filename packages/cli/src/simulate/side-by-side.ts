@@ -17,6 +17,11 @@ export function withBounds(
   return half > 0 ? `${show(estimate.mean)} ± ${show(half).replace(/ .*$/, "")}` : show(estimate.mean);
 }
 
+/** An average is shown where there was anything to average. */
+export function whereAny({ mean }: { readonly mean: number }, shown: string): string {
+  return mean > 0 ? shown : "";
+}
+
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 export const hours = (seconds: number) => `${(seconds / 3_600).toFixed(1)} h`;
 /** Scores are millionths. */

@@ -98,6 +98,28 @@ test("what is missing is named", async () => {
   );
 });
 
+test.each([
+  ["topK: 5", "a scenario's pairs are those"],
+  ["unitMode: WHOLE", "is said by the scenario: unitMode"],
+  ["acceptanceWindow: 3d", "is said by the scenario: market.window"],
+  ["seed: 4", "is said by the command: --seeds"],
+])("a plan's %s is refused where it would be ignored", async (text, said) => {
+  await expect(run("--scenario", file(listed), "--plan", file(`${text}\n`))).rejects.toThrow(said);
+});
+
+test("what cannot be played is told with its file", async () => {
+  const twice =
+    "demands: [{id: a}, {id: a}]\nsupplies: [{id: x}]\npairs: [{demand: a, supply: x, score: 1}]\n";
+  const scenario = file(twice);
+  await expect(run("--scenario", scenario)).rejects.toThrow(`${scenario}: `);
+});
+
+test("averages of nothing are left out of the table", async () => {
+  const table = await run("--scenario", file("demands: [{id: a}]\npairs: []\n"));
+  for (const title of ["mean quality", "time to fill", "acceptance", "asked most, a tenth"])
+    expect(table).toMatch(new RegExp(`^${title} *$`, "m"));
+});
+
 test("every strategy of the contract has its word in a plan file, which the engine knows too", async () => {
   const stated = Plan_StrategySchema.values.filter(({ number }) => number !== Plan_Strategy.UNSPECIFIED);
   expect(stated).toHaveLength(strategies.length);

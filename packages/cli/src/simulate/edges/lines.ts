@@ -33,6 +33,11 @@ export async function* recordsOf(path: string, columns: readonly string[]): Asyn
       order = cells;
       continue;
     }
+    if (isFirst && columns.some((column) => cells.includes(column))) {
+      throw new UsageError(
+        `${path}:${number}: columns ${line}; allowed: with ${columns.join(", ")} among them`,
+      );
+    }
     if (cells.length !== order.length) {
       throw new UsageError(
         `${path}:${number}: ${cells.length} fields; allowed: ${order.length}, ${order.join(",")}`,
@@ -100,7 +105,7 @@ export function numberIn(
   if (!(value >= 0 && value <= most) || (whole && !Number.isInteger(value))) {
     const kind = whole ? "a whole number" : "a number";
     throw new UsageError(
-      `${path}:${record.line}: ${name} is ${given ?? "missing"}; allowed: ${kind} from 0 to ${most}`,
+      `${path}:${record.line}: ${name} is ${given === undefined || given === "" ? "missing" : given}; allowed: ${kind} from 0 to ${most}`,
     );
   }
   return value;

@@ -41,7 +41,7 @@ describe("the files of simulate --edges", () => {
 
   it.each([
     ["a,x,2", /bad\.csv:1: score is 2; allowed: a number from 0 to 1/],
-    ["a,x,", /bad\.csv:1: score is ; allowed: a number from 0 to 1/],
+    ["a,x,", /bad\.csv:1: score is missing; allowed: a number from 0 to 1/],
     ["a,x", /bad\.csv:1: 2 fields; allowed: 3, demand,supply,score/],
     ["a,x,0.5\nnobody,x,0.5", /bad\.csv:2: demand nobody is not in .*; allowed: a demand with openings/],
     ["a,x,0.5\na,x,0.5", /pair a, x is listed twice/],
@@ -73,6 +73,15 @@ describe("the files of simulate --edges", () => {
     await expect(read("a,1\na,1\n")).rejects.toThrow("o.csv:2: demand a is listed twice");
     const gone = { edges: join(folder, "gone.csv"), openings: openings(), scoreMax: 1 };
     await expect(readGraph(gone)).rejects.toThrow("gone.csv can't be read (ENOENT)");
+  });
+
+  it("are refused where their first line names other columns", async () => {
+    const read = (edges: string) =>
+      readGraph({ edges: file("c.csv", edges), openings: openings(), scoreMax: 1 });
+    await expect(read("supply,demand,weight\nx,a,1\n")).rejects.toThrow(
+      "c.csv:1: columns supply,demand,weight; allowed: with demand, supply, score among them",
+    );
+    await expect(read("a,x,\n")).rejects.toThrow("c.csv:1: score is missing");
   });
 
   it("are refused where they cannot be read", async () => {
