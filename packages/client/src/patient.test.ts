@@ -68,7 +68,7 @@ test("patience ends, and is not spent on a refusal", async () => {
     attempts += 1;
     throw new ConnectError("no", code);
   };
-  await expect(patiently(failing(Code.Unavailable), { patienceMs: 100 })).rejects.toThrow("no");
+  await expect(patiently(failing(Code.Unavailable), { patienceMs: 500 })).rejects.toThrow("no");
   expect(attempts).toBeGreaterThan(1);
   attempts = 0;
   await expect(patiently(failing(Code.FailedPrecondition), { patienceMs: 100 })).rejects.toThrow("no");

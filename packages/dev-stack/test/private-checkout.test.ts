@@ -17,7 +17,7 @@ afterAll(() => {
   for (const folder of [join(clone, ".."), ...outside]) rmSync(folder, { recursive: true, force: true });
 });
 
-test("a clone in a private folder installs itself and starts", { timeout: 240_000 }, async () => {
+test("a clone in a private folder installs itself and starts", async () => {
   expect(statSync(join(clone, "..")).mode & 0o777).toBe(0o700);
   cpSync(checkoutDir, clone, { recursive: true, filter: (path) => !SKIPPED.has(basename(path)) });
   const bootstrap = join(clone, "packages", "dev-stack", "bootstrap.mjs");
