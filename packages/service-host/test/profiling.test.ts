@@ -12,13 +12,11 @@ afterAll(() => issuer?.close());
 const startEcho = (env: Record<string, string> = {}) =>
   start("testing", bindEcho(), { MESH_IDENTITY_URL: issuer.url, ...env });
 
-test("makes profiles on the metrics port alone, one at a time, in bounded time", async () => {
+test("makes profiles on the metrics port alone, in bounded time", async () => {
   await using service = await startEcho({ PROFILING: "true" });
   const at = (path: string) => fetch(`${service.metricsUrl}/debug/${path}`);
   for (const seconds of ["0", "61", "1.5", "x"])
     expect((await at(`profile?seconds=${seconds}`)).status).toBe(400);
-  const answers = await Promise.all([at("profile?seconds=1"), at("heap?seconds=1")]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
   const heap = (await (await at("heap?seconds=1")).json()) as { head: object; samples: object[] };
   expect(heap.head).toBeDefined();
   const profile = (await (await at("profile?seconds=1")).json()) as {
@@ -31,7 +29,7 @@ test("makes profiles on the metrics port alone, one at a time, in bounded time",
   expect((await fetch(`${service.url}/debug/profile?seconds=1`)).status).toBe(404);
 });
 
-test("a profile whose reader left makes place for the next", async () => {
+test("one profile is made at a time, and one whose reader left makes place for the next", async () => {
   await using service = await startEcho({ PROFILING: "true" });
   const leave = new AbortController();
   const first = fetch(`${service.metricsUrl}/debug/profile?seconds=60`, { signal: leave.signal });
