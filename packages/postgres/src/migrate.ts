@@ -223,14 +223,15 @@ async function applyPatiently(client: Sql, migration: MigrationFile, lockWaitMs:
     try {
       return await apply(client, migration);
     } catch (error) {
-      const isLocked = error instanceof Error && sqlStateOf(error.cause) === lockNotAvailable;
+      const isLocked = error instanceof Error && lockedOut.has(sqlStateOf(error.cause) ?? "");
       if (!isLocked || attempt === lockAttemptsMax) throw error;
       await delay(lockWaitMs / 5);
     }
   }
 }
 
-const lockNotAvailable = "55P03";
+/** Waited too long for a lock; was the one to give way in a deadlock with what goes on meanwhile. */
+const lockedOut: ReadonlySet<string> = new Set(["55P03", "40P01"]);
 
 async function apply(client: Sql, migration: MigrationFile): Promise<void> {
   const { namespace, file, text, checksum } = migration;

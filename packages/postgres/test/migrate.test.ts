@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createTestDatabase } from "@marketmesh/testkit/servers";
+import { createTestDatabase, testDatabaseUrl } from "@marketmesh/testkit/servers";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { awaitedMigration, MigrationError, migrate, openDatabase } from "../src/index.ts";
@@ -90,6 +90,32 @@ test("leaves nothing of a file that fails and names it", async () => {
   await expect(run(database.migratorUrl)).rejects.toThrow(MigrationError);
   await write("0001_create_things.sql", "create table things (id int)");
   expect((await run(database.migratorUrl)).map(({ file }) => file)).toContain("0001_create_things.sql");
+});
+
+test("a file that has to give way in a deadlock is tried again", async () => {
+  await using database = await createTestDatabase({ service: "migrated" });
+  await write("0001_create_things.sql", "create table things (id int); create table others (id int)");
+  await run(database.migratorUrl);
+  await write(
+    "0002_add_names.sql",
+    "alter table things add name text; lock table others in access exclusive mode; alter table others add name text",
+  );
+  const url = new URL(testDatabaseUrl());
+  url.pathname = `/${database.name}`;
+  const sql = postgres(url.href, { max: 1 });
+  const { migrating } = await sql.begin(async (tx) => {
+    // Whoever looks for a deadlock first gives way: never this one.
+    await tx`set local deadlock_timeout = '1h'`;
+    await tx`lock table others in access share mode`;
+    const migrating = run(database.migratorUrl);
+    migrating.catch(() => {}); // awaited below
+    const waits = () => tx`select from pg_locks where relation = 'others'::regclass and not granted`;
+    await expect.poll(async () => (await waits()).length, { timeout: 240_000 }).toBe(1);
+    await tx`lock table things in access share mode`;
+    return { migrating };
+  });
+  expect((await migrating).map(({ file }) => file)).toEqual(["0002_add_names.sql"]);
+  await sql.end();
 });
 
 test("a file that does not get its locks lets others pass and tries again, not for ever", async () => {
