@@ -41,6 +41,26 @@ test("finds the cost that successive shortest paths find, or refuses for the sam
   );
 });
 
+test("finds that cost where costs or units are too large for 32 bits", () => {
+  const large = 2 ** 31;
+  const times = (column: ArrayLike<number>) => Array.from(column, (value) => value * large);
+  fc.assert(
+    fc.property(networks(), (network) => {
+      const expected = cheapestByPaths(network);
+      if (expected === undefined) return;
+      const { supplies, lower = [], upper, costs } = network;
+      const dear = { ...network, costs: times(costs) };
+      const wide = { ...network, supplies: times(supplies), lower: times(lower), upper: times(upper) };
+      for (const scaled of [dear, wide]) {
+        const result = minCostFlow(scaled);
+        expect(result.cost).toBe(expected * large);
+        expect(verifyFlow(scaled, result)).toEqual([]);
+      }
+    }),
+    { numRuns: 200, seed: 29 },
+  );
+});
+
 test("finds the same cost from whatever start", () => {
   fc.assert(
     fc.property(

@@ -1,5 +1,8 @@
 import type { Residual } from "./residual.ts";
 
+const NONE = -1;
+const DONE = -2;
+
 /** Room for the queues of `priceUpdate`, made once. */
 export class Buckets {
   readonly limit: number;
@@ -11,15 +14,12 @@ export class Buckets {
   /** @param limit nodes farther than this many eps from every deficit are not looked for */
   constructor(nodes: number, limit: number) {
     this.limit = limit;
-    this.head = new Int32Array(limit);
+    this.head = new Int32Array(limit).fill(NONE);
     this.next = new Int32Array(nodes);
     this.previous = new Int32Array(nodes);
     this.rank = new Int32Array(nodes);
   }
 }
-
-const NONE = -1;
-const DONE = -2;
 
 /**
  * Lowers prices so that every node with an excess has an admissible path to a node with a deficit, keeping eps-optimality
@@ -30,7 +30,6 @@ const DONE = -2;
 export function priceUpdate(residual: Residual, eps: number, buckets: Buckets): boolean {
   const { nodes, first, head, twin, room, cost, price, excess } = residual;
   const { limit, head: bucket, next, previous, rank } = buckets;
-  bucket.fill(NONE);
   let waiting = 0;
   for (let node = 0; node < nodes; node++) {
     rank[node] = limit;
@@ -53,11 +52,11 @@ export function priceUpdate(residual: Residual, eps: number, buckets: Buckets): 
       price[node] = before - level * eps;
       for (let arc = first[node]!; arc < first[node + 1]!; arc++) {
         const tail = head[arc]!;
-        if (rank[tail]! <= level || room[twin[arc]!]! <= 0) continue;
-        const reduced = price[tail]! - cost[arc]! - before;
-        const rankFound = reduced < 0 ? level : level + Math.floor(reduced / eps) + 1;
         const rankBefore = rank[tail]!;
-        if (rankFound >= rankBefore) continue;
+        if (rankBefore <= level) continue;
+        const reduced = price[tail]! - cost[arc]! - before;
+        if (reduced >= (rankBefore - level - 1) * eps || room[twin[arc]!]! <= 0) continue;
+        const rankFound = reduced < 0 ? level : level + Math.floor(reduced / eps) + 1;
         if (rankBefore < limit) unlink(bucket, next, previous, rankBefore, tail);
         rank[tail] = rankFound;
         link(bucket, next, previous, rankFound, tail);
@@ -66,7 +65,12 @@ export function priceUpdate(residual: Residual, eps: number, buckets: Buckets): 
     if (waiting === 0) break;
   }
   // Whoever was not reached is at least this far.
-  for (let node = 0; node < nodes; node++) if (next[node] !== DONE) price[node]! -= level * eps;
+  const least = level * eps;
+  for (let node = 0; node < nodes; node++) {
+    if (next[node] === DONE) continue;
+    price[node]! -= least;
+    if (rank[node]! < limit) bucket[rank[node]!] = NONE;
+  }
   return waiting === 0;
 }
 

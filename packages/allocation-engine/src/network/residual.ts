@@ -1,3 +1,6 @@
+/** Whole numbers; of 32 bits where all of them fit, for half of the memory is read in less time. */
+export type Wholes = Int32Array | Float64Array;
+
 /**
  * The residual graph as a forward star: the arcs that leave node `v` are `first[v] .. first[v + 1] - 1`, and each has a twin
  * the other way, at `twin[a]`.
@@ -8,9 +11,9 @@ export interface Residual {
   readonly head: Int32Array;
   readonly twin: Int32Array;
   /** Per arc: units that may still be sent. */
-  readonly room: Float64Array;
+  readonly room: Wholes;
   /** Per arc: cost of a unit, scaled; the twin's is its negative. */
-  readonly cost: Float64Array;
+  readonly cost: Wholes;
   readonly price: Float64Array;
   /** Per node: units that wait to be sent on; below 0, units that are missing. */
   readonly excess: Float64Array;
@@ -43,8 +46,8 @@ export function residualOf(arcs: ResidualArcs): { residual: Residual; at: Int32A
     first,
     head: new Int32Array(2 * count),
     twin: new Int32Array(2 * count),
-    room: new Float64Array(2 * count),
-    cost: new Float64Array(2 * count),
+    room: new (roomsFit(arcs) ? Int32Array : Float64Array)(2 * count),
+    cost: new (costsFit(arcs) ? Int32Array : Float64Array)(2 * count),
     price: new Float64Array(nodes),
     excess: new Float64Array(nodes),
   };
@@ -57,6 +60,19 @@ export function residualOf(arcs: ResidualArcs): { residual: Residual; at: Int32A
     put(residual, back, forward, tails[arc]!, -arcs.costs[arc]!, arcs.taken[arc]!);
   }
   return { residual, at };
+}
+
+const LARGEST = 2 ** 31 - 1;
+
+/** An arc and its twin have room for as much together as they begin with. */
+function roomsFit({ room, taken }: ResidualArcs): boolean {
+  for (let arc = 0; arc < room.length; arc++) if (room[arc]! + taken[arc]! > LARGEST) return false;
+  return true;
+}
+
+function costsFit({ costs }: ResidualArcs): boolean {
+  for (let arc = 0; arc < costs.length; arc++) if (Math.abs(costs[arc]!) > LARGEST) return false;
+  return true;
 }
 
 function put(residual: Residual, at: number, twin: number, head: number, cost: number, room: number): void {
