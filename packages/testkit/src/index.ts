@@ -5,6 +5,7 @@ export {
   type TestCertificate,
 } from "./certificates.ts";
 export { startTestOidcIssuer, type TestOidcIssuer } from "./oidc-issuer.ts";
+export { refusalLine, refusalOf } from "./refusal.ts";
 export {
   createTestDatabase,
   type TestDatabase,

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { create, type DescService } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import { type Client, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
 import { connect, type Marketmesh } from "@marketmesh/client";
 import type { CatalogService } from "@marketmesh/contracts/catalog/v1";
 import { EnvelopeSchema } from "@marketmesh/contracts/events/v1";
 import { IdentityService, Party_State, PartyErasedSchema } from "@marketmesh/contracts/identity/v1";
 import type { Follower, FollowOptions } from "@marketmesh/events";
-import { codeName, infoOf } from "@marketmesh/rpc";
 import type { Host } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindCatalog } from "../src/service.ts";
+
+export { refusalLine as refusalOf } from "@marketmesh/testkit";
 
 export type CatalogClient = Client<typeof CatalogService>;
 
@@ -75,17 +76,6 @@ export async function startCatalog(env: Record<string, string> = {}): Promise<Ru
       await services.close();
     },
   };
-}
-
-/** The reason of a refused call, with its status as text: `not_found LISTING_NOT_FOUND`. */
-export async function refusalOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof ConnectError)) throw error;
-    return `${codeName(error.code)} ${infoOf(error)?.reason ?? error.message}`;
-  }
-  return "was not refused";
 }
 
 /** The host, with identity's RPCs answered by a client and its feed in the test's hands. */

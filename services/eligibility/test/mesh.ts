@@ -1,16 +1,16 @@
 import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { connect, infoOf, type Marketmesh } from "@marketmesh/client";
+import { connect, type Marketmesh } from "@marketmesh/client";
 import {
   type EligibleSet,
   type Policy,
   PolicySchema,
   type SubjectSchema,
 } from "@marketmesh/contracts/eligibility/v1";
-import { BadRequestSchema, RetryInfoSchema } from "@marketmesh/contracts/google/rpc";
 import { type StandInCatalog, standInCatalog } from "@marketmesh/listing-projection/testing";
 import { type RunningServices, startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindEligibility } from "../src/service.ts";
+
+export { refusalOf } from "@marketmesh/testkit";
 
 /** The service with a stand-in catalog, and clients of it. */
 export interface EligibilityUnderTest extends AsyncDisposable {
@@ -69,23 +69,4 @@ export function membersOf({ supplies }: EligibleSet): number[] {
   for (let at = 0; at < members.length * 8; at += 1)
     if ((members[at >> 3]! >> (at & 7)) & 1) ordinals.push(at);
   return ordinals;
-}
-
-/** What a refused call said. */
-export async function refusalOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  if (!(error instanceof ConnectError)) throw new Error(`the call was not refused: ${error}`);
-  return {
-    code: Code[error.code],
-    reason: infoOf(error)?.reason,
-    domain: infoOf(error)?.domain,
-    metadata: infoOf(error)?.metadata,
-    fields: error
-      .findDetails(BadRequestSchema)
-      .flatMap((detail) => detail.fieldViolations.map(({ field }) => field)),
-    retries: error.findDetails(RetryInfoSchema).length > 0,
-  };
 }

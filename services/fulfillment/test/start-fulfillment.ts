@@ -1,11 +1,13 @@
-import { type Client, ConnectError } from "@connectrpc/connect";
-import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
+import type { Client } from "@connectrpc/connect";
+import { connect, type Marketmesh } from "@marketmesh/client";
 import type { FulfillmentService } from "@marketmesh/contracts/fulfillment/v1";
 import { type Database, openDatabase } from "@marketmesh/postgres";
 import type { Env } from "@marketmesh/service-host";
 import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindFulfillment } from "../src/service.ts";
 import { allocationOf, catalogOf, World } from "./neighbours.ts";
+
+export { refusalLine as refusalOf } from "@marketmesh/testkit";
 
 export type FulfillmentClient = Client<typeof FulfillmentService>;
 
@@ -68,15 +70,4 @@ export async function until<T>(fact: () => Promise<T | false | undefined>): Prom
     if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-/** The refusal of a call, with its status as text: `NOT_FOUND RUN_NOT_FOUND`. */
-export async function refusalOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof ConnectError)) throw error;
-    return `${codeName(error.code)} ${reasonOf(error) ?? error.message}`;
-  }
-  return "was not refused";
 }

@@ -1,8 +1,6 @@
 import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { connect, infoOf, type Marketmesh } from "@marketmesh/client";
+import { connect, type Marketmesh } from "@marketmesh/client";
 import type { SubjectSchema } from "@marketmesh/contracts/eligibility/v1";
-import { BadRequestSchema } from "@marketmesh/contracts/google/rpc";
 import {
   type FeatureSchema,
   type Model,
@@ -17,6 +15,8 @@ import { PackedSet_Encoding, type PackedSetSchema } from "@marketmesh/contracts/
 import { type StandInCatalog, standInCatalog } from "@marketmesh/listing-projection/testing";
 import { type RunningServices, startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindScoring } from "../src/service.ts";
+
+export { refusalOf } from "@marketmesh/testkit";
 
 /** The service with a stand-in catalog, and clients of it. */
 export interface ScoringUnderTest extends AsyncDisposable {
@@ -113,22 +113,4 @@ export async function rankingsOf(
   const rankings: Ranking[] = [];
   for await (const answer of client.scoring.rank(request)) rankings.push(...answer.rankings);
   return rankings;
-}
-
-/** What a refused call said. */
-export async function refusalOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  if (!(error instanceof ConnectError)) throw new Error(`the call was not refused: ${error}`);
-  return {
-    code: Code[error.code],
-    reason: infoOf(error)?.reason,
-    domain: infoOf(error)?.domain,
-    metadata: infoOf(error)?.metadata,
-    fields: error
-      .findDetails(BadRequestSchema)
-      .flatMap((detail) => detail.fieldViolations.map(({ field }) => field)),
-  };
 }
