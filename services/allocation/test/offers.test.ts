@@ -12,6 +12,7 @@ import { expect, test } from "vitest";
 import {
   type App,
   createPlan,
+  endingSoon,
   listing,
   market,
   parent,
@@ -165,14 +166,10 @@ test("a sandbox clock stays where what is added to its time can be kept", async 
 test("holds of a market with the real clock expire by themselves", async () => {
   await using app = await startAllocation();
   await app.list({ id: "s0", side: "SUPPLY" }, { id: "d0", side: "DEMAND" });
-  const { hold } = await app.staff.createHold({
-    parent,
-    hold: {
-      demand: listing("d0"),
-      supply: listing("s0"),
-      expireTime: timestampFromDate(new Date(Date.now() + 1_000)),
-    },
-  });
+  const pair = { demand: listing("d0"), supply: listing("s0") };
+  const { hold } = await endingSoon((expireTime) =>
+    app.staff.createHold({ parent, hold: { ...pair, expireTime } }),
+  );
   await until(async () => (await app.staff.getHold({ name: hold!.name })).hold?.state === Hold_State.EXPIRED);
   expect(await refusalOf(app.staff.advanceClock({ name: `${parent}/clock`, time: at(0) }))).toBe(
     "FAILED_PRECONDITION CLOCK_NOT_SANDBOX",

@@ -1,7 +1,16 @@
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Hold_State, HoldRest, HoldSettlement_Action } from "@marketmesh/contracts/allocation/v1";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type App, listing, market, parent, refusalOf, startAllocation, until } from "./start-allocation.ts";
+import {
+  type App,
+  endingSoon,
+  listing,
+  market,
+  parent,
+  refusalOf,
+  startAllocation,
+  until,
+} from "./start-allocation.ts";
 
 let app: App;
 beforeAll(async () => {
@@ -190,8 +199,8 @@ test("single holds that come together are committed together, each judged by its
 
 test("a hold lets go as soon as it is due, also one that is renewed to end sooner", async () => {
   const hold = await create(2n);
-  await app.staff.renewHold({ name: hold.name, expireTime: inMs(50) });
-  await app.staff.createHold({ parent, hold: { ...pair(1n), expireTime: inMs(40) } });
+  await endingSoon((expireTime) => app.staff.renewHold({ name: hold.name, expireTime }));
+  await endingSoon((expireTime) => app.staff.createHold({ parent, hold: { ...pair(1n), expireTime } }));
   await until(async () => (await levelOf(tool))[0] === 0n);
   expect((await app.staff.getHold({ name: hold.name })).hold?.state).toBe(Hold_State.EXPIRED);
 });

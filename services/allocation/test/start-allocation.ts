@@ -1,3 +1,4 @@
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
 import type {
@@ -129,6 +130,17 @@ export async function until(fact: () => Promise<boolean> | boolean): Promise<voi
   while (!(await fact())) {
     if (Date.now() > endMs) throw new Error(`never true: ${fact}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Asks for what ends in a moment, or a later one: on a busy machine that moment may be over before the call arrives. */
+export async function endingSoon<T>(ask: (expireTime: Timestamp) => Promise<T>): Promise<T> {
+  for (let ms = 50; ; ms *= 4) {
+    try {
+      return await ask(timestampFromMs(Date.now() + ms));
+    } catch (error) {
+      if (reasonOf(error) !== "EXPIRE_TIME_PAST") throw error;
+    }
   }
 }
 
