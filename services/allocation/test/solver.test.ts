@@ -31,6 +31,9 @@ const small: SolveGraph = {
   demandScores: Int32Array.of(700_000, 200_000, 600_000),
 };
 
+/** Explaining solves again: on a busy machine that may outlast the deadline that a call gets by default. */
+const patient = { timeoutMs: 120_000 };
+
 /** Ten thousand pairs, too many to be solved where the call is, that arithmetic makes. */
 function large(): SolveGraph {
   const edges = Array.from({ length: 10_000 }, (_, edge) => ({
@@ -64,12 +67,12 @@ describe("solves what is sent", () => {
       certificate: { primal: 900_000, dual: 900_000, exact: true },
     });
     const { handle } = solved.result;
-    const won = await solver.explainSolution({ parent, handle, demand: 1, supply: 0 });
+    const won = await solver.explainSolution({ parent, handle, demand: 1, supply: 0 }, patient);
     expect(won).toMatchObject({ assigned: true, reason: "CHOSEN" });
-    const lost = await solver.explainSolution({ parent, handle, demand: 0, supply: 0 });
+    const lost = await solver.explainSolution({ parent, handle, demand: 0, supply: 0 }, patient);
     expect(lost).toMatchObject({ assigned: false, reason: "OUTBID", rivals: [1], instead: [1] });
     expect(lost.winningScore).toBeGreaterThan(600_000);
-    const never = await solver.explainSolution({ parent, handle, demand: 1, supply: 1 });
+    const never = await solver.explainSolution({ parent, handle, demand: 1, supply: 1 }, patient);
     expect(never.reason).toBe("INELIGIBLE");
   });
 
@@ -95,7 +98,7 @@ describe("solves what is sent", () => {
     ]);
     const [demand, supply] = [solved.demands[0]!, solved.supplies[0]!];
     const asked = { parent, handle: solved.result.handle, demand, supply };
-    expect((await solver.explainSolution(asked)).assigned).toBe(true);
+    expect((await solver.explainSolution(asked, patient)).assigned).toBe(true);
   });
 
   it("by groups, outside options and units of every strategy", async () => {
