@@ -212,7 +212,7 @@ test("replayed by its own plan a round comes out the same; by another it stands 
 });
 
 test("a trade-off sets every strategy beside what the round decided", async () => {
-  const { points } = await app.decisions.getTradeOff({ round: round("r1") });
+  const { points } = await app.decisions.getTradeOff({ round: round("r1") }, { timeoutMs: 120_000 });
   const byLabel = new Map(points.map((point) => [point.label, point]));
   expect(points[0]).toMatchObject({ label: "GREEDY", recorded: true, value: 12 * score, fill: 1 });
   expect(byLabel.get("OPTIMAL")).toMatchObject({ recorded: false, value: 17 * score, gap: 0 });
