@@ -16,13 +16,14 @@ import { checkoutDir } from "@marketmesh/dev-stack/servers";
 import { connect, type NatsConnection } from "nats";
 import postgres, { type Sql } from "postgres";
 import { ArmedPoints } from "./armed-points.ts";
+import type { Bundles } from "./bundled.ts";
 
 const patienceMs = 240_000;
 const backMs = 240_000;
 // Kills are the point here: the mesh never gives up, and waits no longer for the fifth than for the first.
 const restartPolicy = { endsMax: 1_000, windowMs: 60_000, delayMsMin: 250, delayMsMax: 250 };
 
-/** A mesh as `npm start` runs it, one process or several for each service, whose processes can be killed. */
+/** A mesh as `npm start` runs it, but from bundles, one process or several for each service, whose processes can be killed. */
 export class FaultMesh implements AsyncDisposable {
   readonly points: ArmedPoints;
   /** What the supervisor told, for a failing test to show. */
@@ -30,13 +31,13 @@ export class FaultMesh implements AsyncDisposable {
   readonly #folder: string;
   readonly #stack: Mesh;
 
-  private constructor(folder: string, replicas: Replicas) {
+  private constructor(folder: string, { services }: Bundles, replicas: Replicas) {
     this.#folder = folder;
     this.points = new ArmedPoints(join(folder, "points"));
     const { DATABASE_URL: _d, NATS_URL: _n, MARKETMESH_PORT_BASE: _p, ...env } = process.env;
     this.#stack = new Mesh({
       stateDir: join(folder, "state"),
-      services: SERVICES,
+      services,
       env: {
         ...env,
         LOG_LEVEL: "warn",
@@ -53,13 +54,13 @@ export class FaultMesh implements AsyncDisposable {
     });
   }
 
-  static async start(replicas: Replicas = {}): Promise<FaultMesh> {
+  static async start(bundles: Bundles, replicas: Replicas = {}): Promise<FaultMesh> {
     const folder = mkdtempSync(join(tmpdir(), "marketmesh-faults-"));
     chmodSync(folder, 0o711);
     const fetched = join(checkoutDir, ".marketmesh", "bin", "nats-server");
     mkdirSync(join(folder, "state", "bin"), { recursive: true });
     if (existsSync(fetched)) copyFileSync(fetched, join(folder, "state", "bin", "nats-server"));
-    const mesh = new FaultMesh(folder, replicas);
+    const mesh = new FaultMesh(folder, bundles, replicas);
     try {
       await mesh.#stack.start();
       return mesh;

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Bundles, bundleServices } from "./bundled.ts";
 import { oneOfEach, twoOfEach } from "./cases.ts";
 import { runCase } from "./fault-case.ts";
 import { FaultMesh } from "./fault-mesh.ts";
+
+let bundles: Bundles;
+beforeAll(async () => {
+  bundles = await bundleServices();
+});
+afterAll(() => bundles?.[Symbol.dispose]());
 
 describe.each([
   { name: "one process of each service", replicas: {}, cases: oneOfEach },
@@ -14,7 +21,7 @@ describe.each([
   let mesh: FaultMesh;
   let undisturbed: string;
   beforeAll(async () => {
-    mesh = await FaultMesh.start(replicas);
+    mesh = await FaultMesh.start(bundles, replicas);
     const { report, violations } = await runCase(mesh, "undisturbed", () => {});
     expect(violations).toEqual([]);
     expect(report.allocations).toBeGreaterThan(0);

@@ -1,4 +1,7 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Faults } from "./fault-case.ts";
+
+const learnMs = 60_000;
 
 /**
  * Lets the signing key grow old before the first round, so that identity makes the next one, waits until that signs, and goes on
@@ -17,8 +20,21 @@ export function rotateSigningKey({ mesh, job }: Faults): void {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     using clients = mesh.connect();
-    await Promise.all(Object.values(clients.feeds).map((feed) => feed.getEventCounts({})));
+    await Promise.all(Object.values(clients.feeds).map((feed) => learnt(() => feed.getEventCounts({}))));
   });
+}
+
+/** A service that looked for keys a moment before the new one was there looks again ten seconds later at the earliest. */
+async function learnt(call: () => Promise<unknown>): Promise<void> {
+  for (const endMs = performance.now() + learnMs; ; ) {
+    try {
+      return void (await call());
+    } catch (error) {
+      const { code } = ConnectError.from(error);
+      if (code !== Code.Unauthenticated || performance.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** The id of the key that signs tokens now. */

@@ -23,8 +23,9 @@ export class ServiceProcesses implements AsyncDisposable {
   /** Those that did not get their port. */
   #refused = new WeakSet<ChildProcess>();
 
-  constructor(service: string) {
-    this.#main = join(checkoutDir, "services", service, "src", "main.ts");
+  /** @param main what Node runs, below the checkout */
+  constructor(main: string) {
+    this.#main = join(checkoutDir, main);
   }
 
   /** Starts another process; resolves when it serves. */

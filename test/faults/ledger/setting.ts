@@ -1,6 +1,7 @@
 import { createTestDatabase, startTestIssuer, testDatabaseUrl, testNatsUrl } from "@marketmesh/testkit";
 import { openWay, type Way } from "@marketmesh/testkit/servers";
 import postgres, { type Sql } from "postgres";
+import { bundleServices } from "../bundled.ts";
 import { market } from "./listings.ts";
 import { ServiceProcesses } from "./service-processes.ts";
 
@@ -27,7 +28,8 @@ export async function startSetting(
   const created = stack.use(await createTestDatabase({ service: "allocation" }));
   const issuer = stack.use(await startTestIssuer());
   const way = stack.use(await openWay(created.appUrl));
-  const processes = stack.use(new ServiceProcesses("allocation"));
+  const bundles = stack.use(await bundleServices(["allocation"]));
+  const processes = stack.use(new ServiceProcesses(bundles.services[0]!.main));
   const env = {
     DATABASE_URL: way.by(created.appUrl),
     DATABASE_BACKGROUND_URL: way.by(created.backgroundUrl),
