@@ -1,6 +1,6 @@
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Client, ConnectError } from "@connectrpc/connect";
-import { codeName, connect, type Marketmesh, reasonOf } from "@marketmesh/client";
+import type { Client } from "@connectrpc/connect";
+import { connect, type Marketmesh, reasonOf } from "@marketmesh/client";
 import type {
   AllocationService,
   DecisionService,
@@ -14,6 +14,8 @@ import { startServices, type TestTokenClaims } from "@marketmesh/testkit";
 import { bindAllocation } from "../src/service.ts";
 import { type AnnounceListings, catalogOf, eligibilityOf, scoringOf } from "./neighbours.ts";
 import { type TestListing, World } from "./world.ts";
+
+export { refusalLine as refusalOf } from "@marketmesh/testkit";
 
 export const market = "bazaar";
 export const parent = `markets/${market}`;
@@ -159,15 +161,4 @@ export async function createPlan(staff: AllocationClient, plan: Record<string, u
       ...plan,
     },
   });
-}
-
-/** The refusal of a call, with its status as text: `NOT_FOUND PLAN_NOT_FOUND`. */
-export async function refusalOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(error instanceof ConnectError)) throw error;
-    return `${codeName(error.code)} ${reasonOf(error) ?? error.message}`;
-  }
-  return "was not refused";
 }
