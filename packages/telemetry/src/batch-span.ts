@@ -56,11 +56,10 @@ export function linkActiveSpan(traceparents: Iterable<string>): void {
 
 // A link to what nobody kept leads nowhere.
 function sampledLinks(distinct: ReadonlySet<string>): Link[] {
-  return linksTo(
-    [...distinct].filter((traceparent) => isSampled(parseTraceparent(traceparent)?.traceFlags ?? 0)),
-  );
+  return linksTo([...distinct].filter(saysSampled));
 }
 
-function isSampled(flags: number): boolean {
-  return (flags & TraceFlags.SAMPLED) !== 0;
+// Of thousands few are sampled, and of those the first are linked: only these are worth parsing.
+function saysSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(-1), 16) & TraceFlags.SAMPLED) !== 0;
 }
