@@ -18,7 +18,7 @@ function violations(market: GrowingMarket, epsilon: number): string[] {
   for (let edge = 0; edge < market.edgeCount; edge++) {
     const weight = weights[edge]!;
     const prices = demand.price[demand.nodeOf[edge]!]! + supply.price[supply.nodeOf[edge]!]!;
-    const wrong = held[edge] === 1 ? prices > weight : prices < weight - epsilon;
+    const wrong = held[edge] === 1 ? prices > weight + epsilon : prices < weight - epsilon;
     if (weight > 0 && wrong) found.push(`edge ${edge}: ${prices} for ${weight}`);
   }
   for (const side of [demand, supply]) {
@@ -30,11 +30,11 @@ function violations(market: GrowingMarket, epsilon: number): string[] {
   return found;
 }
 
-function edit(market: GrowingMarket, random: () => number): void {
+function edit(market: GrowingMarket, random: () => number, weightOf: (drawn: number) => number): void {
   const { demand, supply } = market;
   market.setCapacity(demand, random() % demand.count, random() % 4);
   market.setCapacity(supply, random() % supply.count, random() % 4);
-  market.setWeight(random() % demand.count, random() % supply.count, (random() % 40) - 5);
+  market.setWeight(random() % demand.count, random() % supply.count, weightOf(random()));
 }
 
 function closeAll(market: GrowingMarket, side: GrowingSide, search: MeetingSearch, epsilon: number): void {
@@ -47,8 +47,14 @@ function closeAll(market: GrowingMarket, side: GrowingSide, search: MeetingSearc
   }
 }
 
-/** A solved market that is edited and closed again, several times. Prices of demands may be too low by up to epsilon. */
-function follow(columns: Parameters<typeof buildGraph>[0], seed: number, alone: number, epsilon: number) {
+/** A solved market that is edited and closed again, several times. Prices of demands may be too low by up to epsilon, those of supplies too high by less than `raise`. */
+function follow(
+  columns: Parameters<typeof buildGraph>[0],
+  seed: number,
+  alone: number,
+  epsilon: number,
+  { weightOf = (drawn: number) => (drawn % 40) - 5, raise = 0 } = {},
+) {
   const random = numbers(seed);
   const graph = buildGraph(columns);
   const solved = exactMarket(graph, graph.demandScores);
@@ -59,9 +65,13 @@ function follow(columns: Parameters<typeof buildGraph>[0], seed: number, alone: 
       if (demand.capacity[node]! > 0)
         demand.price[node]! -= Math.min(demand.price[node]!, random() % (epsilon + 1));
     }
+    for (let node = 0; node < supply.count; node++) {
+      if (raise > 0 && supply.heldCount[node] === supply.room[node] && supply.price[node]! > 0)
+        supply.price[node] = Math.min(0x7fffffff, supply.price[node]! + (random() % raise));
+    }
     // Only where nothing is missing does every edge begin within epsilon.
     if (violations(market, epsilon).length > 0) return market;
-    edit(market, random);
+    edit(market, random, weightOf);
     closeAll(market, demand, new MeetingSearch(market, demand, supply, alone), epsilon);
     closeAll(market, supply, new MeetingSearch(market, supply, demand, alone), epsilon);
   }
@@ -75,6 +85,22 @@ describe.each([0, 2])("a search that is met after %i rows", (alone) => {
         const { graph, weights, certificate } = snapshotOf(follow(columns, seed, alone, 0), 0);
         expect(certificate.exact).toBe(true);
         expect(certificate.primal).toBe(optimal(graph, weights).certificate.primal);
+      }),
+      settings,
+    );
+  });
+
+  test("keeps prices where 32 bits hold them, near the largest weight too", () => {
+    const most = 0x7fffffff;
+    const large = graphColumns({ sideMax: 9, capacityMax: 3, scoreMax: 999 }).map((columns) => {
+      return { ...columns, demandScores: Array.from(columns.demandScores, (score) => most - score) };
+    });
+    fc.assert(
+      fc.property(large, fc.nat(), (columns, seed) => {
+        follow(columns, seed, alone, 100_000_000, {
+          weightOf: (drawn) => most - (drawn % 1_000),
+          raise: 100_000_000,
+        });
       }),
       settings,
     );

@@ -182,7 +182,9 @@ export class MeetingSearch {
     const { price: farPrice } = this.#far;
     if (radius > 0) this.#moveAway(radius);
     for (const node of labelled) price[node]! -= Math.max(0, this.#best - radius - distance[node]!);
-    for (const node of farLabelled) farPrice[node]! += Math.max(0, this.#best - radius - farDistance[node]!);
+    for (const node of farLabelled) {
+      farPrice[node] = raised(farPrice[node]!, Math.max(0, this.#best - radius - farDistance[node]!));
+    }
   }
 
   /** Who is gone has a price that nobody pays; it stays. */
@@ -194,7 +196,14 @@ export class MeetingSearch {
     }
     const far = this.#far;
     for (let node = 0; node < far.count; node++) {
-      if (far.room[node] !== 0) far.price[node]! += Math.min(radius, distance[node]!);
+      if (far.room[node] !== 0) far.price[node] = raised(far.price[node]!, Math.min(radius, distance[node]!));
     }
   }
+}
+
+/** No weight is higher, so that no edge needs more of one price; with a gap, sums of two may exceed it. */
+const PRICE_MAX = 0x7fffffff;
+
+function raised(price: number, by: number): number {
+  return Math.min(PRICE_MAX, price + by);
 }

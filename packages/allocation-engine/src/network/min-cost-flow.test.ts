@@ -25,6 +25,38 @@ test("sends each unit the cheapest way that is left", () => {
   expect(verifyFlow(diamond, result)).toEqual([]);
 });
 
+test("units do not go round in a circle, however much room it has", () => {
+  const room = 2 ** 20 + 1;
+  const network: Network = {
+    supplies: [0, 0, 0, -101, 349_525, 0, 0, -349_525, 101],
+    tails: [
+      5, 8, 1, 6, 4, 8, 7, 7, 6, 3, 8, 5, 8, 0, 4, 7, 8, 6, 4, 4, 0, 1, 3, 7, 0, 0, 6, 2, 0, 1, 2, 3, 4, 5, 6,
+      7, 8,
+    ],
+    heads: [
+      4, 4, 3, 7, 2, 2, 2, 4, 0, 0, 8, 8, 3, 3, 2, 2, 4, 6, 1, 0, 7, 4, 8, 3, 1, 4, 3, 1, 1, 2, 3, 4, 5, 6, 7,
+      8, 0,
+    ],
+    upper: [
+      98, -1, 3, 44, 72, 33, 0, -1, 42, -1, 112, 91, 0, -1, 71, 78, 0, 0, 0, 69, -1, 60, 106, -1, -1, 95, -1,
+      0, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    ].map((less) => (less < 0 ? UNBOUNDED : room - less)),
+    lower: Array.from({ length: 37 }, (_, arc) =>
+      [6, 17].includes(arc) ? 1 : [11, 14].includes(arc) ? 2 : 0,
+    ),
+    costs: [
+      ...[
+        -27, -5, -3, 62, -12, 86, -96, 12, 97, -30, -55, 91, 84, 75, 77, -26, 46, 0, -9, -59, 69, -1, 48, 41,
+        61, 7, 21, 77,
+      ],
+      ...Array.from({ length: 9 }, () => 1_000),
+    ],
+  };
+  const result = minCostFlow(network);
+  expect(verifyFlow(network, result)).toEqual([]);
+  expect(result.work.pushes).toBeLessThan(1_000);
+});
+
 test("finds the cost that successive shortest paths find, or refuses for the same reason", () => {
   fc.assert(
     fc.property(networks(), (network) => {

@@ -122,33 +122,30 @@ function hasAdmissible(
   return false;
 }
 
-/** Lowers the price of a node as far as eps-optimality allows. Answers the arc that became admissible. */
+/**
+ * Lowers the price of a node as far as eps-optimality allows. Answers its first arc: not only the best one became admissible, and
+ * one that is passed over would have the node relabeled by less than eps, with units going round in a circle.
+ */
 function relabel(
   { nodes, first, head, room, cost, price, excess }: Residual,
   node: number,
   eps: number,
 ): number {
   let best = Number.NEGATIVE_INFINITY;
-  let bestArc = first[node]!;
   for (let arc = first[node]!; arc < first[node + 1]!; arc++) {
-    if (room[arc]! <= 0) continue;
-    const candidate = price[head[arc]!]! - cost[arc]!;
-    if (candidate > best) {
-      best = candidate;
-      bestArc = arc;
-    }
+    if (room[arc]! > 0) best = Math.max(best, price[head[arc]!]! - cost[arc]!);
   }
   if (best === Number.NEGATIVE_INFINITY) {
     if (excess[node]! > 0) refuseInfeasible(node);
     // A dead end: out of the way.
     price[node]! -= nodes * eps;
-    return bestArc;
+    return first[node]!;
   }
   price[node] = best - eps;
   if (best < -LARGEST_PRICE) {
     throw new EngineError("NETWORK_OVERFLOW", `the price of node ${node} leaves the range of exact integers`);
   }
-  return bestArc;
+  return first[node]!;
 }
 
 /** Sums and differences of a few prices and costs below it are exact. */
