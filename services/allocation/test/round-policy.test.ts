@@ -8,6 +8,7 @@ import {
   Round_State,
   Round_Trigger,
 } from "@marketmesh/contracts/allocation/v1";
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { readKnowledge } from "../src/storage/plan-state-store.ts";
 import {
@@ -356,6 +357,22 @@ test("a scheduled round begins each interval of the market clock, once", async (
   expect((await app.staff.listRounds({ parent })).rounds).toHaveLength(2);
 });
 
+/** Waits for what is under way now in any database of the server: what a round sees beside older transactions it looks at again. */
+async function nothingOlder({ database }: App): Promise<void> {
+  const mine = await database.background(async (tx) => {
+    const [row] = await tx.execute<{ xid: string }>(sql`select pg_current_xact_id()::text as xid`);
+    return row!.xid;
+  });
+  await until(async () => {
+    const [row] = await database.background((tx) =>
+      tx.execute<{ over: boolean }>(
+        sql`select pg_snapshot_xmin(pg_current_snapshot()) > ${mine}::text::xid8 as over`,
+      ),
+    );
+    return row!.over;
+  });
+}
+
 test("a continuous plan begins a round with enough news, or with less after its wait, and is quiet without any", async () => {
   await using app = await startAllocation({ ALLOCATION_ROUND_TIMERS_POLL_MS: "20" });
   const time = (at: number) => ({ seconds: 1_770_000_000n + BigInt(at), nanos: 0 });
@@ -371,6 +388,7 @@ test("a continuous plan begins a round with enough news, or with less after its 
   await advance(10);
   expect(await settled()).toBe(0);
   await app.list({ id: "d2", side: "DEMAND" });
+  await nothingOlder(app);
   await advance(20);
   await until(async () => (await settled()) === 1);
   // Both were seen and nothing is new since.
