@@ -6,6 +6,7 @@ import { type Database, migrate, openDatabase, rolesOf, type Scope, type Tx } fr
 import { createTestDatabase, testNatsUrl } from "@marketmesh/testkit/servers";
 import { sql } from "drizzle-orm";
 import { connect, type NatsConnection } from "nats";
+import { onTestFailed } from "vitest";
 import {
   announce,
   type Events,
@@ -71,6 +72,7 @@ export async function startMesh(natsUrl = testNatsUrl()): Promise<Mesh> {
   const namespace = `t${randomUUID().slice(0, 8)}`;
   const stream = namesOf(namespace).stream("things");
   const notices: string[] = [];
+  onTestFailed(() => console.log(notices.slice(-50).join("\n")));
   const nats = await connect({ servers: natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   const running: Events[] = [];
   const feeds = (events: Events) =>
