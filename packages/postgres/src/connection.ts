@@ -86,11 +86,15 @@ export function send<T>(connection: Connection, query: PromiseLike<T>): Promise<
   });
 }
 
-function lose(connection: Connection): void {
+/** Nothing may be sent any more; what is in flight is told. */
+export function lose(connection: Connection): void {
   connection.dead = true;
-  for (const tell of connection.onLost)
-    tell(Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" }));
+  for (const tell of connection.onLost) tell(connectionLost());
   connection.onLost.clear();
+}
+
+export function connectionLost(): Error {
+  return Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
 }
 
 /** Closes without waiting; for a connection in an unknown state. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { openDatabase, UnavailableError } from "../src/index.ts";
+import { openDatabase, openDedicatedSession, UnavailableError } from "../src/index.ts";
 import { openNotes } from "./notes.ts";
 
 const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
@@ -24,26 +24,32 @@ async function cutAfterLogin(upstream: URL): Promise<Server> {
   return server;
 }
 
-test("a connection that is lost at its login is an UnavailableError, and nothing else is rejected", async () => {
-  await using notes = await openNotes();
-  const url = new URL(notes.migratorUrl);
-  const server = await cutAfterLogin(url);
-  const unheard: unknown[] = [];
-  const listen = (reason: unknown) => unheard.push(reason);
-  process.on("unhandledRejection", listen);
-  try {
-    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const opening = openDatabase({ url: url.href, backgroundUrl: url.href });
-    await expect(opening.then((database) => database.background(async () => {}))).rejects.toBeInstanceOf(
-      UnavailableError,
-    );
-    await new Promise(setImmediate);
-    expect(unheard).toEqual([]);
-  } finally {
-    process.off("unhandledRejection", listen);
-    server.close();
-  }
-});
+const ways = {
+  pool: (url: string) =>
+    openDatabase({ url, backgroundUrl: url }).then((database) => database.background(async () => {})),
+  "dedicated session": (url: string) => openDedicatedSession(url, { applicationName: "test" }),
+};
+
+test.each(["pool", "dedicated session"] as const)(
+  "a connection of a %s that is lost at its login is an UnavailableError, and nothing else is rejected",
+  async (kind) => {
+    await using notes = await openNotes();
+    const url = new URL(notes.migratorUrl);
+    const server = await cutAfterLogin(url);
+    const unheard: unknown[] = [];
+    const listen = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", listen);
+    try {
+      url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await expect(ways[kind](url.href)).rejects.toBeInstanceOf(UnavailableError);
+      await new Promise(setImmediate);
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", listen);
+      server.close();
+    }
+  },
+);
 
 test.each(["password", "pathname"] as const)(
   "a login with another %s may do later: UnavailableError",

@@ -9,6 +9,8 @@ export interface Way extends AsyncDisposable {
   /** Ends what is connected and refuses what comes. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** Lets nothing more through what is connected, and ends none of it: nobody is told. */
+  hush(): void;
 }
 
 /** Opens a way to the server of a URL; `cut` at first when it is to be away. */
@@ -40,6 +42,9 @@ export async function openWay(to: string, state: "open" | "cut" = "open"): Promi
       closing.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    hush() {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     async mend() {
       if (server) return;
