@@ -32,7 +32,8 @@ export const settings =
   "set_config('marketmesh.principal', $3, true), set_config('marketmesh.reach', $4, true), " +
   `set_config('statement_timeout', $5, true), set_config('plan_cache_mode', '${planning}', true)`;
 
-const connectTimeoutMs = 10_000;
+/** For all hosts of a URL together. */
+export const connectTimeoutMs = 10_000;
 
 // One for each pool: its connections remember together which host worked.
 const choices = new WeakMap<ConnectionOptions, HostChoice>();
@@ -72,8 +73,12 @@ async function connectTo(host: DatabaseHost, options: ConnectionOptions): Promis
   }
 }
 
-/** Waits for a statement or the loss of its connection: the driver forgets one that was sent just before the loss. */
+/**
+ * Waits for a statement or the loss of its connection: the driver forgets one that was sent just before the loss. After the loss it is
+ * not sent, since the driver would reconnect by itself, without what the session had.
+ */
 export function send<T>(connection: Connection, query: PromiseLike<T>): Promise<T> {
+  if (connection.dead) return Promise.reject(connectionLost());
   return new Promise((resolve, reject) => {
     const settle = <V>(act: (value: V) => void) => {
       return (value: V) => {
@@ -93,7 +98,7 @@ export function lose(connection: Connection): void {
   connection.onLost.clear();
 }
 
-export function connectionLost(): Error {
+function connectionLost(): Error {
   return Object.assign(new Error("connection lost"), { code: "CONNECTION_CLOSED" });
 }
 

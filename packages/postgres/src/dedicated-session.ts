@@ -1,12 +1,10 @@
 import postgres from "postgres";
-import { type Connection, connectionLost, lose, send } from "./connection.ts";
+import { type Connection, connectTimeoutMs, lose, send } from "./connection.ts";
 import { type DatabaseHost, type DatabaseUrl, parseDatabaseUrl } from "./database-url.ts";
 import { driverOptions } from "./driver-options.ts";
 import { toDatabaseError } from "./errors.ts";
 import { hostChoice, refuseReader } from "./hosts.ts";
 
-// For all hosts together.
-const connectMs = 10_000;
 const answerMs = 30_000;
 
 /** A connection kept for what belongs to a session: LISTEN and session locks. Never for transactional work. */
@@ -63,13 +61,11 @@ async function openAt(
       onclose: end,
       idle_timeout: 0,
       max_lifetime: null,
-      connect_timeout: 10,
+      connect_timeout: connectTimeoutMs / 1_000,
       connection: { ...driver.connection, application_name: options.applicationName },
     }),
   };
   const query = async <Row extends Record<string, unknown>>(text: string, values: readonly string[] = []) => {
-    // The driver would reconnect by itself, without what the session had.
-    if (connection.dead) throw toDatabaseError(connectionLost());
     try {
       const asked = send(connection, connection.sql.unsafe(text, [...values]));
       return [...(await within(options.answerMs ?? answerMs, end, asked))] as unknown as readonly Row[];
@@ -82,7 +78,7 @@ async function openAt(
     await connection.sql.end({ timeout: 1 });
   };
   try {
-    await within(connectMs / url.hosts.length, end, prove(connection, url));
+    await within(connectTimeoutMs / url.hosts.length, end, prove(connection, url));
   } catch (error) {
     await close();
     throw error;
