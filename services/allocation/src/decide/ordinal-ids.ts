@@ -23,7 +23,7 @@ export class OrdinalIds {
   readonly #known = new Map<string, Known>();
   #size = 0;
 
-  /** The ids of these ordinals; which may repeat; those without a level are left out, and asked for again. */
+  /** The ids of these ordinals, which may repeat; those without a level are left out, and asked for again. */
   async idsOf(
     market: string,
     kind: string,
